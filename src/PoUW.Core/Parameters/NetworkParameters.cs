@@ -1,0 +1,74 @@
+using PoUW.Core.Primitives;
+
+namespace PoUW.Core.Parameters;
+
+/// <summary>
+/// Everything that the nodes of one network must agree on. Immutable; its canonical encoding is hashed into the genesis block, so two
+/// networks with different parameters never mistake each other's blocks.
+/// </summary>
+public sealed record NetworkParameters
+{
+    /// <summary>Bound into signatures and tickets.</summary>
+    public required ulong ChainId { get; init; }
+
+    /// <summary>A short name for people, up to 32 bytes of UTF-8.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Mean time between blocks that the difficulty rule aims at.</summary>
+    public required ulong BlockTimeMilliseconds { get; init; }
+
+    /// <summary>The ASERT half-life, in blocks: a schedule error of this many block times doubles or halves the difficulty.</summary>
+    public required ulong AsertHalfLifeBlocks { get; init; }
+
+    /// <summary>Expected number of 2^20-MAC tickets a block at the genesis target.</summary>
+    public required ulong GenesisTicketsPerBlock { get; init; }
+
+    /// <summary>Blocks in an epoch; the last block of an epoch is a checkpoint.</summary>
+    public required ulong EpochBlocks { get; init; }
+
+    /// <summary>How deep a checkpoint must be buried before a node treats it as final. Counted in blocks.</summary>
+    public required ulong ConfirmationBlocks { get; init; }
+
+    /// <summary>The genesis block's time, milliseconds since the Unix epoch.</summary>
+    public required ulong GenesisTimeMilliseconds { get; init; }
+
+    /// <summary>How far ahead of the local clock a header's time may be.</summary>
+    public ulong MaxFutureMilliseconds { get; init; } = 15_000;
+
+    /// <summary>New coins a block.</summary>
+    public Amount BlockSubsidy { get; init; } = Amount.FromCoins(2);
+
+    /// <summary>Fee a unit of gas that is burned.</summary>
+    public Amount BaseFeePerGas { get; init; } = Amount.FromBaseUnits(1_000_000_000);
+
+    /// <summary>Gas of all transactions of a block together.</summary>
+    public ulong BlockGasLimit { get; init; } = 30_000_000;
+
+    /// <summary>Largest encoded block without its certificate's witness, in bytes.</summary>
+    public int MaxBlockBytes { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>Share of every unit's price that is burned, in 1/10,000.</summary>
+    public ulong JobBurnBasisPoints { get; init; } = 500;
+
+    /// <summary>Blocks that a worker has to commit a leased unit before the unit goes to another worker.</summary>
+    public ulong LeaseBlocks { get; init; } = 60;
+
+    /// <summary>The fixed public product that is mined when there is no lease.</summary>
+    public CommonsProduct Commons { get; init; } = new(256, 1024, 512, 1);
+
+    /// <summary>Balances at genesis, in the order in which they are minted.</summary>
+    public IReadOnlyList<GenesisAllocation> Allocations { get; init; } = [];
+
+    /// <summary>One-second blocks, for samples, tests and one machine.</summary>
+    public static NetworkParameters Development { get; } = new()
+    {
+        ChainId = 1337,
+        Name = "development",
+        BlockTimeMilliseconds = 1_000,
+        AsertHalfLifeBlocks = 20,
+        GenesisTicketsPerBlock = 500,
+        EpochBlocks = 8,
+        ConfirmationBlocks = 8,
+        GenesisTimeMilliseconds = 1_767_225_600_000,
+    };
+}

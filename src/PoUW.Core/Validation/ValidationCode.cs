@@ -1,0 +1,159 @@
+namespace PoUW.Core.Validation;
+
+/// <summary>Every way in which input can be wrong. Values are stable: they appear in receipts, which are hashed.</summary>
+public enum ValidationCode : ushort
+{
+    /// <summary>Nothing is wrong.</summary>
+    Ok = 0,
+
+    // 1-19: any message.
+
+    /// <summary>The bytes are not the canonical encoding of the message.</summary>
+    Malformed = 1,
+
+    /// <summary>A size, count or depth limit is exceeded.</summary>
+    TooLarge = 2,
+
+    /// <summary>The version is not valid here.</summary>
+    WrongVersion = 3,
+
+    /// <summary>The message is for another chain.</summary>
+    WrongChain = 4,
+
+    /// <summary>The kind is not known to any module.</summary>
+    UnknownKind = 5,
+
+    /// <summary>A number is outside its allowed range.</summary>
+    OutOfRange = 6,
+
+    // 20-49: transactions.
+
+    /// <summary>The signature does not match the sender and the content.</summary>
+    BadSignature = 20,
+
+    /// <summary>The nonce was used before.</summary>
+    NonceTooLow = 21,
+
+    /// <summary>The nonce leaves a gap.</summary>
+    NonceTooHigh = 22,
+
+    /// <summary>The sender cannot pay the value and the fee.</summary>
+    InsufficientBalance = 23,
+
+    /// <summary>The expiry height has passed.</summary>
+    Expired = 24,
+
+    /// <summary>The fee offered is below the minimum.</summary>
+    FeeTooLow = 25,
+
+    /// <summary>The transaction is known already.</summary>
+    AlreadyKnown = 26,
+
+    /// <summary>The pool is full and the fee does not displace anything.</summary>
+    PoolFull = 27,
+
+    /// <summary>The gas limit does not cover the work.</summary>
+    OutOfGas = 28,
+
+    // 50-89: blocks.
+
+    /// <summary>The parent is not known here.</summary>
+    UnknownParent = 50,
+
+    /// <summary>The height is not the parent's plus one.</summary>
+    WrongHeight = 51,
+
+    /// <summary>The timestamp is too old or too far in the future.</summary>
+    BadTimestamp = 52,
+
+    /// <summary>The difficulty bits are not those that the difficulty rule gives.</summary>
+    WrongBits = 53,
+
+    /// <summary>The transaction root does not match the transactions.</summary>
+    WrongTransactionRoot = 54,
+
+    /// <summary>The state root is not the one that execution gives.</summary>
+    WrongStateRoot = 55,
+
+    /// <summary>The receipts root is not the one that execution gives.</summary>
+    WrongReceiptsRoot = 56,
+
+    /// <summary>A transaction in the block cannot be executed there.</summary>
+    InvalidTransaction = 57,
+
+    /// <summary>The block contradicts a finalized checkpoint.</summary>
+    BelowFinalized = 58,
+
+    /// <summary>The block descends from a block that is known to be invalid.</summary>
+    InvalidAncestor = 59,
+
+    /// <summary>The block gas limit is exceeded.</summary>
+    BlockGasExceeded = 60,
+
+    // 90-129: work certificates.
+
+    /// <summary>The certificate does not match the header's commitment.</summary>
+    WrongCertificateCommitment = 90,
+
+    /// <summary>The operation's dimensions break a consensus rule.</summary>
+    BadWorkShape = 91,
+
+    /// <summary>The tile or segment is outside the operation.</summary>
+    BadTile = 92,
+
+    /// <summary>The ticket is above the target.</summary>
+    TicketAboveTarget = 93,
+
+    /// <summary>An opened leaf does not belong to the committed matrix.</summary>
+    BadOpening = 94,
+
+    /// <summary>An opened operand is outside the allowed range.</summary>
+    OperandOutOfRange = 95,
+
+    /// <summary>Padding that must be zero is not.</summary>
+    NonZeroPadding = 96,
+
+    /// <summary>The carried tile state is not the one that the operands give.</summary>
+    WrongTileState = 97,
+
+    /// <summary>The binding to a lease is not valid here.</summary>
+    BadBinding = 98,
+
+    // 130-179: jobs.
+
+    /// <summary>The job manifest breaks a rule.</summary>
+    BadManifest = 130,
+
+    /// <summary>The job exists already.</summary>
+    JobExists = 131,
+
+    /// <summary>No such job.</summary>
+    UnknownJob = 132,
+
+    /// <summary>The job has ended.</summary>
+    JobClosed = 133,
+
+    /// <summary>The escrow does not cover the job's units.</summary>
+    EscrowTooSmall = 134,
+
+    /// <summary>The sender holds no active lease on the unit.</summary>
+    NoLease = 135,
+
+    /// <summary>The unit record does not match the lease.</summary>
+    LeaseMismatch = 136,
+
+    /// <summary>The unit has a record already.</summary>
+    UnitAlreadyCommitted = 137,
+
+    /// <summary>The worker is registered already.</summary>
+    AlreadyRegistered = 138,
+
+    /// <summary>The sender is not a registered worker.</summary>
+    NotRegistered = 139,
+
+    /// <summary>The sender may not do this.</summary>
+    NotAllowed = 140,
+
+    /// <summary>The round that the record names is not the current one.</summary>
+    WrongRound = 141,
+}

@@ -1,0 +1,18 @@
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Vm.Backends;
+
+/// <summary>
+/// Executes the heavy operations of the machine. The scalar backend of this package is the definition; every other backend must give
+/// the same bits or refuse to start. The machine checks shapes, types and bounds before it calls, on the thread that runs the program;
+/// a backend must not call back into the machine. Whoever runs a backend can lie about its results: that is what audits are for.
+/// </summary>
+public interface ITensorBackend
+{
+    /// <summary>MATMUL: int8 operands in [-64, 63], exact int32 results. <paramref name="c"/> is overwritten.</summary>
+    /// <param name="shape">The product.</param>
+    /// <param name="a">Stored A, Int8.</param>
+    /// <param name="b">Stored B, Int8.</param>
+    /// <param name="c">M x N, Int32.</param>
+    void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c);
+}

@@ -1,0 +1,17 @@
+namespace PoUW.Vm.Tensors;
+
+/// <summary>Element types of tensors. Values are part of the bytecode.</summary>
+public enum TensorType : byte
+{
+    /// <summary>8-bit two's complement.</summary>
+    Int8 = 1,
+
+    /// <summary>8-bit unsigned.</summary>
+    UInt8 = 2,
+
+    /// <summary>32-bit two's complement, little-endian.</summary>
+    Int32 = 3,
+
+    /// <summary>64-bit two's complement, little-endian.</summary>
+    Int64 = 4,
+}
