@@ -1,11 +1,10 @@
-using PoUW.Core.Accounts;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Ledger;
 
 /// <summary>
 /// Reads and changes the world state inside one block. The sum of all balances is always <see cref="IStateReader.Minted"/> minus
-/// <see cref="IStateReader.Burned"/>: only <see cref="Mint"/> and <see cref="Burn"/> change it.
+/// <see cref="IStateReader.Burned"/>: only <see cref="Mint"/> and <see cref="TryBurn"/> change it.
 /// </summary>
 public interface IStateWriter : IStateReader
 {
