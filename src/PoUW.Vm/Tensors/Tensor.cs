@@ -63,6 +63,6 @@ public sealed class Tensor
     private Span<T> As<T>(TensorType type)
         where T : unmanaged =>
         Type == type
-            ? MemoryMarshal.Cast<byte, T>(_data)
+            ? MemoryMarshal.Cast<byte, T>(_data.AsSpan())
             : throw new InvalidOperationException($"The tensor holds {Type}, not {type}.");
 }
