@@ -1,0 +1,176 @@
+using PoUW.Core.Codec;
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+
+namespace PoUW.Core.Jobs;
+
+/// <summary>
+/// Everything that decides the outcome of a training job, so that anyone can recompute it: the program, the data, the seed, and how the
+/// work is cut into units. Its hash is the job id and also the key of the data order. Canonical encoding: an RLP list of the fields in
+/// the order of <see cref="Encode"/>.
+/// </summary>
+/// <remarks>
+/// Steps are numbered from 0. Unit u holds the steps [u * StepsPerUnit, (u + 1) * StepsPerUnit), round r the units
+/// [r * UnitsPerRound, (r + 1) * UnitsPerRound); the last unit and the last round may be shorter. All units of a round start from one
+/// state. Step t trains on batch t of the data order.
+/// </remarks>
+public sealed record JobManifest
+{
+    /// <summary>The version that this code writes and accepts.</summary>
+    public const ulong CurrentVersion = 1;
+
+    /// <summary>Largest encoding in bytes.</summary>
+    public const int MaxEncodedBytes = 1024;
+
+    /// <summary>Longest name in bytes of UTF-8.</summary>
+    public const int MaxNameBytes = 64;
+
+    /// <summary>Largest number of steps of a job.</summary>
+    public const ulong MaxSteps = 100_000_000;
+
+    /// <summary>Largest number of steps of a unit.</summary>
+    public const ulong MaxStepsPerUnit = 4_096;
+
+    /// <summary>Largest number of units of a round.</summary>
+    public const ulong MaxUnitsPerRound = 256;
+
+    /// <summary>Manifest version.</summary>
+    public ulong Version { get; init; } = CurrentVersion;
+
+    /// <summary>The account that pays and that receives the refund.</summary>
+    public required Address Client { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of the encoded program, which is also its chunk address.</summary>
+    public required Hash256 ProgramHash { get; init; }
+
+    /// <summary>Merkle root over the raw records of the training data.</summary>
+    public required Hash256 DatasetRoot { get; init; }
+
+    /// <summary>Address of the blob that holds the training data.</summary>
+    public required Hash256 DatasetBlob { get; init; }
+
+    /// <summary>Seed of the initial weights.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Optimiser steps of the job, over all units.</summary>
+    public required ulong TotalSteps { get; init; }
+
+    /// <summary>Consecutive steps that one worker does from one start state.</summary>
+    public required ulong StepsPerUnit { get; init; }
+
+    /// <summary>Units that start from the same state.</summary>
+    public required ulong UnitsPerRound { get; init; }
+
+    /// <summary>How a round's results are combined.</summary>
+    public AggregationRule Aggregation { get; init; } = AggregationRule.IntegerMean;
+
+    /// <summary>What one committed unit costs, the burned share included.</summary>
+    public required Amount UnitPrice { get; init; }
+
+    /// <summary>Blocks after submission at which the job ends whatever its state.</summary>
+    public required ulong DeadlineBlocks { get; init; }
+
+    /// <summary>The job id: SHA-256 of the encoding.</summary>
+    public Hash256 JobId => Hash256.Sha256(Encode());
+
+    /// <summary>Number of units.</summary>
+    public ulong UnitCount => (TotalSteps + StepsPerUnit - 1) / StepsPerUnit;
+
+    /// <summary>Number of rounds.</summary>
+    public ulong RoundCount => (UnitCount + UnitsPerRound - 1) / UnitsPerRound;
+
+    /// <summary>What all units cost together: the least escrow.</summary>
+    public Amount TotalPrice => UnitPrice * UnitCount;
+
+    /// <summary>The first unit of a round.</summary>
+    public ulong FirstUnit(ulong round) => round * UnitsPerRound;
+
+    /// <summary>Number of units in a round.</summary>
+    public ulong UnitsInRound(ulong round) => Math.Min(UnitsPerRound, UnitCount - FirstUnit(round));
+
+    /// <summary>The first step of a unit.</summary>
+    public ulong FirstStep(ulong unit) => unit * StepsPerUnit;
+
+    /// <summary>Number of steps of a unit.</summary>
+    public ulong StepsInUnit(ulong unit) => Math.Min(StepsPerUnit, TotalSteps - FirstStep(unit));
+
+    /// <summary>The canonical encoding.</summary>
+    public byte[] Encode() => new RlpWriter().BeginList()
+        .Write(Version).Write(Client).Write(Name).Write(ProgramHash).Write(DatasetRoot).Write(DatasetBlob).Write(Seed)
+        .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice).Write(DeadlineBlocks)
+        .EndList().ToArray();
+
+    /// <summary>Reads a manifest and checks every limit.</summary>
+    public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out JobManifest? manifest)
+    {
+        manifest = null;
+        if (encoded.Length > MaxEncodedBytes)
+        {
+            return ValidationResult.Fail(ValidationCode.TooLarge, "manifest", $"{encoded.Length} bytes; the limit is {MaxEncodedBytes}.");
+        }
+
+        RlpReader outer = new(encoded);
+        RlpReader fields = outer.ReadList();
+        JobManifest read = ReadFields(ref fields);
+        if (!outer.TryFinish() || !fields.TryFinish())
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, "manifest", "Not a canonical manifest.");
+        }
+
+        ValidationResult result = read.Validate();
+        manifest = result.IsValid ? read : null;
+        return result;
+    }
+
+    /// <summary>Checks every field against its limit.</summary>
+    public ValidationResult Validate()
+    {
+        if (Version != CurrentVersion)
+        {
+            return Bad(nameof(Version), $"Version {Version}; this node knows {CurrentVersion}.");
+        }
+
+        if (Name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(Name) > MaxNameBytes)
+        {
+            return Bad(nameof(Name), $"A name has 1 to {MaxNameBytes} bytes.");
+        }
+
+        if (Aggregation != AggregationRule.IntegerMean)
+        {
+            return Bad(nameof(Aggregation), $"Unknown rule {(byte)Aggregation}.");
+        }
+
+        return CheckRange(nameof(TotalSteps), TotalSteps, MaxSteps)
+            ?? CheckRange(nameof(StepsPerUnit), StepsPerUnit, MaxStepsPerUnit)
+            ?? CheckRange(nameof(UnitsPerRound), UnitsPerRound, MaxUnitsPerRound)
+            ?? CheckRange(nameof(DeadlineBlocks), DeadlineBlocks, uint.MaxValue)
+            ?? (UnitPrice.BaseUnits is { } price && price > 0 && price <= ulong.MaxValue
+                ? ValidationResult.Ok
+                : Bad(nameof(UnitPrice), $"A unit costs 1 to {ulong.MaxValue} base units."));
+    }
+
+    private static JobManifest ReadFields(ref RlpReader fields) => new()
+    {
+        Version = fields.ReadUInt64(),
+        Client = fields.ReadAddress(),
+        Name = fields.ReadText(MaxNameBytes),
+        ProgramHash = fields.ReadHash(),
+        DatasetRoot = fields.ReadHash(),
+        DatasetBlob = fields.ReadHash(),
+        Seed = fields.ReadUInt64(),
+        TotalSteps = fields.ReadUInt64(),
+        StepsPerUnit = fields.ReadUInt64(),
+        UnitsPerRound = fields.ReadUInt64(),
+        Aggregation = (AggregationRule)fields.ReadUInt64(byte.MaxValue),
+        UnitPrice = fields.ReadAmount(),
+        DeadlineBlocks = fields.ReadUInt64(),
+    };
+
+    private static ValidationResult? CheckRange(string field, ulong value, ulong max) =>
+        value >= 1 && value <= max ? null : Bad(field, $"{value}; allowed is 1 to {max}.");
+
+    private static ValidationResult Bad(string field, string message) => ValidationResult.Fail(ValidationCode.BadManifest, field, message);
+}

@@ -1,0 +1,49 @@
+using PoUW.Core.Codec;
+using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Economics.Jobs;
+
+/// <summary>A job's record in the state. <c>Escrow = Paid + Burned + Refunded + what the escrow account still holds</c>.</summary>
+/// <param name="Manifest">The job's manifest.</param>
+/// <param name="Status">Where it is in its life.</param>
+/// <param name="SubmittedHeight">The block that holds the submission.</param>
+/// <param name="Round">The current round; equals the round count once all are done.</param>
+/// <param name="RoundLeased">True once the current round's leases exist.</param>
+/// <param name="CommittedInRound">Units of the current round that have a record.</param>
+/// <param name="InputsDigest">Digest of the previous round's end roots; zero in round 0.</param>
+/// <param name="Escrow">What the client put in.</param>
+/// <param name="Paid">What workers received.</param>
+/// <param name="Burned">What was destroyed.</param>
+/// <param name="Refunded">What the client got back at the end.</param>
+public sealed record JobState(
+    JobManifest Manifest, JobStatus Status, ulong SubmittedHeight, ulong Round, bool RoundLeased, ulong CommittedInRound,
+    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded)
+{
+    /// <summary>True while units can still be committed.</summary>
+    public bool IsOpen => Status is JobStatus.Active or JobStatus.Closing;
+
+    /// <summary>The first height at which the job ends whatever its state.</summary>
+    public ulong DeadlineHeight => SubmittedHeight + Manifest.DeadlineBlocks;
+
+    internal byte[] Encode() => new RlpWriter().BeginList()
+        .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
+        .Write(CommittedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded)
+        .EndList().ToArray();
+
+    internal static JobState Decode(ReadOnlySpan<byte> encoded)
+    {
+        RlpReader outer = new(encoded);
+        RlpReader fields = outer.ReadList();
+        bool manifestIsValid = JobManifest.TryDecode(fields.ReadBytes(JobManifest.MaxEncodedBytes), out JobManifest? manifest).IsValid;
+        JobStatus status = (JobStatus)fields.ReadUInt64((ulong)JobStatus.TimedOut);
+        (ulong submitted, ulong round, ulong leased, ulong committed) =
+            (fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64(1), fields.ReadUInt64());
+        Hash256 digest = fields.ReadHash();
+        (Amount escrow, Amount paid, Amount burned, Amount refunded) =
+            (fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount());
+        return manifestIsValid && outer.TryFinish() && fields.TryFinish()
+            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded)
+            : throw new EconomicsException("A job record in the state cannot be read.");
+    }
+}
