@@ -1,0 +1,75 @@
+using System.CommandLine;
+
+namespace TrainOnNetwork;
+
+/// <summary>Declares and reads the options.</summary>
+internal static class CommandLine
+{
+    public const int MaxWorkers = 64;
+    public const int MaxEpochs = 1_000;
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "Training data: 'bundled' (first 10,000 images), 'fashion-mnist' (the full set, from Debian's package or a checked download), "
+            + "or a folder with the four IDX files.",
+        DefaultValueFactory = _ => "bundled",
+    };
+
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of the initial weights.", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<int> Workers = Ranged("--workers", "Number of worker nodes.", 4, MaxWorkers);
+
+    private static readonly Option<int> Epochs = Ranged("--epochs", "Passes over the training data.", TrainOptions.DefaultEpochs, MaxEpochs);
+
+    private static readonly Option<bool> Quick = new("--quick") { Description = $"A short run: {TrainOptions.QuickEpochs} epochs unless --epochs says otherwise." };
+
+    private static readonly Option<DirectoryInfo> Out = new("--out")
+    {
+        Description = "Folder for model.safetensors and the nodes' stores.",
+        DefaultValueFactory = _ => new DirectoryInfo("run"),
+    };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Plain output that ends with one JSON line." };
+
+    private static readonly Option<bool> ShowProgram = new("--show-program") { Description = "Print the compiled training program and stop." };
+
+    private static readonly Option<bool> NoTickets = new("--no-tickets")
+    {
+        Description = "Draw tickets from the commons product only. The trained weights are the same bits.",
+    };
+
+    /// <summary>The command with its action, which gets the options of a valid line.</summary>
+    public static RootCommand Create(Func<TrainOptions, CancellationToken, Task<int>> run)
+    {
+        RootCommand root = new("Trains a neural network on a proof-of-useful-work chain: one client, workers and validators in one process.")
+        {
+            Data, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, NoTickets,
+        };
+        root.SetAction((parsed, cancellation) => run(Read(parsed), cancellation));
+        return root;
+    }
+
+    private static TrainOptions Read(ParseResult parsed)
+    {
+        bool epochsGiven = parsed.GetResult(Epochs) is { Implicit: false };
+        bool quick = parsed.GetValue(Quick);
+        return new TrainOptions(
+            parsed.GetValue(Data)!, parsed.GetValue(Seed), parsed.GetValue(Workers),
+            quick && !epochsGiven ? TrainOptions.QuickEpochs : parsed.GetValue(Epochs),
+            parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram), parsed.GetValue(NoTickets));
+    }
+
+    private static Option<int> Ranged(string name, string description, int standard, int max)
+    {
+        Option<int> option = new(name) { Description = $"{description} 1 to {max}.", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            // A value that is no number at all is reported by the parser itself.
+            if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, out int value) && (value < 1 || value > max))
+            {
+                result.AddError($"{name} is {value}; allowed is 1 to {max}.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,47 @@
+using PoUW.Compute.Data;
+using PoUW.Core.Validation;
+
+namespace TrainOnNetwork;
+
+/// <summary>Finds and reads the training and test sets.</summary>
+internal static class DataSource
+{
+    private static readonly string[] Bundled =
+    [
+        "train-images-10000-idx3-ubyte.gz", "train-labels-10000-idx1-ubyte.gz", "t10k-images-2000-idx3-ubyte.gz", "t10k-labels-2000-idx1-ubyte.gz",
+    ];
+
+    private static readonly string[] Standard =
+    [
+        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    ];
+
+    /// <summary>Training and test set of "bundled", "fashion-mnist" or a folder.</summary>
+    public static async Task<(ImageClassificationDataset Train, ImageClassificationDataset Test)> LoadAsync(
+        string name, CancellationToken cancellation) => name switch
+        {
+            "bundled" => Read([.. Bundled.Select(file => Path.Combine(AppContext.BaseDirectory, "data", file))]),
+            "fashion-mnist" => Read(await FashionMnist.FindAsync(cancellation)),
+            _ => Read([.. Standard.Select(file => InFolder(name, file))]),
+        };
+
+    private static (ImageClassificationDataset Train, ImageClassificationDataset Test) Read(string[] files) =>
+        (ReadPair(files[0], files[1]), ReadPair(files[2], files[3]));
+
+    private static ImageClassificationDataset ReadPair(string images, string labels)
+    {
+        ValidationResult result = IdxReader.TryReadDataset(images, labels, out ImageClassificationDataset? dataset);
+        return result.IsValid ? dataset! : throw new SampleException(result.Message);
+    }
+
+    private static string InFolder(string folder, string file)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new SampleException($"--data: there is no folder '{folder}', and it is neither 'bundled' nor 'fashion-mnist'.");
+        }
+
+        string packed = Path.Combine(folder, file + ".gz");
+        return File.Exists(packed) ? packed : Path.Combine(folder, file);
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using PoUW.Core;
+using Spectre.Console;
+using TrainOnNetwork;
+
+const int Failed = 1;
+const int BadArguments = 2;
+const int Interrupted = 130;
+
+ParseResult parsed = CommandLine.Create(RunAsync).Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"{parsed.Errors[0].Message} (--help lists the options)");
+    return BadArguments;
+}
+
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+static async Task<int> RunAsync(TrainOptions options, CancellationToken cancellation)
+{
+    try
+    {
+        await new MainJob(options, AnsiConsole.Console).RunAsync(cancellation);
+        return 0;
+    }
+    catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+    {
+        Console.Error.WriteLine("Stopped.");
+        return Interrupted;
+    }
+    catch (Exception failure) when (failure is SampleException or PouwException or IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine(failure.Message.ReplaceLineEndings(" "));
+        return Failed;
+    }
+}

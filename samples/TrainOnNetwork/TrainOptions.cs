@@ -1,0 +1,22 @@
+namespace TrainOnNetwork;
+
+/// <summary>What the command line asks for.</summary>
+/// <param name="Data">"bundled", "fashion-mnist", or a folder with the four IDX files.</param>
+/// <param name="Seed">Seed of the initial weights and of the sample's keys.</param>
+/// <param name="Workers">Number of worker nodes.</param>
+/// <param name="Epochs">Passes over the training data.</param>
+/// <param name="Out">Folder for the model and the nodes' stores.</param>
+/// <param name="Json">Plain output that ends with one JSON line.</param>
+/// <param name="ShowProgram">Print the compiled program and stop.</param>
+/// <param name="NoTickets">Train without drawing tickets from the training products; the weights are the same bits.</param>
+internal sealed record TrainOptions(
+    string Data, ulong Seed, int Workers, int Epochs, DirectoryInfo Out, bool Json, bool ShowProgram, bool NoTickets)
+{
+    public const int BatchSize = 512;
+    public const int HiddenUnits = 256;
+    public const int StepsPerUnit = 4;
+    public const int UnitsPerRound = 4;
+    public const int Validators = 4;
+    public const int DefaultEpochs = 40;
+    public const int QuickEpochs = 3;
+}

@@ -1,0 +1,39 @@
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Sdk.Jobs;
+
+/// <summary>What a client wants trained, and what it pays. Everything here goes into the manifest, so equal requests train equal models.</summary>
+public sealed record TrainingRequest
+{
+    /// <summary>A name for people, 1 to 64 bytes of UTF-8.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The model.</summary>
+    public required MlpSpec Model { get; init; }
+
+    /// <summary>The training data.</summary>
+    public required ImageClassificationDataset Data { get; init; }
+
+    /// <summary>Seed of the initial weights.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Optimiser steps of the job, over all units.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Consecutive steps that one worker does from one start state.</summary>
+    public int StepsPerUnit { get; init; } = 4;
+
+    /// <summary>Units that start from the same state and whose results are averaged.</summary>
+    public int UnitsPerRound { get; init; } = 4;
+
+    /// <summary>Price of a unit.</summary>
+    public Amount UnitPrice { get; init; } = new(Amount.BaseUnitsPerCoin / 10);
+
+    /// <summary>What goes into escrow; null for exactly the price of all units. What is left at the end comes back.</summary>
+    public Amount? Escrow { get; init; }
+
+    /// <summary>Blocks after which the job ends whatever its state.</summary>
+    public ulong DeadlineBlocks { get; init; } = 100_000;
+}

@@ -1,0 +1,51 @@
+using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
+using PoUW.Economics.Jobs;
+using PoUW.Training.Ledger;
+using PoUW.Vm.State;
+
+namespace PoUW.Training.Execution;
+
+/// <summary>
+/// Rebuilds the state that the units of a job's current round start from: the program's initial state for round 0, otherwise the mean of
+/// the previous round's end states in unit order. The last result is kept under the digest of its inputs, so that several units of one
+/// round cost one mean and a reorganisation cannot leave a stale one. States of rounds that nobody needs any more are forgotten. Not
+/// thread-safe.
+/// </summary>
+public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobLoader loader)
+{
+    /// <summary>Rounds whose states are kept for workers that are behind.</summary>
+    public const ulong RetainedRounds = 2;
+
+    private Hash256 _inputs;
+    private MachineState? _state;
+
+    /// <summary>The start state of the job's current round.</summary>
+    /// <exception cref="TrainingException">A state cannot be fetched or does not match its record.</exception>
+    public async Task<MachineState> GetAsync(LedgerView view, JobState job, CancellationToken cancellation)
+    {
+        if (_state is not null && _inputs == job.InputsDigest)
+        {
+            return _state;
+        }
+
+        MachineState state = job.Round == 0
+            ? executor.InitialState(cancellation)
+            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+        (_inputs, _state) = (job.InputsDigest, state);
+        if (job.Round > RetainedRounds)
+        {
+            Forget(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
+        }
+
+        return state;
+    }
+
+    private void Forget(IReadOnlyList<UnitState> units)
+    {
+        foreach (UnitState unit in units)
+        {
+            loader.Forget(unit.Record!.StateBlob);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using PoUW.Compute.Data;
+using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
+using PoUW.Vm.Backends;
+using PoUW.Vm.Execution;
+using PoUW.Vm.Programs;
+using PoUW.Vm.State;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Training.Execution;
+
+/// <summary>
+/// Runs the units of one job in the VM. The result is a function of the manifest, the program, the data and the start state; the backend
+/// changes only how fast it comes. Not thread-safe: one executor belongs to one thread at a time.
+/// </summary>
+public sealed class UnitExecutor
+{
+    /// <summary>Gas of one run. A unit that needs more traps, on every machine alike.</summary>
+    public const long GasLimit = long.MaxValue / 2;
+
+    private readonly JobManifest _manifest;
+    private readonly Machine _machine;
+
+    /// <summary>Prepares a machine with the job's program and data.</summary>
+    /// <exception cref="TrainingException">The assets are not those of the manifest, or the program lacks a slot.</exception>
+    public UnitExecutor(JobManifest manifest, JobAssets assets, ITensorBackend backend, VmLimits limits)
+    {
+        if (assets.Validate(manifest) is { IsValid: false } problem)
+        {
+            throw new TrainingException($"The job cannot run: {problem}");
+        }
+
+        _manifest = manifest;
+        _machine = new Machine(VerifiedProgram.Create(assets.Program, limits), backend, limits);
+        (Tensor images, Tensor labels) = DatasetTensors.Create(assets.Data);
+        _machine.SetInput(TrainingProgram.ImagesSlot, images);
+        _machine.SetInput(TrainingProgram.LabelsSlot, labels);
+        _machine.SetInput(TrainingProgram.OrderKeySlot, KeyTensor(manifest.JobId));
+    }
+
+    /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
+    public MachineState InitialState(CancellationToken cancellation)
+    {
+        Run(TrainingProgram.InitEntry, [(long)_manifest.Seed], cancellation);
+        return _machine.ExportState();
+    }
+
+    /// <summary>Runs a unit from its start state.</summary>
+    /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public UnitResult RunUnit(MachineState start, ulong unit, CancellationToken cancellation)
+    {
+        ulong steps = _manifest.StepsInUnit(unit);
+        _machine.ImportState(start);
+        VmResult run = Run(TrainingProgram.TrainEntry, [(long)_manifest.FirstStep(unit), (long)steps], cancellation);
+        if ((ulong)run.Outputs.Count != 3 * steps)
+        {
+            throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; three a step are expected.");
+        }
+
+        (ulong loss, ulong correct, ulong samples) = (0, 0, 0);
+        for (int i = 0; i < run.Outputs.Count; i += 3)
+        {
+            loss += (ulong)run.Outputs[i];
+            correct += (ulong)run.Outputs[i + 1];
+            samples += (ulong)run.Outputs[i + 2];
+        }
+
+        return new UnitResult(_machine.ExportState(), loss, correct, samples);
+    }
+
+    private VmResult Run(string entry, ReadOnlySpan<long> arguments, CancellationToken cancellation)
+    {
+        VmResult result = _machine.Run(entry, arguments, GasLimit, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return result.Outcome == VmOutcome.Halted
+            ? result
+            : throw new TrainingException($"{entry} ended with {result.Outcome} at {result.ProgramCounter} ({result.Opcode}): {result.Message}");
+    }
+
+    private static Tensor KeyTensor(Hash256 key)
+    {
+        Tensor tensor = new(TensorType.UInt8, Hash256.Size, 1);
+        key.CopyTo(tensor.UInt8);
+        return tensor;
+    }
+}

@@ -1,0 +1,24 @@
+using PoUW.Core.Parameters;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+
+namespace PoUW.Training.Ledger;
+
+/// <summary>
+/// What the training pipeline needs of its own node: the state at the head, and a way to send transactions. The node is trusted, since
+/// it validates every block itself. Members may be called from any thread.
+/// </summary>
+public interface ILedgerAccess
+{
+    /// <summary>The network's parameters.</summary>
+    NetworkParameters Parameters { get; }
+
+    /// <summary>A consistent view of the head block's state. It stays readable while new blocks arrive.</summary>
+    LedgerView View { get; }
+
+    /// <summary>Admits a transaction to the node's pool and passes it on.</summary>
+    ValidationResult Submit(Transaction transaction);
+
+    /// <summary>A task that ends when the head is no longer at <paramref name="version"/>; at once if it has moved already.</summary>
+    Task WaitForChangeAsync(long version, CancellationToken cancellation);
+}

@@ -1,0 +1,16 @@
+using PoUW.Vm.Programs;
+
+namespace PoUW.Training.Workers;
+
+/// <summary>Limits of a worker.</summary>
+public sealed record WorkerOptions
+{
+    /// <summary>Limits of the machine that runs units.</summary>
+    public VmLimits VmLimits { get; init; } = VmLimits.Default;
+
+    /// <summary>Blocks to wait for a sent record to appear on chain before it is sent again.</summary>
+    public ulong ResendAfterBlocks { get; init; } = 6;
+
+    /// <summary>Jobs whose programs and data are kept ready.</summary>
+    public int MaxCachedJobs { get; init; } = 4;
+}

@@ -1,0 +1,53 @@
+using System.Reflection;
+
+namespace PoUW.Sdk.Tests.Architecture;
+
+[TestFixture]
+public sealed class ArrowTests
+{
+    [TestCaseSource(typeof(Packages), nameof(Packages.Names))]
+    public void A_package_references_only_the_packages_below_it(string name)
+    {
+        IEnumerable<string> used = References(name).Where(reference => reference.StartsWith("PoUW.", StringComparison.Ordinal));
+        Assert.That(used, Is.SubsetOf(Packages.Arrows[name]));
+    }
+
+    [TestCase("PoUW.Core")]
+    [TestCase("PoUW.Vm")]
+    [TestCase("PoUW.Compute")]
+    [TestCase("PoUW.Network")]
+    [TestCase("PoUW.Economics")]
+    public void A_package_without_dependencies_uses_the_base_class_library_only(string name)
+    {
+        IEnumerable<string> foreign = References(name).Where(reference =>
+            !reference.StartsWith("System.", StringComparison.Ordinal) && !reference.StartsWith("PoUW.", StringComparison.Ordinal));
+        Assert.That(foreign, Is.Empty);
+    }
+
+    [Test]
+    public void Every_project_under_src_is_in_the_table()
+    {
+        IEnumerable<string> projects = Directory.GetDirectories(Repository.PathOf("src")).Select(folder => Path.GetFileName(folder)!);
+        Assert.That(projects, Is.EquivalentTo(Packages.Names));
+    }
+
+    [TestCaseSource(typeof(Packages), nameof(Packages.Names))]
+    public void The_folder_of_a_file_is_its_namespace(string name)
+    {
+        string project = Repository.PathOf("src", name);
+        IEnumerable<string> strays = Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Where(file => !File.ReadAllText(file).Contains($"namespace {NamespaceOf(project, name, file)};", StringComparison.Ordinal))
+            .Select(file => Path.GetRelativePath(project, file));
+        Assert.That(strays, Is.Empty);
+    }
+
+    private static IEnumerable<string> References(string name) =>
+        Packages.Load(name).GetReferencedAssemblies().Select((AssemblyName reference) => reference.Name!);
+
+    private static string NamespaceOf(string project, string name, string file)
+    {
+        string folder = Path.GetRelativePath(project, Path.GetDirectoryName(file)!);
+        return folder == "." ? name : $"{name}.{folder.Replace(Path.DirectorySeparatorChar, '.')}";
+    }
+}

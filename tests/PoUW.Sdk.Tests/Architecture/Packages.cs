@@ -1,0 +1,24 @@
+using System.Reflection;
+
+namespace PoUW.Sdk.Tests.Architecture;
+
+/// <summary>The packages and the arrows between them, as docs/layout.md draws them.</summary>
+internal static class Packages
+{
+    public static IReadOnlyDictionary<string, string[]> Arrows { get; } = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["PoUW.Core"] = [],
+        ["PoUW.Storage.Sqlite"] = ["PoUW.Core"],
+        ["PoUW.Vm"] = ["PoUW.Core"],
+        ["PoUW.Compute"] = ["PoUW.Core", "PoUW.Vm"],
+        ["PoUW.Network"] = ["PoUW.Core"],
+        ["PoUW.Economics"] = ["PoUW.Core", "PoUW.Vm"],
+        ["PoUW.Training"] = ["PoUW.Core", "PoUW.Storage.Sqlite", "PoUW.Vm", "PoUW.Compute", "PoUW.Network", "PoUW.Economics"],
+        ["PoUW.Sdk"] =
+            ["PoUW.Core", "PoUW.Storage.Sqlite", "PoUW.Vm", "PoUW.Compute", "PoUW.Network", "PoUW.Economics", "PoUW.Training"],
+    };
+
+    public static IEnumerable<string> Names => Arrows.Keys;
+
+    public static Assembly Load(string name) => Assembly.Load(name);
+}
