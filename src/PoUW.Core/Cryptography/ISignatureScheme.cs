@@ -1,0 +1,20 @@
+using PoUW.Core.Primitives;
+
+namespace PoUW.Core.Cryptography;
+
+/// <summary>
+/// Verifies signatures of one algorithm. Nothing about the input is trusted: keys, hashes and signatures come from strangers, and any
+/// byte may be wrong. Implementations are thread-safe, never throw on bad input, and call nothing back.
+/// </summary>
+public interface ISignatureScheme
+{
+    /// <summary>The scheme byte of the transaction envelope.</summary>
+    byte Id { get; }
+
+    /// <summary>True if <paramref name="signature"/> (64 bytes) signs <paramref name="hash"/> under <paramref name="publicKey"/> (33 bytes).</summary>
+    bool Verify(ReadOnlySpan<byte> publicKey, Hash256 hash, ReadOnlySpan<byte> signature);
+
+    /// <summary>The account of a public key.</summary>
+    /// <returns>False if the bytes are not a public key of this scheme.</returns>
+    bool TryGetAddress(ReadOnlySpan<byte> publicKey, out Address address);
+}
