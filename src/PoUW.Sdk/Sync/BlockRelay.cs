@@ -1,0 +1,189 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Core.Mempool;
+using PoUW.Core.Primitives;
+using PoUW.Core.Runtime;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+using PoUW.Network.Messaging;
+using PoUW.Network.Sessions;
+
+namespace PoUW.Sdk.Sync;
+
+/// <summary>
+/// Carries blocks and transactions between the chain and the network: gossip of new ones, and catching up with a peer that knows more.
+/// Every block is validated in full before it is passed on. Thread-safe.
+/// </summary>
+internal sealed class BlockRelay
+{
+    public const string BlockTopic = "pouw/blocks/1";
+    public const string TransactionTopic = "pouw/transactions/1";
+
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly BlockChain _chain;
+    private readonly TransactionPool _pool;
+    private readonly NetworkNode _network;
+    private readonly ISpawner _spawner;
+    private readonly Action _poolChanged;
+    private readonly CancellationToken _stopping;
+    private readonly SemaphoreSlim _catchingUp = new(1, 1);
+
+    public BlockRelay(
+        BlockChain chain, TransactionPool pool, NetworkNode network, ISpawner spawner, Action poolChanged, CancellationToken stopping)
+    {
+        (_chain, _pool, _network, _spawner, _poolChanged, _stopping) = (chain, pool, network, spawner, poolChanged, stopping);
+        network.Subscribe(BlockTopic, OnBlock);
+        network.Subscribe(TransactionTopic, OnTransaction);
+        network.Serve(SyncRequest.Protocol, OnSyncRequest);
+        network.PeerConnected += peer => StartCatchUp(peer.Id);
+    }
+
+    /// <summary>Gossips a block of this node.</summary>
+    public void Publish(Block block) => _spawner.Spawn("pouw-publish-block", async () => await _network.PublishAsync(BlockTopic, block.Encode()));
+
+    /// <summary>Gossips a transaction that the pool admitted.</summary>
+    public void Publish(Transaction transaction) =>
+        _spawner.Spawn("pouw-publish-transaction", async () => await _network.PublishAsync(TransactionTopic, transaction.Encode()));
+
+    private ValueTask<GossipVerdict> OnBlock(PeerId peer, ReadOnlyMemory<byte> message)
+    {
+        ValidationResult result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
+        if (result.IsValid)
+        {
+            result = _chain.Import(block!);
+        }
+
+        if (result.Code == ValidationCode.UnknownParent)
+        {
+            StartCatchUp(peer);
+        }
+
+        return ValueTask.FromResult(result.Verdict);
+    }
+
+    private ValueTask<GossipVerdict> OnTransaction(PeerId peer, ReadOnlyMemory<byte> message)
+    {
+        ValidationResult result = Transaction.TryDecode(message.Span, out Transaction? transaction);
+        if (result.IsValid)
+        {
+            result = _pool.Admit(transaction!);
+            if (result.IsValid)
+            {
+                _poolChanged();
+            }
+        }
+
+        return ValueTask.FromResult(result.Verdict);
+    }
+
+    private ValueTask<ReadOnlyMemory<byte>?> OnSyncRequest(PeerId peer, ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        if (SyncRequest.TryDecode(message.Span) is not { } request)
+        {
+            _network.Punish(peer, "malformed sync request");
+            return ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);
+        }
+
+        return ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(BlocksAfter(CommonAncestor(request))));
+    }
+
+    private ulong CommonAncestor(SyncRequest request)
+    {
+        foreach (Hash256 id in request.Locator)
+        {
+            if (_chain.GetHeader(id) is { } header && _chain.GetIdByHeight(header.Height) == id)
+            {
+                return header.Height;
+            }
+        }
+
+        return 0;
+    }
+
+    private List<byte[]> BlocksAfter(ulong height)
+    {
+        List<byte[]> blocks = [];
+        int size = 0;
+        while (blocks.Count < SyncResponse.MaxBlocks && size < SyncResponse.TargetBytes && _chain.GetBlockByHeight(++height) is { } block)
+        {
+            blocks.Add(block.Encode());
+            size += blocks[^1].Length;
+        }
+
+        return blocks;
+    }
+
+    private void StartCatchUp(PeerId peer) => _spawner.Spawn("pouw-catch-up", () => CatchUpAsync(peer));
+
+    private async Task CatchUpAsync(PeerId peer)
+    {
+        // One catch-up at a time is enough: whoever comes next finds the chain up to date. Missing this one loses nothing, because the
+        // next block that lacks its parent starts another.
+        if (!_catchingUp.Wait(0, _stopping))
+        {
+            return;
+        }
+
+        try
+        {
+            bool progress = true;
+            while (progress && !_stopping.IsCancellationRequested)
+            {
+                progress = await FetchNextAsync(peer);
+            }
+        }
+        finally
+        {
+            _catchingUp.Release();
+        }
+    }
+
+    private async Task<bool> FetchNextAsync(PeerId peer)
+    {
+        RequestResult answer = await _network.RequestAsync(peer, SyncRequest.Protocol, new SyncRequest(Locator()).Encode(), RequestTimeout, _stopping);
+        if (!answer.IsOk)
+        {
+            return false;
+        }
+
+        if (SyncResponse.TryDecode(answer.Payload.Span, _chain.Parameters.MaxBlockBytes) is not { } response)
+        {
+            _network.Punish(peer, "malformed sync response");
+            return false;
+        }
+
+        bool anyNew = false;
+        foreach (Block block in response.Blocks)
+        {
+            ValidationResult result = _chain.Import(block);
+            if (result.Verdict == GossipVerdict.Reject)
+            {
+                _network.Punish(peer, $"invalid block {block.Id.ToShortString()}: {result}");
+                return false;
+            }
+
+            anyNew |= result.IsValid;
+        }
+
+        return anyNew;
+    }
+
+    private List<Hash256> Locator()
+    {
+        List<Hash256> locator = [];
+        ulong height = _chain.Head.Height;
+        for (ulong step = 1; height > 0 && locator.Count < SyncRequest.MaxLocator - 1; height -= Math.Min(height, step))
+        {
+            if (_chain.GetIdByHeight(height) is { } id)
+            {
+                locator.Add(id);
+            }
+
+            step = locator.Count < 8 ? 1 : step * 2;
+        }
+
+        locator.Add(_chain.Genesis.Id);
+        return locator;
+    }
+}
