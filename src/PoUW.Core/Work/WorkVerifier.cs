@@ -1,0 +1,198 @@
+using System.Numerics;
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+
+namespace PoUW.Core.Work;
+
+/// <summary>
+/// The consensus check of work certificates: scalar, exact, from the cheapest test to the dearest. It trusts nobody and calls no compute
+/// backend. Stateless and thread-safe. Bad certificates are results, never exceptions.
+/// </summary>
+public static class WorkVerifier
+{
+    /// <summary>Verifies a whole certificate: public data, ticket against the target, openings, tile state.</summary>
+    /// <param name="chainId">The chain.</param>
+    /// <param name="incompleteHeader">The encoded header without its certificate commitment.</param>
+    /// <param name="target">Target per MAC; that it is the right one for the height is the caller's check.</param>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="ticket">The ticket; zero unless the public data is valid.</param>
+    public static ValidationResult Verify(
+        ulong chainId, ReadOnlySpan<byte> incompleteHeader, BigInteger target, WorkCertificate certificate, out Hash256 ticket)
+    {
+        if (certificate.Witness.Length > TileWorkParameters.MaxWitnessBytes)
+        {
+            ticket = default;
+            return Fail(
+                ValidationCode.TooLarge, nameof(certificate.Witness), $"The witness is larger than {TileWorkParameters.MaxWitnessBytes} bytes.");
+        }
+
+        ValidationResult result = CheckPublicData(
+            chainId, incompleteHeader, target, certificate.PublicData.Span, out ticket, out WorkPublicData? data, out TileWorkSeeds? seeds);
+        return result.IsValid ? CheckWitness(data!, seeds!, certificate.Witness.Span) : result;
+    }
+
+    /// <summary>
+    /// The check of a header alone: everything but the witness. A header that passes has cost its maker hash trials only, so it earns no
+    /// chain work until <see cref="Verify"/> has seen the witness.
+    /// </summary>
+    public static ValidationResult VerifyPublicData(
+        ulong chainId, ReadOnlySpan<byte> incompleteHeader, BigInteger target, ReadOnlySpan<byte> publicData, out Hash256 ticket) =>
+        CheckPublicData(chainId, incompleteHeader, target, publicData, out ticket, out _, out _);
+
+    private static ValidationResult CheckPublicData(
+        ulong chainId,
+        ReadOnlySpan<byte> incompleteHeader,
+        BigInteger target,
+        ReadOnlySpan<byte> publicData,
+        out Hash256 ticket,
+        out WorkPublicData? data,
+        out TileWorkSeeds? seeds)
+    {
+        ticket = default;
+        seeds = null;
+        ValidationResult result = WorkPublicData.TryDecode(publicData, out data);
+        result = result.IsValid ? CheckRules(data!) : result;
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
+        if (!WorkTarget.TryThreshold(target, data!.Shape.UnitMacs(data.Segment), out Hash256 threshold))
+        {
+            return Fail(ValidationCode.OutOfRange, "Target", "The target is not positive or its product with the unit exceeds 256 bits.");
+        }
+
+        Hash256 sigma = TileWorkSeeds.UnboundSigma(chainId, incompleteHeader);
+        Hash256 tagA = MatrixCommitment.TagOf(data.Shape.StoredRowsA, data.Shape.StoredColumnsA, data.RootA);
+        Hash256 tagB = MatrixCommitment.TagOf(data.Shape.StoredRowsB, data.Shape.StoredColumnsB, data.RootB);
+        seeds = TileWorkSeeds.Derive(sigma, data.Shape, tagA, tagB, data.Binding);
+        Hash256 computed = seeds.Ticket(data.State.Span, data.TileRow, data.TileColumn, data.Segment);
+        if (computed > threshold)
+        {
+            return Fail(ValidationCode.TicketAboveTarget, "Ticket", $"The ticket {computed} is above {threshold}.");
+        }
+
+        ticket = computed;
+        return ValidationResult.Ok;
+    }
+
+    private static ValidationResult CheckRules(WorkPublicData data)
+    {
+        if (data.Version != TileWorkParameters.Version)
+        {
+            return Fail(ValidationCode.WrongVersion, nameof(data.Version), $"Certificate version {data.Version} is not known.");
+        }
+
+        if (data.Bound || !data.Binding.IsZero)
+        {
+            return Fail(ValidationCode.BadBinding, nameof(data.Binding), "Only unbound tickets are valid here, and their binding is zero.");
+        }
+
+        ValidationResult shape = data.Shape.Validate();
+        if (!shape.IsValid)
+        {
+            return shape;
+        }
+
+        return data.TileRow < data.Shape.TileRows && data.TileColumn < data.Shape.TileColumns && data.Segment < data.Shape.Segments
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.BadTile, nameof(data.TileRow), $"Tile ({data.TileRow}, {data.TileColumn}, {data.Segment}) is outside.");
+    }
+
+    private static ValidationResult CheckWitness(WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> bytes)
+    {
+        var witness = new WorkWitness(data.Shape, data.TileRow, data.TileColumn, data.Segment);
+        (int siblingsA, int siblingsB) = witness.SiblingCounts();
+        int expected = (2 * witness.StripBytes) + ((siblingsA + siblingsB) * Hash256.Size);
+        if (bytes.Length != expected)
+        {
+            return Fail(ValidationCode.Malformed, nameof(WorkCertificate.Witness), $"The witness has {bytes.Length} bytes, not {expected}.");
+        }
+
+        ReadOnlySpan<byte> blocksA = bytes[..witness.StripBytes];
+        ReadOnlySpan<byte> blocksB = bytes.Slice(witness.StripBytes, witness.StripBytes);
+        ReadOnlySpan<byte> proofA = bytes.Slice(2 * witness.StripBytes, siblingsA * Hash256.Size);
+        ReadOnlySpan<byte> proofB = bytes[((2 * witness.StripBytes) + proofA.Length)..];
+        Span<int> leavesA = stackalloc int[witness.Blocks];
+        Span<int> leavesB = stackalloc int[witness.Blocks];
+        witness.LeavesA(leavesA);
+        witness.LeavesB(leavesB);
+        TileWorkShape shape = data.Shape;
+
+        ValidationResult result = CheckBlocks(blocksA, leavesA, shape.StoredRowsA, shape.StoredColumnsA, "A");
+        result = result.IsValid ? CheckBlocks(blocksB, leavesB, shape.StoredRowsB, shape.StoredColumnsB, "B") : result;
+        result = result.IsValid ? CheckOpening(blocksA, leavesA, proofA, witness.PaddedLeavesA, data.RootA, "A") : result;
+        result = result.IsValid ? CheckOpening(blocksB, leavesB, proofB, witness.PaddedLeavesB, data.RootB, "B") : result;
+        return result.IsValid ? CheckState(data, seeds, blocksA, blocksB) : result;
+    }
+
+    private static ValidationResult CheckBlocks(ReadOnlySpan<byte> blocks, ReadOnlySpan<int> leaves, int rows, int columns, string operand)
+    {
+        const int edge = TileWorkParameters.TileSize;
+        int perRow = TileWorkParameters.BlockCount(columns);
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            int height = Math.Min(edge, rows - (leaves[i] / perRow * edge));
+            int width = Math.Min(edge, columns - (leaves[i] % perRow * edge));
+            ReadOnlySpan<byte> block = blocks.Slice(i * TileWorkParameters.BlockBytes, TileWorkParameters.BlockBytes);
+            for (int row = 0; row < edge; row++)
+            {
+                int used = row < height ? width : 0;
+                if (block.Slice(row * edge, edge)[used..].ContainsAnyExcept((byte)0))
+                {
+                    return Fail(ValidationCode.NonZeroPadding, operand, $"Opened block {leaves[i]} has non-zero padding.");
+                }
+
+                foreach (byte raw in block.Slice(row * edge, used))
+                {
+                    int value = unchecked((sbyte)raw);
+                    if (value is < TileWorkParameters.MinOperand or > TileWorkParameters.MaxOperand)
+                    {
+                        return Fail(ValidationCode.OperandOutOfRange, operand, $"Opened block {leaves[i]} holds {value}.");
+                    }
+                }
+            }
+        }
+
+        return ValidationResult.Ok;
+    }
+
+    private static ValidationResult CheckOpening(
+        ReadOnlySpan<byte> blocks, ReadOnlySpan<int> leaves, ReadOnlySpan<byte> siblings, int paddedLeaves, Hash256 root, string operand)
+    {
+        Span<byte> hashes = stackalloc byte[MerkleMultiproof.MaxLeaves * Hash256.Size];
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            MatrixCommitment.HashLeaf(blocks[(i * TileWorkParameters.BlockBytes)..], hashes.Slice(i * Hash256.Size, Hash256.Size));
+        }
+
+        return MerkleMultiproof.ComputeRoot(leaves, hashes, siblings, paddedLeaves) == root
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.BadOpening, operand, "The opened blocks do not belong to the committed matrix.");
+    }
+
+    private static ValidationResult CheckState(
+        WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> blocksA, ReadOnlySpan<byte> blocksB)
+    {
+        TileWorkShape shape = data.Shape;
+        int length = TileWorkParameters.LengthOfSegment(shape.PaddedK, data.Segment);
+        sbyte[] a = new sbyte[TileWorkParameters.TileSize * length];
+        sbyte[] b = new sbyte[TileWorkParameters.TileSize * length];
+        TileOperands.Unpack(blocksA, shape.TransposeA, length, a);
+        TileOperands.Unpack(blocksB, !shape.TransposeB, length, b);
+        using (var noiseA = new NoiseSource(seeds.SeedA, shape.Rank))
+        using (var noiseB = new NoiseSource(seeds.SeedB, shape.Rank))
+        {
+            TileOperands.AddNoise(noiseA, data.TileRow * TileWorkParameters.TileSize, data.Segment, length, a);
+            TileOperands.AddNoise(noiseB, data.TileColumn * TileWorkParameters.TileSize, data.Segment, length, b);
+        }
+
+        Span<uint> state = stackalloc uint[TileWorkParameters.StateWords];
+        TileFold.Compute(a, b, length, shape.Stride, state);
+        return state.SequenceEqual(data.State.Span)
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.WrongTileState, nameof(data.State), "The operands give another tile state.");
+    }
+
+    private static ValidationResult Fail(ValidationCode code, string field, string message) => ValidationResult.Fail(code, field, message);
+}
