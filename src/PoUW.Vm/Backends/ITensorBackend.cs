@@ -13,6 +13,18 @@ public interface ITensorBackend
     /// <param name="shape">The product.</param>
     /// <param name="a">Stored A, Int8.</param>
     /// <param name="b">Stored B, Int8.</param>
-    /// <param name="c">M x N, Int32.</param>
+    /// <param name="c">M x N, Int32; never the same tensor as an operand.</param>
     void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c);
+
+    /// <summary>VECTOROP. Arguments and operands were checked against the operation's table.</summary>
+    /// <returns>The value that the operation pushes; 0 if it pushes none.</returns>
+    long VectorOp(in VectorOperation operation, in VectorOperands operands);
+
+    /// <summary>MEMCOPY: copies rows; ranges of one tensor may overlap.</summary>
+    void MemCopy(in RowRange rows, Tensor destination, Tensor source);
+
+    /// <summary>CHECKPOINT: the state tensors are complete. A backend that keeps copies elsewhere brings them home before it returns.</summary>
+    /// <param name="name">Name of the checkpoint.</param>
+    /// <param name="state">State slots in program order.</param>
+    void Checkpoint(string name, IReadOnlyList<Tensor> state);
 }

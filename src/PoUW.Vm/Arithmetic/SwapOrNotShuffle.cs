@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace PoUW.Vm.Arithmetic;
+
+/// <summary>
+/// The swap-or-not shuffle (Hoang, Morris, Rogaway, CRYPTO 2012) with SHA-256 as in the Ethereum consensus specification: a keyed
+/// permutation of [0, count) of which any single position can be computed alone. Hashes that many positions share are computed once
+/// and kept, so one instance serves one key, tweak and count. Not thread-safe.
+/// </summary>
+public sealed class SwapOrNotShuffle
+{
+    private const int BitsPerHash = 256;
+
+    private readonly byte[] _preimage = new byte[32 + 1 + 4];
+    private readonly int _count;
+    private readonly int _rounds;
+    private readonly int _buckets;
+    private readonly ulong[] _pivots;
+    private readonly byte[]?[] _sources;
+
+    /// <summary>Prepares the permutation. The seed is SHA-256(key || tweak as 8 bytes little-endian).</summary>
+    /// <param name="key">The secret or public key, any length.</param>
+    /// <param name="tweak">Selects one permutation of the key, such as an epoch number.</param>
+    /// <param name="count">Elements; at least 1.</param>
+    /// <param name="rounds">1 to 255; the Ethereum specification uses 90.</param>
+    public SwapOrNotShuffle(ReadOnlySpan<byte> key, long tweak, int count, int rounds)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rounds, 255);
+        _count = count;
+        _rounds = rounds;
+        _buckets = ((count - 1) / BitsPerHash) + 1;
+        Span<byte> seedPreimage = new byte[key.Length + 8];
+        key.CopyTo(seedPreimage);
+        BinaryPrimitives.WriteInt64LittleEndian(seedPreimage[key.Length..], tweak);
+        SHA256.HashData(seedPreimage, _preimage);
+        _sources = new byte[]?[rounds * _buckets];
+        _pivots = new ulong[rounds];
+        for (int round = 0; round < rounds; round++)
+        {
+            _pivots[round] = Pivot(round);
+        }
+    }
+
+    /// <summary>The image of a position.</summary>
+    /// <param name="position">0 to count - 1.</param>
+    public int Permute(int position)
+    {
+        ulong count = (ulong)_count;
+        ulong index = (ulong)position;
+        for (int round = 0; round < _rounds; round++)
+        {
+            ulong flip = _pivots[round] + count - index;
+            flip = flip >= count ? flip - count : flip;
+            int place = (int)Math.Max(index, flip);
+            byte[] source = _sources[(round * _buckets) + (place / BitsPerHash)] ?? Source(round, place / BitsPerHash);
+            int bit = place % BitsPerHash;
+            if (((source[bit >> 3] >> (bit & 7)) & 1) != 0)
+            {
+                index = flip;
+            }
+        }
+
+        return (int)index;
+    }
+
+    private ulong Pivot(int round)
+    {
+        Span<byte> digest = stackalloc byte[32];
+        _preimage[32] = (byte)round;
+        SHA256.HashData(_preimage.AsSpan(0, 33), digest);
+        return BinaryPrimitives.ReadUInt64LittleEndian(digest) % (ulong)_count;
+    }
+
+    private byte[] Source(int round, int bucket)
+    {
+        _preimage[32] = (byte)round;
+        BinaryPrimitives.WriteInt32LittleEndian(_preimage.AsSpan(33), bucket);
+        byte[] digest = SHA256.HashData(_preimage);
+        _sources[(round * _buckets) + bucket] = digest;
+        return digest;
+    }
+}

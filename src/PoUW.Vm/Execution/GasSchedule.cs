@@ -1,0 +1,38 @@
+using PoUW.Vm.Bytecode;
+using PoUW.Vm.Programs;
+using PoUW.Vm.Tensors;
+using PoUW.Vm.Verification;
+
+namespace PoUW.Vm.Execution;
+
+/// <summary>The gas of every instruction. All of it is static but the bytes that MEMCOPY moves. One unit is about a nanosecond.</summary>
+internal static class GasSchedule
+{
+    private const int MacsPerGas = 32;
+    private const int BytesPerGas = 16;
+    private const int ElementsPerWeight = 8;
+
+    /// <summary>The static part.</summary>
+    public static long Of(VmProgram program, in Instruction instruction)
+    {
+        long gas = OpcodeInfo.Find((byte)instruction.Op)!.Gas;
+        if (instruction.Op == Opcode.MatMul)
+        {
+            MatMulShape shape = OperandChecks.ShapeOf(program, instruction);
+            return gas + CeilingDivide(shape.MacCount, MacsPerGas);
+        }
+
+        if (instruction.Op == Opcode.VectorOp)
+        {
+            VectorOpInfo info = VectorOpInfo.All[(int)instruction.Vector - 1];
+            return gas + CeilingDivide(program.Slots[instruction.Slot(info.GasSlot)].Length * info.GasWeight, ElementsPerWeight);
+        }
+
+        return gas;
+    }
+
+    /// <summary>The part of MEMCOPY that depends on the number of rows.</summary>
+    public static long OfCopy(long bytes) => CeilingDivide(bytes, BytesPerGas);
+
+    private static long CeilingDivide(long value, int divisor) => (value + divisor - 1) / divisor;
+}

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using PoUW.Vm.Bytecode;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Vm.Programs;
+
+/// <summary>
+/// Writes programs instruction by instruction; labels are resolved by <see cref="Build"/>. The compiler and the assembler share it. It
+/// checks only what would make the encoding ambiguous: the verifier judges the result. Not thread-safe.
+/// </summary>
+public sealed class ProgramBuilder
+{
+    private readonly List<(string Name, int Parameters, CodeLabel Label)> _pendingEntries = [];
+    private readonly List<VmSlot> _slots = [];
+    private readonly List<long> _constants = [];
+    private readonly List<string> _checkpoints = [];
+    private readonly List<byte> _code = [];
+    private readonly List<int> _labels = [];
+    private readonly List<(int Position, CodeLabel Label)> _fixups = [];
+
+    /// <summary>Adds a slot and returns its index.</summary>
+    public int Slot(string name, TensorType type, int rows, int columns, SlotKind kind)
+    {
+        _slots.Add(new VmSlot(name, type, rows, columns, kind));
+        return _slots.Count - 1;
+    }
+
+    /// <summary>Adds an entry of the constant table and returns its index.</summary>
+    public int Constant(long value)
+    {
+        _constants.Add(value);
+        return _constants.Count - 1;
+    }
+
+    /// <summary>Adds a checkpoint name, or finds it, and returns its index.</summary>
+    public int CheckpointName(string name)
+    {
+        int index = _checkpoints.IndexOf(name);
+        if (index < 0)
+        {
+            _checkpoints.Add(name);
+            index = _checkpoints.Count - 1;
+        }
+
+        return index;
+    }
+
+    /// <summary>Declares an entry point at the current place.</summary>
+    public void Entry(string name, int parameterCount) => Entry(name, parameterCount, MarkNew());
+
+    /// <summary>Declares an entry point at a label.</summary>
+    public void Entry(string name, int parameterCount, CodeLabel label) => _pendingEntries.Add((name, parameterCount, label));
+
+    /// <summary>A label that is not placed yet.</summary>
+    public CodeLabel NewLabel()
+    {
+        _labels.Add(-1);
+        return new CodeLabel(_labels.Count - 1);
+    }
+
+    /// <summary>Places a label here.</summary>
+    public void Mark(CodeLabel label) => _labels[label.Id] = _code.Count;
+
+    /// <summary>A new label placed here.</summary>
+    public CodeLabel MarkNew()
+    {
+        CodeLabel label = NewLabel();
+        Mark(label);
+        return label;
+    }
+
+    /// <summary>Appends an instruction without operands.</summary>
+    public ProgramBuilder Op(Opcode opcode) => Append(Plain(opcode, 0));
+
+    /// <summary>PUSH.</summary>
+    public ProgramBuilder Push(long value) => Append(Plain(Opcode.Push, value));
+
+    /// <summary>CONST with an index of <see cref="Constant"/>.</summary>
+    public ProgramBuilder PushConstant(int index) => Append(Plain(Opcode.Constant, index));
+
+    /// <summary>LOAD.</summary>
+    public ProgramBuilder Load(int local) => Append(Plain(Opcode.Load, local));
+
+    /// <summary>STORE.</summary>
+    public ProgramBuilder Store(int local) => Append(Plain(Opcode.Store, local));
+
+    /// <summary>JUMP.</summary>
+    public ProgramBuilder Jump(CodeLabel target) => Branch(Opcode.Jump, target);
+
+    /// <summary>JUMPIF: taken unless the popped value is 0.</summary>
+    public ProgramBuilder JumpIf(CodeLabel target) => Branch(Opcode.JumpIf, target);
+
+    /// <summary>CALL.</summary>
+    public ProgramBuilder Call(CodeLabel target) => Branch(Opcode.Call, target);
+
+    /// <summary>MATMUL c = op(a) * op(b).</summary>
+    public ProgramBuilder MatMul(int c, int a, int b, bool transposeA = false, bool transposeB = false)
+    {
+        int flags = (transposeA ? Instruction.TransposeA : 0) | (transposeB ? Instruction.TransposeB : 0);
+        return Append(new Instruction(Opcode.MatMul, 0, 0, 0, c, a, b, 0, flags, 0));
+    }
+
+    /// <summary>VECTOROP; slots in the order of the operation's table, destination first.</summary>
+    public ProgramBuilder Vector(VectorOpcode operation, ReadOnlySpan<int> slots, int immediate0 = 0, int immediate1 = 0) =>
+        Append(new Instruction(
+            Opcode.VectorOp, 0, 0, 0, slots[0], slots.Length > 1 ? slots[1] : 0, slots.Length > 2 ? slots[2] : 0,
+            operation, immediate0, immediate1));
+
+    /// <summary>MEMCOPY of rows; pops destination row, source row and count.</summary>
+    public ProgramBuilder MemCopy(int destination, int source) =>
+        Append(new Instruction(Opcode.MemCopy, 0, 0, 0, destination, source, 0, 0, 0, 0));
+
+    /// <summary>CHECKPOINT.</summary>
+    public ProgramBuilder Checkpoint(string name) => Append(Plain(Opcode.Checkpoint, CheckpointName(name)));
+
+    /// <summary>The program.</summary>
+    /// <exception cref="InvalidOperationException">A used label was never placed.</exception>
+    public VmProgram Build()
+    {
+        byte[] code = [.. _code];
+        foreach ((int position, CodeLabel label) in _fixups)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(position), Resolve(label));
+        }
+
+        IEnumerable<VmEntryPoint> entries =
+            _pendingEntries.Select(e => new VmEntryPoint(e.Name, Resolve(e.Label), e.Parameters));
+        return new VmProgram(entries, _slots, _constants, _checkpoints, code);
+    }
+
+    private int Resolve(CodeLabel label) =>
+        _labels[label.Id] >= 0 ? _labels[label.Id] : throw new InvalidOperationException($"Label {label.Id} was never placed.");
+
+    private ProgramBuilder Branch(Opcode opcode, CodeLabel target)
+    {
+        _fixups.Add((_code.Count + 1, target));
+        return Append(Plain(opcode, 0));
+    }
+
+    private ProgramBuilder Append(in Instruction instruction)
+    {
+        InstructionCodec.Append(_code, instruction);
+        return this;
+    }
+
+    private static Instruction Plain(Opcode opcode, long value) => new(opcode, 0, 0, value, 0, 0, 0, 0, 0, 0);
+}

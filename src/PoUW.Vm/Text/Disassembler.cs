@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using PoUW.Vm.Bytecode;
+using PoUW.Vm.Programs;
+
+namespace PoUW.Vm.Text;
+
+/// <summary>Writes a program as assembly text that <see cref="Assembler"/> reads back to the same bytes.</summary>
+public static class Disassembler
+{
+    /// <summary>The text of a program that the verifier accepts.</summary>
+    /// <exception cref="ArgumentException">The code holds something that is no instruction.</exception>
+    public static string Write(VmProgram program)
+    {
+        List<Instruction> instructions = Decode(program);
+        HashSet<long> targets = [.. instructions.Where(IsBranch).Select(i => i.Value), .. program.EntryPoints.Select(e => (long)e.Offset)];
+        StringBuilder text = new();
+        WriteDeclarations(text, program);
+        foreach (Instruction instruction in instructions)
+        {
+            if (targets.Contains(instruction.Offset))
+            {
+                text.Append(Label(instruction.Offset)).Append(":\n");
+            }
+
+            text.Append("    ").Append(Line(program, instruction)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static List<Instruction> Decode(VmProgram program)
+    {
+        List<Instruction> instructions = [];
+        int offset = 0;
+        while (offset < program.Code.Length)
+        {
+            string? problem = InstructionCodec.TryDecode(program.Code, offset, out Instruction instruction);
+            if (problem is not null)
+            {
+                throw new ArgumentException($"Offset {offset}: {problem}", nameof(program));
+            }
+
+            instructions.Add(instruction);
+            offset += instruction.Size;
+        }
+
+        return instructions;
+    }
+
+    private static void WriteDeclarations(StringBuilder text, VmProgram program)
+    {
+        foreach (VmSlot slot in program.Slots)
+        {
+            text.Append(CultureInfo.InvariantCulture, $".slot {Lower(slot.Kind)} {slot.Name} {Lower(slot.Type)} {slot.Rows} {slot.Columns}\n");
+        }
+
+        foreach (long constant in program.Constants)
+        {
+            text.Append(CultureInfo.InvariantCulture, $".constant {constant}\n");
+        }
+
+        foreach (string name in program.Checkpoints)
+        {
+            text.Append(CultureInfo.InvariantCulture, $".checkpoint {name}\n");
+        }
+
+        foreach (VmEntryPoint entry in program.EntryPoints)
+        {
+            text.Append(CultureInfo.InvariantCulture, $".entry {entry.Name} {entry.ParameterCount} {Label(entry.Offset)}\n");
+        }
+
+        text.Append(".code\n");
+    }
+
+    private static string Line(VmProgram program, in Instruction instruction)
+    {
+        OpcodeInfo info = OpcodeInfo.Find((byte)instruction.Op)!;
+        string name = info.Mnemonic;
+        string value = instruction.Value.ToString(CultureInfo.InvariantCulture);
+        return info.Layout switch
+        {
+            OperandLayout.None => name,
+            OperandLayout.Target => $"{name} {Label(instruction.Value)}",
+            OperandLayout.CheckpointIndex => $"{name} {program.Checkpoints[(int)instruction.Value]}",
+            OperandLayout.SlotPair => $"{name} {SlotNames(program, instruction)}",
+            OperandLayout.MatMul => $"{name} {SlotNames(program, instruction)} {Flags(instruction.Immediate0)}",
+            OperandLayout.Vector => VectorLine(program, instruction),
+            _ => $"{name} {value}",
+        };
+    }
+
+    private static string VectorLine(VmProgram program, in Instruction instruction)
+    {
+        VectorOpInfo info = VectorOpInfo.All[(int)instruction.Vector - 1];
+        string line = $"vec.{info.Mnemonic} {SlotNames(program, instruction)}";
+        line += info.Immediates > 0 ? " " + instruction.Immediate0.ToString(CultureInfo.InvariantCulture) : "";
+        return line + (info.Immediates > 1 ? " " + instruction.Immediate1.ToString(CultureInfo.InvariantCulture) : "");
+    }
+
+    private static string SlotNames(VmProgram program, in Instruction instruction)
+    {
+        Instruction copy = instruction;
+        return string.Join(' ', Enumerable.Range(0, instruction.SlotCount).Select(i => program.Slots[copy.Slot(i)].Name));
+    }
+
+    private static string Flags(int flags) =>
+        ((flags & Instruction.TransposeA) != 0 ? "t" : "n") + ((flags & Instruction.TransposeB) != 0 ? "t" : "n");
+
+    private static string Label(long offset) => "L" + offset.ToString("D5", CultureInfo.InvariantCulture);
+
+    private static bool IsBranch(Instruction instruction) => OpcodeInfo.Find((byte)instruction.Op)!.Layout == OperandLayout.Target;
+
+    private static string Lower<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
