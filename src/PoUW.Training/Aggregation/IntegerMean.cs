@@ -1,4 +1,4 @@
-using PoUW.Vm.State;
+using PoUW.Training.Execution;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Training.Aggregation;
@@ -11,7 +11,7 @@ public static class IntegerMean
 {
     /// <summary>The mean of at least one state; all must have the same tensors, of type Int32.</summary>
     /// <exception cref="TrainingException">The states differ in their tensors, or a tensor is not Int32.</exception>
-    public static MachineState Of(IReadOnlyList<MachineState> states)
+    public static ModelState Of(IReadOnlyList<ModelState> states)
     {
         if (states.Count == 0)
         {
@@ -23,21 +23,21 @@ public static class IntegerMean
             return states[0];
         }
 
-        List<StateTensor> means = [];
+        List<(string Name, Tensor Tensor)> means = [];
         for (int index = 0; index < states[0].Tensors.Count; index++)
         {
             means.Add(MeanOf(states, index));
         }
 
-        return new MachineState(means);
+        return new ModelState(means);
     }
 
-    private static StateTensor MeanOf(IReadOnlyList<MachineState> states, int index)
+    private static (string Name, Tensor Tensor) MeanOf(IReadOnlyList<ModelState> states, int index)
     {
-        StateTensor first = states[0].Tensors[index];
+        (string Name, Tensor Tensor) first = states[0].Tensors[index];
         Tensor mean = new(first.Tensor.Type, first.Tensor.Rows, first.Tensor.Columns);
         List<Tensor> inputs = [];
-        foreach (MachineState state in states)
+        foreach (ModelState state in states)
         {
             inputs.Add(Matching(state, index, first));
         }
@@ -54,12 +54,17 @@ public static class IntegerMean
             output[element] = RoundedMean(sum, inputs.Count);
         }
 
-        return new StateTensor(first.Name, mean);
+        return (first.Name, mean);
     }
 
-    private static Tensor Matching(MachineState state, int index, StateTensor first)
+    private static Tensor Matching(ModelState state, int index, (string Name, Tensor Tensor) first)
     {
-        StateTensor other = index < state.Tensors.Count ? state.Tensors[index] : throw new TrainingException("The states differ in their tensors.");
+        if (state.Tensors.Count <= index)
+        {
+            throw new TrainingException("The states differ in their tensors.");
+        }
+
+        (string Name, Tensor Tensor) other = state.Tensors[index];
         bool same = other.Name == first.Name && other.Tensor.Type == TensorType.Int32 && first.Tensor.Type == TensorType.Int32
             && other.Tensor.Rows == first.Tensor.Rows && other.Tensor.Columns == first.Tensor.Columns;
         return same ? other.Tensor : throw new TrainingException($"The states differ in tensor {first.Name}, or it is not Int32.");

@@ -4,7 +4,6 @@ using PoUW.Core.Primitives;
 using PoUW.Economics.Jobs;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;
-using PoUW.Vm.State;
 
 namespace PoUW.Training.Clients;
 
@@ -54,7 +53,7 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
 
     /// <summary>The state after the last complete round: the mean of that round's end states.</summary>
     /// <exception cref="TrainingException">No round is complete, or a state cannot be fetched or does not match its record.</exception>
-    public async Task<MachineState> LoadModelAsync(CancellationToken cancellation)
+    public async Task<ModelState> LoadModelAsync(CancellationToken cancellation)
     {
         LedgerView view = ledger.View;
         JobState job = JobLedger.GetJob(view.State, _jobId) ?? throw new TrainingException($"Job {_jobId} is not on chain.");

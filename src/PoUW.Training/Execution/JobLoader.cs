@@ -6,23 +6,34 @@ using PoUW.Economics.Jobs;
 using PoUW.Network.Chunks;
 using PoUW.Training.Aggregation;
 using PoUW.Vm.Programs;
-using PoUW.Vm.State;
 
 namespace PoUW.Training.Execution;
 
 /// <summary>
-/// Fetches what jobs commit to from any peer that has it, and checks it before it is used: nobody is trusted. Thread-safe.
+/// Publishes what jobs commit to, fetches it from any peer that has it, and checks it before it is used: nobody is trusted. Thread-safe.
 /// </summary>
-public sealed class JobLoader(BlobTransfer blobs, VmLimits limits)
+public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits limits)
 {
+    /// <summary>Makes a job's program available to others under its hash.</summary>
+    public Hash256 Publish(VmProgram program) => chunks.Put(program.Encode());
+
+    /// <summary>Makes training data available to others and returns its address.</summary>
+    public async Task<Hash256> PublishAsync(ImageClassificationDataset data) => await blobs.PutAsync(data.Encode());
+
+    /// <summary>Makes a state available to others and returns its address.</summary>
+    public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded);
+
+    /// <summary>Drops a state that nobody needs any more.</summary>
+    public async Task ForgetAsync(Hash256 stateBlob) => await blobs.DeleteAsync(stateBlob);
+
     /// <summary>The program and the data of a job.</summary>
     /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>
     public async Task<JobAssets> LoadAssetsAsync(JobManifest manifest, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte> code = await FetchAsync(manifest.ProgramHash, "program", cancellation);
-        Require(VmProgram.TryDecode(code.Span, limits, out VmProgram? program), "program");
-        ReadOnlyMemory<byte> records = await FetchAsync(manifest.DatasetBlob, "training data", cancellation);
-        Require(ImageClassificationDataset.TryDecode(records.Span, out ImageClassificationDataset? data), "training data");
+        FetchResult code = await chunks.FetchAsync(manifest.ProgramHash, cancellation: cancellation);
+        Require(VmProgram.TryDecode(Content(code, "program").Span, limits, out VmProgram? program), "program");
+        FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
+        Require(ImageClassificationDataset.TryDecode(Content(records, "training data").Span, out ImageClassificationDataset? data), "training data");
         JobAssets assets = new(program!, data!);
         Require(assets.Validate(manifest), "job");
         return assets;
@@ -30,32 +41,27 @@ public sealed class JobLoader(BlobTransfer blobs, VmLimits limits)
 
     /// <summary>The end state that a unit's record names.</summary>
     /// <exception cref="TrainingException">Nobody has it, or what was found has another root.</exception>
-    public async Task<MachineState> LoadStateAsync(UnitRecord record, CancellationToken cancellation)
+    public async Task<ModelState> LoadStateAsync(UnitRecord record, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte> encoded = await FetchAsync(record.StateBlob, $"state of unit {record.Unit}", cancellation);
-        Require(MachineState.TryDecode(encoded.Span, limits, out MachineState? state), $"state of unit {record.Unit}");
+        string what = $"state of unit {record.Unit}";
+        FetchResult fetched = await blobs.FetchAsync(record.StateBlob, cancellation: cancellation);
+        Require(ModelState.TryDecode(Content(fetched, what).Span, limits, out ModelState? state), what);
         return state!.Root == record.EndRoot
             ? state
-            : throw new TrainingException($"The state of unit {record.Unit} has root {state.Root}, the record says {record.EndRoot}.");
+            : throw new TrainingException($"The {what} has root {state.Root}, its record says {record.EndRoot}.");
     }
 
     /// <summary>The state after a complete round: the mean of its units' end states, in unit order.</summary>
     /// <exception cref="TrainingException">A unit has no record, or a state cannot be fetched or has another root.</exception>
-    public async Task<MachineState> LoadMeanAsync(IReadOnlyList<UnitState> round, CancellationToken cancellation)
+    public async Task<ModelState> LoadMeanAsync(IReadOnlyList<UnitState> round, CancellationToken cancellation)
     {
-        IEnumerable<Task<MachineState>> loads = round.Select(unit => LoadStateAsync(
+        IEnumerable<Task<ModelState>> loads = round.Select(unit => LoadStateAsync(
             unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation));
         return IntegerMean.Of(await Task.WhenAll(loads));
     }
 
-    /// <summary>Makes a state available to others and returns its address.</summary>
-    public Hash256 Publish(MachineState state) => blobs.Put(state.Encode());
-
-    /// <summary>Drops a state that nobody needs any more.</summary>
-    public void Forget(Hash256 stateBlob) => blobs.Delete(stateBlob);
-
-    private async Task<ReadOnlyMemory<byte>> FetchAsync(Hash256 address, string what, CancellationToken cancellation) =>
-        await blobs.FetchAsync(address, cancellation) ?? throw new TrainingException($"No peer has the {what} ({address.ToShortString()}).");
+    private static ReadOnlyMemory<byte> Content(FetchResult fetched, string what) =>
+        fetched.IsOk ? fetched.Content : throw new TrainingException($"The {what} could not be fetched: {fetched.Status}.");
 
     private static void Require(ValidationResult result, string what)
     {

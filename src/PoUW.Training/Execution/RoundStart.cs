@@ -2,7 +2,6 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Economics.Jobs;
 using PoUW.Training.Ledger;
-using PoUW.Vm.State;
 
 namespace PoUW.Training.Execution;
 
@@ -18,34 +17,34 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
     public const ulong RetainedRounds = 2;
 
     private Hash256 _inputs;
-    private MachineState? _state;
+    private ModelState? _state;
 
     /// <summary>The start state of the job's current round.</summary>
     /// <exception cref="TrainingException">A state cannot be fetched or does not match its record.</exception>
-    public async Task<MachineState> GetAsync(LedgerView view, JobState job, CancellationToken cancellation)
+    public async Task<ModelState> GetAsync(LedgerView view, JobState job, CancellationToken cancellation)
     {
         if (_state is not null && _inputs == job.InputsDigest)
         {
             return _state;
         }
 
-        MachineState state = job.Round == 0
+        ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
             : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
         (_inputs, _state) = (job.InputsDigest, state);
         if (job.Round > RetainedRounds)
         {
-            Forget(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
+            await ForgetAsync(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
         }
 
         return state;
     }
 
-    private void Forget(IReadOnlyList<UnitState> units)
+    private async Task ForgetAsync(IReadOnlyList<UnitState> units)
     {
         foreach (UnitState unit in units)
         {
-            loader.Forget(unit.Record!.StateBlob);
+            await loader.ForgetAsync(unit.Record!.StateBlob);
         }
     }
 }

@@ -1,11 +1,12 @@
 using PoUW.Compute.Data;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Execution;
 using PoUW.Vm.Programs;
-using PoUW.Vm.State;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Verification;
 
 namespace PoUW.Training.Execution;
 
@@ -20,6 +21,7 @@ public sealed class UnitExecutor
 
     private readonly JobManifest _manifest;
     private readonly Machine _machine;
+    private readonly VmLimits _limits;
 
     /// <summary>Prepares a machine with the job's program and data.</summary>
     /// <exception cref="TrainingException">The assets are not those of the manifest, or the program lacks a slot.</exception>
@@ -31,27 +33,33 @@ public sealed class UnitExecutor
         }
 
         _manifest = manifest;
-        _machine = new Machine(VerifiedProgram.Create(assets.Program, limits), backend, limits);
+        _limits = limits;
+        _machine = new Machine(Verify(assets.Program, limits), backend);
         (Tensor images, Tensor labels) = DatasetTensors.Create(assets.Data);
-        _machine.SetInput(TrainingProgram.ImagesSlot, images);
-        _machine.SetInput(TrainingProgram.LabelsSlot, labels);
-        _machine.SetInput(TrainingProgram.OrderKeySlot, KeyTensor(manifest.JobId));
+        SetInput(TrainingProgram.ImagesSlot, images);
+        SetInput(TrainingProgram.LabelsSlot, labels);
+        SetInput(TrainingProgram.OrderKeySlot, KeyTensor(manifest.JobId));
     }
 
     /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
-    public MachineState InitialState(CancellationToken cancellation)
+    public ModelState InitialState(CancellationToken cancellation)
     {
         Run(TrainingProgram.InitEntry, [(long)_manifest.Seed], cancellation);
-        return _machine.ExportState();
+        return ModelState.Of(_machine, _limits);
     }
 
     /// <summary>Runs a unit from its start state.</summary>
     /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    public UnitResult RunUnit(MachineState start, ulong unit, CancellationToken cancellation)
+    public UnitResult RunUnit(ModelState start, ulong unit, CancellationToken cancellation)
     {
         ulong steps = _manifest.StepsInUnit(unit);
-        _machine.ImportState(start);
+        ValidationResult import = _machine.ImportState(start.Encoded.Span);
+        if (!import.IsValid)
+        {
+            throw new TrainingException($"The start state does not fit the program: {import}");
+        }
+
         VmResult run = Run(TrainingProgram.TrainEntry, [(long)_manifest.FirstStep(unit), (long)steps], cancellation);
         if ((ulong)run.Outputs.Count != 3 * steps)
         {
@@ -66,16 +74,30 @@ public sealed class UnitExecutor
             samples += (ulong)run.Outputs[i + 2];
         }
 
-        return new UnitResult(_machine.ExportState(), loss, correct, samples);
+        return new UnitResult(ModelState.Of(_machine, _limits), loss, correct, samples);
     }
 
     private VmResult Run(string entry, ReadOnlySpan<long> arguments, CancellationToken cancellation)
     {
         VmResult result = _machine.Run(entry, arguments, GasLimit, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return result.Outcome == VmOutcome.Halted
+        return result.IsHalted
             ? result
-            : throw new TrainingException($"{entry} ended with {result.Outcome} at {result.ProgramCounter} ({result.Opcode}): {result.Message}");
+            : throw new TrainingException($"{entry} ended with {result.Outcome} at {result.Pc} ({result.Opcode}): {result.Message}");
+    }
+
+    private static VerifiedProgram Verify(VmProgram program, VmLimits limits) =>
+        ProgramVerifier.Verify(program, limits, out VerifiedProgram? verified) is { IsValid: false } problem
+            ? throw new TrainingException($"The program is not safe to run: {problem}")
+            : verified!;
+
+    private void SetInput(string slot, Tensor tensor)
+    {
+        ValidationResult result = _machine.SetInput(slot, tensor);
+        if (!result.IsValid)
+        {
+            throw new TrainingException($"The job's data does not fit its program: {result}");
+        }
     }
 
     private static Tensor KeyTensor(Hash256 key)

@@ -1,5 +1,3 @@
-using PoUW.Vm.State;
-
 namespace PoUW.Training.Execution;
 
 /// <summary>What running a unit gives.</summary>
@@ -7,4 +5,4 @@ namespace PoUW.Training.Execution;
 /// <param name="LossSum">Sum of the samples' losses, in bits, Q15.</param>
 /// <param name="Correct">Correctly classified samples, before each update.</param>
 /// <param name="Samples">Samples seen.</param>
-public sealed record UnitResult(MachineState End, ulong LossSum, ulong Correct, ulong Samples);
+public sealed record UnitResult(ModelState End, ulong LossSum, ulong Correct, ulong Samples);

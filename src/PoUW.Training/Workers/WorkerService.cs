@@ -8,7 +8,6 @@ using PoUW.Economics.Workers;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;
 using PoUW.Vm.Backends;
-using PoUW.Vm.State;
 
 namespace PoUW.Training.Workers;
 
@@ -137,12 +136,12 @@ public sealed class WorkerService(
         SetActivity(WorkerActivity.Fetching, lease.Unit);
         JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
         JobWorkspace workspace = await OpenAsync(lease.JobId, job.Manifest, cancellation);
-        MachineState start = await workspace.Start.GetAsync(view, job, cancellation);
+        ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
 
         SetActivity(WorkerActivity.Training, lease.Unit);
         UnitResult? result = null;
         await spawner.SpawnThread("pouw-train", () => result = workspace.Executor.RunUnit(start, lease.Unit, cancellation));
-        Hash256 blob = loader.Publish(result!.End);
+        Hash256 blob = await loader.PublishAsync(result!.End);
         _status = _status with { UnitsCommitted = _status.UnitsCommitted + 1 };
         return new UnitRecord(
             lease.JobId, lease.Unit, lease.Attempt, job.InputsDigest, start.Root, result.End.Root, blob, result.LossSum, result.Correct, result.Samples);

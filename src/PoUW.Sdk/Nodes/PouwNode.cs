@@ -1,0 +1,182 @@
+using PoUW.Compute.Kernels;
+using PoUW.Compute.TileWork;
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Core.Ledger;
+using PoUW.Core.Mempool;
+using PoUW.Core.Primitives;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+using PoUW.Economics.Jobs;
+using PoUW.Economics.Workers;
+using PoUW.Network.Chunks;
+using PoUW.Network.Messaging;
+using PoUW.Network.Sessions;
+using PoUW.Network.Transports;
+using PoUW.Sdk.Jobs;
+using PoUW.Sdk.Mining;
+using PoUW.Sdk.Sync;
+using PoUW.Training.Execution;
+using PoUW.Training.Ledger;
+using PoUW.Training.Workers;
+using PoUW.Vm.Backends;
+
+namespace PoUW.Sdk.Nodes;
+
+/// <summary>
+/// A node: validates every block, relays, and does what its roles say. Several nodes may live in one process; they share nothing but
+/// what their options pass to both. Members may be called from any thread. Dispose it to stop it: all that it started has ended then.
+/// </summary>
+public sealed class PouwNode : IAsyncDisposable
+{
+    private readonly PouwNodeOptions _options;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TransactionPool _pool;
+    private readonly NetworkNode _network;
+    private readonly BlockProducer _producer;
+    private readonly BlockRelay _relay;
+    private readonly NodeLedger _ledger;
+    private readonly JobLoader _loader;
+    private readonly JobSubmitter _submitter;
+    private readonly WorkerService? _worker;
+    private Task _workerLoop = Task.CompletedTask;
+    private bool _disposed;
+
+    private PouwNode(PouwNodeOptions options)
+    {
+        _options = options;
+        Chain = new BlockChain(new BlockChainOptions
+        {
+            Store = options.Store,
+            Parameters = options.Parameters,
+            WorkVerifier = new TileWorkVerifier(),
+            Difficulty = new AsertDifficulty(options.Parameters),
+            Modules = [new WorkerModule(), new JobModule()],
+            Time = options.Time,
+        });
+        _pool = new TransactionPool(Chain, new MempoolOptions());
+        _network = new NetworkNode(
+            options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
+            new NetworkWarnings(options.Name, options.Observer));
+        _producer = new BlockProducer(Chain, _pool, options.Key.Address, options.Time, block => _relay!.Publish(block));
+        _relay = new BlockRelay(Chain, _pool, _network, options.Spawner, _producer.Invalidate, _stopping.Token);
+        _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
+        ChunkExchange exchange = new(_network, options.Chunks);
+        _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
+        AccountSender sender = new(options.Key, _ledger);
+        _submitter = new JobSubmitter(sender, _ledger, _loader);
+        _worker = options.Roles.HasFlag(NodeRoles.Worker) ? CreateWorker(sender) : null;
+        Chain.Subscribe(_pool);
+        Chain.Subscribe(_producer);
+        Chain.Subscribe(_ledger);
+    }
+
+    /// <summary>The node's name.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The node's account.</summary>
+    public Address Address => _options.Key.Address;
+
+    /// <summary>The node's chain.</summary>
+    public BlockChain Chain { get; }
+
+    /// <summary>What the worker role is doing; null without that role.</summary>
+    public WorkerStatus? Worker => _worker?.Status;
+
+    /// <summary>Peers that the node is connected to.</summary>
+    public IReadOnlyList<PeerDescription> Peers => _network.Peers;
+
+    /// <summary>The state after the head.</summary>
+    public LedgerView View => _ledger.View;
+
+    /// <summary>Opens the store, listens, connects, and starts the roles.</summary>
+    /// <exception cref="PoUW.Core.PouwException">The store, the endpoint or a bootstrap node cannot be used.</exception>
+    public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
+    {
+        PouwNode node = new(options);
+        try
+        {
+            await node.OpenAsync(cancellation);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Connects to another node.</summary>
+    public async Task<ConnectResult> ConnectAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default) =>
+        await _network.ConnectAsync(endpoint, cancellation);
+
+    /// <summary>Admits a transaction to the pool and gossips it.</summary>
+    public ValidationResult Submit(Transaction transaction) => _ledger.Submit(transaction);
+
+    /// <summary>A task that ends when the head is no longer the one of <paramref name="view"/>.</summary>
+    public Task WaitForChangeAsync(LedgerView view, CancellationToken cancellation = default) =>
+        _ledger.WaitForChangeAsync(view.Version, cancellation);
+
+    /// <summary>Compiles the model, publishes program and data, and submits the job. Needs the role <see cref="NodeRoles.Client"/>.</summary>
+    /// <exception cref="SubmissionException">The request breaks a rule or the account cannot pay.</exception>
+    public Task<TrainingJob> SubmitJobAsync(TrainingRequest request) => _options.Roles.HasFlag(NodeRoles.Client)
+        ? _submitter.SubmitAsync(request)
+        : throw new InvalidOperationException($"Node {Name} does not have the client role.");
+
+    /// <summary>Asks the network to end a job after its current round.</summary>
+    public ValidationResult CloseJob(Hash256 jobId) => _submitter.Close(jobId);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _stopping.CancelAsync();
+        await _workerLoop;
+        await _network.DisposeAsync();
+        _options.Store.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken cancellation)
+    {
+        if (_options.Listen is { } endpoint)
+        {
+            await _network.ListenAsync(endpoint, cancellation);
+        }
+
+        foreach (NetworkEndpoint peer in _options.Bootstrap)
+        {
+            ConnectResult result = await _network.ConnectAsync(peer, cancellation);
+            if (!result.IsConnected)
+            {
+                _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");
+            }
+        }
+
+        if (_worker is not null)
+        {
+            _workerLoop = _options.Spawner.Spawn("pouw-worker", () => _worker.RunAsync(_stopping.Token));
+        }
+    }
+
+    private WorkerService CreateWorker(AccountSender sender)
+    {
+        CpuBackend plain = new();
+        TileWorkBackend mining = new(plain, _producer, _producer);
+        ITensorBackend backend = _options.TicketTraining ? mining : plain;
+        CommonsWork idle = new(new CommonsMiner(_options.Parameters.Commons, _producer, _producer));
+        return new WorkerService(
+            sender, _ledger, _loader, backend, idle, _options.Spawner, new WorkerWarnings(Name, _options.Observer), _options.Worker);
+    }
+
+    private void OnAdmitted(Transaction transaction)
+    {
+        _producer.Invalidate();
+        _relay.Publish(transaction);
+    }
+}

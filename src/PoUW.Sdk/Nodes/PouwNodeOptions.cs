@@ -1,0 +1,65 @@
+using PoUW.Core.Cryptography;
+using PoUW.Core.Parameters;
+using PoUW.Core.Randomness;
+using PoUW.Core.Runtime;
+using PoUW.Core.Storage;
+using PoUW.Network.Messaging;
+using PoUW.Network.Transports;
+using PoUW.Training.Workers;
+
+namespace PoUW.Sdk.Nodes;
+
+/// <summary>
+/// Everything that a node needs from outside. Only <see cref="Parameters"/> and <see cref="Key"/> are required; the defaults make a node
+/// that lives in memory and talks to nobody.
+/// </summary>
+public sealed record PouwNodeOptions
+{
+    /// <summary>The network to join.</summary>
+    public required NetworkParameters Parameters { get; init; }
+
+    /// <summary>The account that receives rewards and pays fees and jobs.</summary>
+    public required KeyPair Key { get; init; }
+
+    /// <summary>A name for logs and displays.</summary>
+    public string Name { get; init; } = "node";
+
+    /// <summary>What the node does besides validating.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Validator;
+
+    /// <summary>Where the chain lives. The node takes it over and disposes it.</summary>
+    public IKeyValueStore Store { get; init; } = new InMemoryKeyValueStore();
+
+    /// <summary>Where programs, data and model states live.</summary>
+    public IChunkStore Chunks { get; init; } = new InMemoryChunkStore();
+
+    /// <summary>Carries bytes between nodes.</summary>
+    public ITransport Transport { get; init; } = new InMemoryTransport(new InMemoryNetwork());
+
+    /// <summary>Where to accept connections; null to accept none.</summary>
+    public NetworkEndpoint? Listen { get; init; }
+
+    /// <summary>Nodes to connect to at the start.</summary>
+    public IReadOnlyList<NetworkEndpoint> Bootstrap { get; init; } = [];
+
+    /// <summary>Limits of the network layer.</summary>
+    public NetworkOptions Network { get; init; } = new();
+
+    /// <summary>Limits of the worker role.</summary>
+    public WorkerOptions Worker { get; init; } = new();
+
+    /// <summary>True to draw tickets from training products; false to mine the commons product only. Trained bits are the same.</summary>
+    public bool TicketTraining { get; init; } = true;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Random bytes that are no consensus matter.</summary>
+    public IRandomSource Random { get; init; } = new CryptographicRandomSource();
+
+    /// <summary>Starts background work.</summary>
+    public ISpawner Spawner { get; init; } = new ThreadPoolSpawner();
+
+    /// <summary>Hears what goes wrong.</summary>
+    public INodeObserver Observer { get; init; } = new NullNodeObserver();
+}
