@@ -1,0 +1,104 @@
+using PoUW.Core.Codec;
+using PoUW.Core.Primitives;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+using PoUW.Core.Work;
+
+namespace PoUW.Core.Blocks;
+
+/// <summary>
+/// A block: header, transactions, and the work certificate. Encoding: RLP list (header, list of transactions, public data, witness);
+/// a pruned witness is empty. Immutable.
+/// </summary>
+/// <param name="Header">The header; its id is the block's id.</param>
+/// <param name="Transactions">The transactions in the order of execution.</param>
+/// <param name="Certificate">The work certificate; both parts are empty in the genesis block.</param>
+public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transactions, WorkCertificate Certificate)
+{
+    /// <summary>Largest public data of a certificate in bytes.</summary>
+    public const int MaxPublicDataBytes = 1024;
+
+    /// <summary>Largest witness of a certificate in bytes.</summary>
+    public const int MaxWitnessBytes = 96 * 1024;
+
+    /// <summary>The block's id.</summary>
+    public Hash256 Id => Header.Id;
+
+    /// <summary>The largest encoding of a block on a network whose limit without witness is <paramref name="maxBlockBytes"/>.</summary>
+    public static int MaxEncodedBytes(int maxBlockBytes) => maxBlockBytes + MaxWitnessBytes + 8;
+
+    /// <summary>The root over the full hashes of transactions.</summary>
+    public static Hash256 TransactionRootOf(IReadOnlyList<Transaction> transactions)
+    {
+        return MerkleRoot.Of([.. transactions.Select(transaction => transaction.FullHash)]);
+    }
+
+    /// <summary>The canonical encoding with the witness.</summary>
+    public byte[] Encode() => Encode(Certificate.Witness.Span);
+
+    /// <summary>The canonical encoding with an empty witness.</summary>
+    public byte[] EncodeWithoutWitness() => Encode([]);
+
+    /// <summary>Reads a block; checks form and limits only.</summary>
+    /// <param name="data">The encoding.</param>
+    /// <param name="maxBlockBytes">The network's limit for a block without its witness.</param>
+    /// <param name="block">The block, or null.</param>
+    public static ValidationResult TryDecode(ReadOnlySpan<byte> data, int maxBlockBytes, out Block? block)
+    {
+        block = null;
+        if (data.Length > MaxEncodedBytes(maxBlockBytes))
+        {
+            return ValidationResult.Fail(
+                ValidationCode.TooLarge, nameof(Block), $"{data.Length} bytes; the limit is {MaxEncodedBytes(maxBlockBytes)}.");
+        }
+
+        RlpReader outer = new(data);
+        RlpReader items = outer.ReadList();
+        BlockHeader header = BlockHeader.Read(ref items, out bool headerComplete);
+        ValidationResult list = ReadTransactions(items.ReadList(), out List<Transaction> transactions);
+        byte[] publicData = items.ReadBytes(MaxPublicDataBytes).ToArray();
+        byte[] witness = items.ReadBytes(MaxWitnessBytes).ToArray();
+        if (!list.IsValid)
+        {
+            return list;
+        }
+
+        if (!headerComplete || !items.TryFinish() || !outer.TryFinish())
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, nameof(Block), "Not the canonical encoding of a block.");
+        }
+
+        block = new Block(header, transactions, new WorkCertificate(publicData, witness));
+        return ValidationResult.Ok;
+    }
+
+    private static ValidationResult ReadTransactions(RlpReader list, out List<Transaction> transactions)
+    {
+        transactions = [];
+        while (!list.AtEnd)
+        {
+            ValidationResult decoded = Transaction.TryDecode(list.ReadEncodedItem(), out Transaction? transaction);
+            if (!decoded.IsValid)
+            {
+                return decoded;
+            }
+
+            transactions.Add(transaction!);
+        }
+
+        return list.TryFinish()
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(ValidationCode.Malformed, nameof(Transactions), "Not a list of transactions.");
+    }
+
+    private byte[] Encode(ReadOnlySpan<byte> witness)
+    {
+        RlpWriter writer = new RlpWriter().BeginList().WriteEncoded(Header.Encode()).BeginList();
+        foreach (Transaction transaction in Transactions)
+        {
+            writer.WriteEncoded(transaction.Encode().Span);
+        }
+
+        return writer.EndList().Write(Certificate.PublicData.Span).Write(witness).EndList().ToArray();
+    }
+}

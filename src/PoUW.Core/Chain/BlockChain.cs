@@ -1,0 +1,170 @@
+using System.Numerics;
+using PoUW.Core.Blocks;
+using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>
+/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps every state. Among
+/// chains of equal work the first seen stays. All members may be called from any thread; imports and proposals run one at a time.
+/// Every step is one atomic batch, so a crash leaves the last committed head.
+/// </summary>
+public sealed class BlockChain
+{
+    private readonly Lock _gate = new();
+    private readonly ChainEventQueue _events = new();
+    private readonly WorldState _world;
+    private readonly ChainStore _store;
+    private readonly BlockExecutor _executor;
+    private readonly BlockImporter _importer;
+    private readonly BlockRules _rules;
+    private readonly IDifficultyRule _difficulty;
+    private readonly BlockTemplateBuilder _builder;
+    private readonly TimeProvider _time;
+    private volatile ChainHead _head;
+
+    /// <summary>Opens the chain in a store, or starts it with the genesis block.</summary>
+    /// <exception cref="ChainException">The store holds another network's chain, or a damaged one.</exception>
+    /// <exception cref="ArgumentException">Parameters or modules contradict themselves.</exception>
+    public BlockChain(BlockChainOptions options)
+    {
+        Parameters = options.Parameters;
+        CheckParameters(Parameters);
+        _difficulty = options.Difficulty;
+        _time = options.Time;
+        _world = new WorldState(options.Store);
+        _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
+        SignatureVerifier signatures = new(options.SignatureScheme);
+        _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures);
+        _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
+        ChainOpener opener = new(_store, _world, _executor, _difficulty);
+        Genesis = opener.Open(out ChainHead head);
+        _head = head;
+        _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store);
+        _importer = new BlockImporter(Parameters, _store, _executor, _rules, _difficulty, options.WorkVerifier);
+    }
+
+    /// <summary>The network.</summary>
+    public NetworkParameters Parameters { get; }
+
+    /// <summary>The genesis block.</summary>
+    public Block Genesis { get; }
+
+    /// <summary>The tip of the heaviest valid chain.</summary>
+    public ChainHead Head => _head;
+
+    /// <summary>The work of the chain of the head.</summary>
+    public BigInteger TotalWork => _head.TotalWork;
+
+    /// <summary>The height of the last finalized checkpoint.</summary>
+    public ulong FinalizedHeight => _head.FinalizedHeight;
+
+    /// <summary>The state after the head.</summary>
+    public StateSnapshot HeadState => StateAt(_head.Header.StateRoot);
+
+    /// <summary>What a transaction must satisfy to be in a block.</summary>
+    public TransactionRules TransactionRules => _executor.Rules;
+
+    /// <summary>The state of a root; every executed block's root stays readable.</summary>
+    public StateSnapshot StateAt(Hash256 root) => _world.At(root);
+
+    /// <summary>
+    /// The randomness that a block on top of the head will use: the beacon value of an epoch that ended at least one epoch before.
+    /// </summary>
+    public Hash256 BeaconAt(ulong height, IStateReader state) => _executor.Beacon.ForHeight(state, height);
+
+    /// <summary>A known block by id, on whatever chain; null if unknown.</summary>
+    public Block? GetBlock(Hash256 id) => _store.GetBlock(id);
+
+    /// <summary>A known header by id; null if unknown.</summary>
+    public BlockHeader? GetHeader(Hash256 id) => _store.GetEntry(id)?.Header;
+
+    /// <summary>A known block's ticket and total work by id; null if unknown.</summary>
+    public ChainPosition? GetPosition(Hash256 id) => _store.GetEntry(id)?.Position;
+
+    /// <summary>The block at a height of the chain of the head; null above the head.</summary>
+    public Block? GetBlockByHeight(ulong height) => _store.GetCanonical(height) is { } id ? _store.GetBlock(id) : null;
+
+    /// <summary>The id at a height of the chain of the head; null above the head.</summary>
+    public Hash256? GetIdByHeight(ulong height) => _store.GetCanonical(height);
+
+    /// <summary>The receipts of an executed block; null if it was never executed.</summary>
+    public IReadOnlyList<Receipt>? GetReceipts(Hash256 blockId) => _store.GetReceipts(blockId);
+
+    /// <summary>Where a transaction is on the chain of the head; null if it is not.</summary>
+    public TransactionLocation? FindTransaction(Hash256 transactionId) => _store.FindTransaction(transactionId);
+
+    /// <summary>Adds an observer; it hears what happens from now on.</summary>
+    public void Subscribe(IChainObserver observer) => _events.Add(observer);
+
+    /// <summary>Removes an observer; a call that has begun may still end.</summary>
+    public void Unsubscribe(IChainObserver observer) => _events.Remove(observer);
+
+    /// <summary>
+    /// Validates a block from cheap to dear and adds it. A block on a lighter chain is kept without execution; when its chain becomes the
+    /// heaviest, the chain is executed and becomes the head's. Observers have heard of the change when this returns, unless another
+    /// thread is busy telling them.
+    /// </summary>
+    /// <returns><see cref="ValidationCode.UnknownParent"/> when the parent must be fetched first; the block is not kept.</returns>
+    public ValidationResult Import(Block block)
+    {
+        ValidationResult result;
+        lock (_gate)
+        {
+            result = _importer.Import(block, _head, out ChainChange? change);
+            if (change is not null)
+            {
+                _head = change.Head;
+                Announce(change);
+            }
+        }
+
+        _events.Deliver();
+        return result;
+    }
+
+    /// <summary>Builds a block on the head that lacks only its certificate.</summary>
+    /// <param name="producer">Who gets subsidy and tips.</param>
+    /// <param name="candidates">Transactions in the order in which they are tried; those that do not apply or fit are left out.</param>
+    /// <param name="timestampMs">The header's time; by default the clock's, moved after the median of the last eleven blocks.</param>
+    public BlockTemplate Propose(Address producer, IEnumerable<Transaction> candidates, ulong? timestampMs = null)
+    {
+        lock (_gate)
+        {
+            ChainPosition parent = _head.Position;
+            ulong earliest = _rules.MedianTime(parent.Header) + 1;
+            ulong time = timestampMs ?? Math.Max(earliest, (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds());
+            uint bits = _difficulty.NextBits(Genesis.Header, parent.Header);
+            return _builder.Build(parent, bits, time, producer, candidates);
+        }
+    }
+
+    private static void CheckParameters(NetworkParameters parameters)
+    {
+        bool usable = parameters.EpochBlocks is > 0 and <= StateOverlay.MaxRecordBytes / Hash256.Size
+            && parameters.BaseFeePerGas.BaseUnits <= ulong.MaxValue
+            && parameters.MaxBlockBytes > 4096;
+        if (!usable)
+        {
+            throw new ArgumentException("Epoch length, base fee or block size is outside what the ledger supports.", nameof(parameters));
+        }
+    }
+
+    private void Announce(ChainChange change)
+    {
+        foreach (Block block in change.Detached)
+        {
+            _events.Enqueue(observer => observer.BlockDetached(block));
+        }
+
+        foreach ((Block block, IReadOnlyList<Receipt> receipts) in change.Attached)
+        {
+            _events.Enqueue(observer => observer.BlockAttached(block, receipts));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Codec;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>What the chain keeps about a block beside the block itself.</summary>
+internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
+{
+    private const int MaxWorkBytes = 64;
+
+    internal BlockHeader Header => Position.Header;
+
+    internal byte[] Encode()
+    {
+        return new RlpWriter().BeginList().WriteEncoded(Header.Encode()).Write(Position.Ticket)
+            .Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status).EndList().ToArray();
+    }
+
+    internal static BlockEntry Decode(byte[] stored)
+    {
+        RlpReader outer = new(stored);
+        RlpReader items = outer.ReadList();
+        BlockHeader header = BlockHeader.Read(ref items, out bool complete);
+        Primitives.Hash256 ticket = items.ReadHash();
+        System.Numerics.BigInteger work = new(items.ReadBytes(MaxWorkBytes), isUnsigned: true, isBigEndian: true);
+        BlockStatus status = (BlockStatus)items.ReadUInt64(2);
+        return complete && items.TryFinish() && outer.TryFinish()
+            ? new BlockEntry(new ChainPosition(header, header.Id, ticket, work), status)
+            : throw new ChainException("A stored block entry is damaged.");
+    }
+}

@@ -1,0 +1,102 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Storage;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>
+/// One block under execution: transactions are applied one by one on an overlay, then the coinbase is minted, the modules end the block
+/// and the state is committed once. Used for validation, where every transaction must apply, and for proposing, where the ones that do
+/// not apply are left out. Not thread-safe.
+/// </summary>
+internal sealed class BlockExecution
+{
+    private readonly BlockExecutor _executor;
+    private readonly Hash256 _parentRoot;
+    private readonly StateOverlay _state;
+    private readonly BlockContext _context;
+    private readonly List<Receipt> _receipts = [];
+
+    internal BlockExecution(BlockExecutor executor, ChainPosition parent, ulong timestampMs, Address producer)
+    {
+        _executor = executor;
+        _parentRoot = parent.Header.StateRoot;
+        _state = new StateOverlay(executor.World.At(_parentRoot));
+        ulong height = parent.Header.Height + 1;
+        executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
+        _context = new BlockContext(height, timestampMs, producer, executor.Beacon.ForHeight(_state, height), executor.Parameters);
+    }
+
+    internal ulong GasUsed { get; private set; }
+
+    /// <summary>Applies a transaction; a failed result leaves no trace and means that the transaction cannot be in this block here.</summary>
+    internal ValidationResult TryApply(Transaction transaction)
+    {
+        ValidationResult stateless = _executor.Rules.Check(transaction, out Address sender);
+        if (!stateless.IsValid)
+        {
+            return stateless;
+        }
+
+        TransactionBody body = transaction.Body;
+        ulong gas = TransactionGas.Of(body);
+        if (GasUsed + gas > _executor.Parameters.BlockGasLimit)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.BlockGasExceeded, "Transactions", $"{GasUsed + gas} gas; the limit is {_executor.Parameters.BlockGasLimit}.");
+        }
+
+        ValidationResult stateful = _executor.Rules.CheckAgainst(body, _state.GetAccount(sender), _context.Height);
+        if (!stateful.IsValid)
+        {
+            return stateful;
+        }
+
+        ChargeFee(body, sender);
+        ValidationCode code = ExecuteModule(transaction, sender);
+        GasUsed += gas;
+        _receipts.Add(new Receipt(transaction.Id, code, gas, TransactionGas.Fee(body, _executor.Parameters)));
+        return ValidationResult.Ok;
+    }
+
+    internal ExecutionOutcome Finish(WriteBatch batch)
+    {
+        _state.Mint(_context.Producer, _executor.Parameters.BlockSubsidy);
+        foreach (ILedgerModule module in _executor.Modules.InOrder)
+        {
+            module.EndBlock(_context, _state);
+        }
+
+        return new ExecutionOutcome(_executor.World.Commit(_state, _parentRoot, batch), _receipts, GasUsed);
+    }
+
+    private void ChargeFee(TransactionBody body, Address sender)
+    {
+        bool paid = _state.TryBurn(sender, TransactionGas.BurnedFee(body, _executor.Parameters))
+            && _state.TryTransfer(sender, _context.Producer, TransactionGas.Tip(body));
+        if (!paid)
+        {
+            throw new ChainException("A fee that was checked could not be charged.");
+        }
+
+        _state.SetNonce(sender, body.Nonce + 1);
+    }
+
+    private ValidationCode ExecuteModule(Transaction transaction, Address sender)
+    {
+        TransactionBody body = transaction.Body;
+        TransactionContext context = new(transaction.Id, body.Kind, sender, body.Nonce, body.Payload, _context);
+        StateOverlay attempt = new(_state);
+        ValidationResult result = _executor.Modules.Find(body.Kind)!.Execute(context, attempt);
+        if (result.IsValid)
+        {
+            attempt.MergeIntoParent();
+        }
+
+        return result.Code;
+    }
+}

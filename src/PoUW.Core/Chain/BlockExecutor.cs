@@ -1,0 +1,103 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Storage;
+using PoUW.Core.Transactions;
+using PoUW.Core.Validation;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>
+/// The state transition: a parent's state and a block give receipts and a new state root. Order inside a block: the parent's ticket
+/// joins the beacon record, transactions, coinbase, the modules' end of block. Depends on nothing but its arguments.
+/// </summary>
+public sealed class BlockExecutor
+{
+    /// <summary>Joins the rules of one network with a store of states.</summary>
+    public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures)
+    {
+        World = world;
+        Parameters = parameters;
+        Modules = modules;
+        Rules = new TransactionRules(parameters, modules, signatures);
+        Beacon = new EpochBeacon(parameters);
+    }
+
+    /// <summary>What a transaction must satisfy to be in a block.</summary>
+    public TransactionRules Rules { get; }
+
+    /// <summary>The randomness of the network.</summary>
+    public EpochBeacon Beacon { get; }
+
+    internal WorldState World { get; }
+
+    internal NetworkParameters Parameters { get; }
+
+    internal LedgerModules Modules { get; }
+
+    /// <summary>Executes a block on its parent and compares the roots with the header's. New state nodes go into the batch.</summary>
+    public ValidationResult Execute(ChainPosition parent, Block block, WriteBatch batch, out ExecutionOutcome? outcome)
+    {
+        outcome = null;
+        BlockExecution execution = new(this, parent, block.Header.TimestampMs, block.Header.Producer);
+        for (int i = 0; i < block.Transactions.Count; i++)
+        {
+            ValidationResult applied = execution.TryApply(block.Transactions[i]);
+            if (!applied.IsValid)
+            {
+                ValidationCode code = applied.Code == ValidationCode.BlockGasExceeded ? applied.Code : ValidationCode.InvalidTransaction;
+                return ValidationResult.Fail(code, $"Transactions[{i}]", applied.ToString());
+            }
+        }
+
+        ExecutionOutcome executed = execution.Finish(batch);
+        if (executed.ReceiptsRoot != block.Header.ReceiptsRoot)
+        {
+            return Mismatch(ValidationCode.WrongReceiptsRoot, nameof(BlockHeader.ReceiptsRoot), executed.ReceiptsRoot);
+        }
+
+        if (executed.StateRoot != block.Header.StateRoot)
+        {
+            return Mismatch(ValidationCode.WrongStateRoot, nameof(BlockHeader.StateRoot), executed.StateRoot);
+        }
+
+        outcome = executed;
+        return ValidationResult.Ok;
+    }
+
+    /// <summary>The genesis block: allocations in order, then the modules. Its parent hash is the hash of the parameters.</summary>
+    internal Block BuildGenesis(uint bits, WriteBatch batch)
+    {
+        StateOverlay state = new(World.At(Hash256.Zero));
+        foreach (GenesisAllocation allocation in Parameters.Allocations)
+        {
+            state.Mint(allocation.Address, allocation.Amount);
+        }
+
+        foreach (ILedgerModule module in Modules.InOrder)
+        {
+            module.Genesis(state);
+        }
+
+        BlockHeader header = new()
+        {
+            ChainId = Parameters.ChainId,
+            Height = 0,
+            ParentHash = NetworkParametersCodec.Hash(Parameters),
+            TimestampMs = Parameters.GenesisTimeMilliseconds,
+            Bits = bits,
+            Producer = Address.Zero,
+            TransactionRoot = Hash256.Zero,
+            StateRoot = World.Commit(state, Hash256.Zero, batch),
+            ReceiptsRoot = Hash256.Zero,
+        };
+        return new Block(header, [], new Work.WorkCertificate(default, default));
+    }
+
+    private static ValidationResult Mismatch(ValidationCode code, string field, Hash256 expected)
+    {
+        return ValidationResult.Fail(code, field, $"Execution gives {expected}.");
+    }
+}

@@ -1,0 +1,45 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Primitives;
+using PoUW.Core.Storage;
+using PoUW.Core.Transactions;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>Fills a block on a parent. The caller holds the chain's lock, because modules run on one thread at a time.</summary>
+internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockBytes)
+{
+    // Room for the header, the public data and the list headers.
+    private const int ReservedBytes = BlockHeader.MaxEncodedBytes + Block.MaxPublicDataBytes + 64;
+
+    /// <summary>Executes the candidates in order on the parent and leaves out those that do not apply or do not fit.</summary>
+    internal BlockTemplate Build(ChainPosition parent, uint bits, ulong timestampMs, Address producer, IEnumerable<Transaction> candidates)
+    {
+        BlockExecution execution = new(executor, parent, timestampMs, producer);
+        List<Transaction> included = [];
+        int room = maxBlockBytes - ReservedBytes;
+        foreach (Transaction candidate in candidates)
+        {
+            if (candidate.EncodedLength <= room && execution.TryApply(candidate).IsValid)
+            {
+                included.Add(candidate);
+                room -= candidate.EncodedLength;
+            }
+        }
+
+        // The nodes are written when the finished block is imported.
+        ExecutionOutcome outcome = execution.Finish(new WriteBatch());
+        BlockHeader header = new()
+        {
+            ChainId = parent.Header.ChainId,
+            Height = parent.Header.Height + 1,
+            ParentHash = parent.Id,
+            TimestampMs = timestampMs,
+            Bits = bits,
+            Producer = producer,
+            TransactionRoot = Block.TransactionRootOf(included),
+            StateRoot = outcome.StateRoot,
+            ReceiptsRoot = outcome.ReceiptsRoot,
+        };
+        return new BlockTemplate(header, included);
+    }
+}

@@ -1,0 +1,57 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Storage;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>Restores the head from the store and proves that it is usable, or starts the chain.</summary>
+internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecutor executor, IDifficultyRule difficulty)
+{
+    internal Block Open(out ChainHead head)
+    {
+        WriteBatch batch = new();
+        Block genesis = executor.BuildGenesis(difficulty.GenesisBits, batch);
+        if (store.ReadHead() is { } stored)
+        {
+            head = Restore(genesis.Id, stored.Id, stored.FinalizedHeight);
+            return genesis;
+        }
+
+        ChainPosition position = new(genesis.Header, genesis.Id, Hash256.Zero, difficulty.Work(genesis.Header.Bits));
+        ChainStore.PutBlock(batch, genesis.Id, genesis);
+        ChainStore.PutReceipts(batch, genesis.Id, []);
+        ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
+        ChainStore.Attach(batch, genesis.Id, genesis);
+        ChainStore.WriteHead(batch, genesis.Id, 0);
+        store.Apply(batch);
+        head = new ChainHead(position, 0);
+        return genesis;
+    }
+
+    private ChainHead Restore(Hash256 genesisId, Hash256 headId, ulong finalizedHeight)
+    {
+        if (store.GetCanonical(0) != genesisId)
+        {
+            throw new ChainException("The store holds the chain of another network, or of the same one with other parameters or modules.");
+        }
+
+        BlockEntry? entry = store.GetEntry(headId);
+        Block? block = store.GetBlock(headId);
+        bool consistent = entry is { Status: BlockStatus.Executed }
+            && block is not null
+            && block.Id == headId
+            && entry.Position.Id == headId
+            && finalizedHeight <= entry.Header.Height
+            && store.GetCanonical(entry.Header.Height) == headId
+            && store.GetReceipts(headId) is { } receipts && Receipt.RootOf(receipts) == entry.Header.ReceiptsRoot;
+        if (!consistent)
+        {
+            throw new ChainException($"The stored head {headId} is not consistent with the blocks in the store.");
+        }
+
+        // Reading a record walks the tree from the root, and throws if the state is not there.
+        world.At(entry!.Header.StateRoot).GetAccount(entry.Header.Producer);
+        return new ChainHead(entry.Position, finalizedHeight);
+    }
+}

@@ -1,0 +1,12 @@
+using System.Numerics;
+using PoUW.Core.Blocks;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>A block as its children see it.</summary>
+/// <param name="Header">Its header.</param>
+/// <param name="Id">The header's id.</param>
+/// <param name="Ticket">The ticket of its certificate; zero for genesis.</param>
+/// <param name="TotalWork">The work of the chain up to and including it.</param>
+public sealed record ChainPosition(BlockHeader Header, Hash256 Id, Hash256 Ticket, BigInteger TotalWork);

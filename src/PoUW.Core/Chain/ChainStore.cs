@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using PoUW.Core.Blocks;
+using PoUW.Core.Primitives;
+using PoUW.Core.Storage;
+using PoUW.Core.Transactions;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>
+/// The chain's records in the key-value store, under the prefix "chain/": entries and blocks by id, and the index of the chain of the
+/// head. Writes only fill a batch. As thread-safe as the store.
+/// </summary>
+internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
+{
+    private const byte Format = 1;
+
+    private static readonly byte[] HeadKey = "chain/head"u8.ToArray();
+
+    internal void Apply(WriteBatch batch) => store.Apply(batch);
+
+    /// <summary>The head's id and the finalized height, or null for an empty store.</summary>
+    internal (Hash256 Id, ulong FinalizedHeight)? ReadHead()
+    {
+        byte[]? stored = store.Get(HeadKey);
+        if (stored is null)
+        {
+            return null;
+        }
+
+        return stored.Length == 41 && stored[0] == Format
+            ? (new Hash256(stored.AsSpan(1, 32)), BinaryPrimitives.ReadUInt64BigEndian(stored.AsSpan(33)))
+            : throw new ChainException("The stored chain has another format than this software reads.");
+    }
+
+    internal static void WriteHead(WriteBatch batch, Hash256 id, ulong finalizedHeight)
+    {
+        batch.Put(HeadKey, [Format, .. id.ToArray(), .. Number(finalizedHeight)]);
+    }
+
+    internal BlockEntry? GetEntry(Hash256 id) => store.Get(Key("entry/"u8, id)) is { } stored ? BlockEntry.Decode(stored) : null;
+
+    internal static void PutEntry(WriteBatch batch, BlockEntry entry) => batch.Put(Key("entry/"u8, entry.Position.Id), entry.Encode());
+
+    internal Block? GetBlock(Hash256 id)
+    {
+        byte[]? stored = store.Get(Key("block/"u8, id));
+        if (stored is null)
+        {
+            return null;
+        }
+
+        return Block.TryDecode(stored, maxBlockBytes, out Block? block).IsValid
+            ? block
+            : throw new ChainException($"The stored block {id} is damaged.");
+    }
+
+    internal static void PutBlock(WriteBatch batch, Hash256 id, Block block) => batch.Put(Key("block/"u8, id), block.Encode());
+
+    internal IReadOnlyList<Receipt>? GetReceipts(Hash256 id)
+    {
+        byte[]? stored = store.Get(Key("receipts/"u8, id));
+        if (stored is null)
+        {
+            return null;
+        }
+
+        return Receipt.TryDecodeList(stored, out IReadOnlyList<Receipt> receipts)
+            ? receipts
+            : throw new ChainException($"The stored receipts of {id} are damaged.");
+    }
+
+    internal static void PutReceipts(WriteBatch batch, Hash256 id, IReadOnlyList<Receipt> receipts)
+    {
+        batch.Put(Key("receipts/"u8, id), Receipt.EncodeList(receipts));
+    }
+
+    /// <summary>The id at a height of the chain of the head.</summary>
+    internal Hash256? GetCanonical(ulong height) => store.Get(HeightKey(height)) is { } stored ? new Hash256(stored) : null;
+
+    internal TransactionLocation? FindTransaction(Hash256 transactionId)
+    {
+        byte[]? stored = store.Get(Key("tx/"u8, transactionId));
+        return stored is null
+            ? null
+            : new TransactionLocation(new Hash256(stored.AsSpan(0, 32)), BinaryPrimitives.ReadInt32BigEndian(stored.AsSpan(32)));
+    }
+
+    internal static void Attach(WriteBatch batch, Hash256 id, Block block)
+    {
+        batch.Put(HeightKey(block.Header.Height), id.ToArray());
+        for (int i = 0; i < block.Transactions.Count; i++)
+        {
+            byte[] location = new byte[36];
+            id.CopyTo(location);
+            BinaryPrimitives.WriteInt32BigEndian(location.AsSpan(32), i);
+            batch.Put(Key("tx/"u8, block.Transactions[i].Id), location);
+        }
+    }
+
+    internal static void Detach(WriteBatch batch, Block block)
+    {
+        batch.Delete(HeightKey(block.Header.Height));
+        foreach (Transaction transaction in block.Transactions)
+        {
+            batch.Delete(Key("tx/"u8, transaction.Id));
+        }
+    }
+
+    private static byte[] Key(ReadOnlySpan<byte> table, Hash256 id) => [.. "chain/"u8, .. table, .. id.ToArray()];
+
+    private static byte[] HeightKey(ulong height) => [.. "chain/height/"u8, .. Number(height)];
+
+    private static byte[] Number(ulong value)
+    {
+        byte[] bytes = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        return bytes;
+    }
+}
