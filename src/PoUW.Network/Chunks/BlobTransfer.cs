@@ -1,0 +1,93 @@
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Network.Sessions;
+
+namespace PoUW.Network.Chunks;
+
+/// <summary>
+/// Moves blobs that are longer than a chunk: the manifest is itself a chunk, whose hash is the blob's address. Members may be called
+/// from any thread. A blob lives in memory as a whole while it is put or fetched.
+/// </summary>
+public sealed class BlobTransfer
+{
+    private readonly ChunkExchange _chunks;
+
+    /// <summary>Works over an exchange.</summary>
+    public BlobTransfer(ChunkExchange chunks)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        _chunks = chunks;
+    }
+
+    /// <summary>Stores all chunks and the manifest, so that peers can fetch the blob.</summary>
+    /// <param name="blob">The content.</param>
+    /// <param name="chunkBytes">The chunk length; null for the longest.</param>
+    /// <returns>The blob's address.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The chunk length is not allowed, or the manifest does not fit into a chunk.</exception>
+    public ValueTask<Hash256> PutAsync(ReadOnlyMemory<byte> blob, int? chunkBytes = null)
+    {
+        int length = chunkBytes ?? _chunks.Options.MaxChunkBytes;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _chunks.Options.MaxChunkBytes, nameof(chunkBytes));
+        BlobManifest manifest = BlobManifest.Describe(blob.Span, length);
+        for (int i = 0; i < manifest.Chunks.Count; i++)
+        {
+            _chunks.Put(blob.Slice(i * length, manifest.LengthOf(i)));
+        }
+
+        return ValueTask.FromResult(_chunks.Put(manifest.Encode()));
+    }
+
+    /// <summary>Fetches a blob by its address, several chunks at a time.</summary>
+    /// <param name="address">The hash of the manifest.</param>
+    /// <param name="preferredPeers">Peers to ask first.</param>
+    /// <param name="cancellation">Ends the wait; chunks that arrived stay in the store.</param>
+    public async ValueTask<FetchResult> FetchAsync(
+        Hash256 address, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default)
+    {
+        FetchResult described = await _chunks.FetchAsync(address, preferredPeers, cancellation);
+        if (!described.IsOk)
+        {
+            return described;
+        }
+
+        ValidationResult decoded = BlobManifest.TryDecode(
+            described.Bytes.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+        if (manifest is null)
+        {
+            return FetchResult.Fail(decoded.Code == ValidationCode.TooLarge ? FetchStatus.TooLarge : FetchStatus.Malformed);
+        }
+
+        byte[] blob = GC.AllocateUninitializedArray<byte>((int)manifest.TotalBytes);
+        FetchStatus status = await FillAsync(blob, manifest, preferredPeers, cancellation);
+        return status == FetchStatus.Ok ? new FetchResult(status, blob) : FetchResult.Fail(status);
+    }
+
+    private async ValueTask<FetchStatus> FillAsync(
+        byte[] blob, BlobManifest manifest, IReadOnlyList<PeerId>? preferredPeers, CancellationToken cancellation)
+    {
+        Queue<Task<FetchResult>> window = new();
+        int started = 0;
+        for (int i = 0; i < manifest.Chunks.Count; i++)
+        {
+            while (started < manifest.Chunks.Count && window.Count < _chunks.Options.BlobWindow)
+            {
+                window.Enqueue(_chunks.FetchAsync(manifest.Chunks[started++], preferredPeers, cancellation).AsTask());
+            }
+
+            FetchResult chunk = await window.Dequeue();
+            if (!chunk.IsOk)
+            {
+                return chunk.Status;
+            }
+
+            if (chunk.Bytes.Length != manifest.LengthOf(i))
+            {
+                return FetchStatus.Malformed;
+            }
+
+            chunk.Bytes.CopyTo(blob.AsMemory(i * manifest.ChunkBytes));
+        }
+
+        return FetchStatus.Ok;
+    }
+}

@@ -1,0 +1,143 @@
+using PoUW.Core.Primitives;
+using PoUW.Core.Storage;
+using PoUW.Network.Messaging;
+using PoUW.Network.Sessions;
+
+namespace PoUW.Network.Chunks;
+
+/// <summary>
+/// Fetches chunks by their SHA-256 from any peer and serves those of the local store. Peers are not trusted: bytes that do not have the
+/// hash count against the peer that sent them, and the next peer is asked. Members may be called from any thread; the store is called
+/// from any thread too. Work ends with the node.
+/// </summary>
+public sealed class ChunkExchange
+{
+    /// <summary>The request protocol: 32 bytes of hash are answered with the chunk.</summary>
+    public const string Protocol = "pouw/chunk/1";
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Hash256, TaskCompletionSource<FetchResult>> _running = [];
+    private readonly NetworkNode _node;
+    private readonly IChunkStore _store;
+
+    /// <summary>Serves the store's chunks on a node from now on.</summary>
+    /// <exception cref="InvalidOperationException">The node has an exchange already.</exception>
+    public ChunkExchange(NetworkNode node, IChunkStore store)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(store);
+        _node = node;
+        _store = store;
+        node.Serve(Protocol, ServeAsync);
+    }
+
+    /// <summary>The limits, which are the node's.</summary>
+    public NetworkOptions Options => _node.Options;
+
+    /// <summary>Stores a chunk, so that it is served.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is longer than <see cref="NetworkOptions.MaxChunkBytes"/>.</exception>
+    public Hash256 Put(ReadOnlyMemory<byte> chunk)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk.Length, Options.MaxChunkBytes, nameof(chunk));
+        return _store.Put(chunk);
+    }
+
+    /// <summary>
+    /// The chunk from the store, or from the first peer that gives it: the preferred ones in their order, then all others, starting at
+    /// a place that depends on the hash so that load spreads. Concurrent calls for one hash share one fetch (with the first call's
+    /// preference); cancelling a call does not end the fetch of the others.
+    /// </summary>
+    public async ValueTask<FetchResult> FetchAsync(
+        Hash256 hash, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default)
+    {
+        if (_store.Get(hash) is { } stored)
+        {
+            return new FetchResult(FetchStatus.Ok, stored);
+        }
+
+        TaskCompletionSource<FetchResult>? shared;
+        bool isFirst;
+        lock (_gate)
+        {
+            isFirst = !_running.TryGetValue(hash, out shared);
+            if (isFirst)
+            {
+                shared = new TaskCompletionSource<FetchResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+                _running.Add(hash, shared);
+            }
+        }
+
+        if (isFirst && !_node.TryRun("pouw.chunk", () => FetchSharedAsync(hash, preferredPeers ?? [], shared!)))
+        {
+            Finish(hash, shared!, FetchResult.Fail(FetchStatus.NotFound));
+        }
+
+        return await shared!.Task.WaitAsync(cancellation);
+    }
+
+    private ValueTask<ReadOnlyMemory<byte>?> ServeAsync(PeerId peer, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    {
+        ReadOnlyMemory<byte>? chunk = request.Length == Hash256.Size ? _store.Get(new Hash256(request.Span)) : null;
+        return ValueTask.FromResult(chunk is { Length: int length } && length > Options.MaxChunkBytes ? null : chunk);
+    }
+
+    private async Task FetchSharedAsync(Hash256 hash, IReadOnlyList<PeerId> preferred, TaskCompletionSource<FetchResult> shared)
+    {
+        FetchResult result = FetchResult.Fail(FetchStatus.NotFound);
+        try
+        {
+            foreach (PeerId peer in OrderPeers(hash, preferred))
+            {
+                if (await AskAsync(hash, peer) is { } chunk)
+                {
+                    _store.Put(chunk);
+                    result = new FetchResult(FetchStatus.Ok, chunk);
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_node.Stopping.IsCancellationRequested)
+        {
+            // The node stops: the callers get NotFound.
+            return;
+        }
+        finally
+        {
+            Finish(hash, shared, result);
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> AskAsync(Hash256 hash, PeerId peer)
+    {
+        RequestResult answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, _node.Stopping);
+        if (!answer.IsOk)
+        {
+            return null;
+        }
+
+        if (answer.Response.Length > Options.MaxChunkBytes || Hash256.Sha256(answer.Response.Span) != hash)
+        {
+            _node.Punish(peer, $"wrong bytes for chunk {hash.ToShortString()}");
+            return null;
+        }
+
+        return answer.Response;
+    }
+
+    private IEnumerable<PeerId> OrderPeers(Hash256 hash, IReadOnlyList<PeerId> preferred)
+    {
+        PeerId[] others = [.. _node.Peers.Select(static peer => peer.Id).Except(preferred)];
+        int start = others.Length == 0 ? 0 : hash.ToArray()[0] % others.Length;
+        return preferred.Concat(others[start..]).Concat(others[..start]);
+    }
+
+    private void Finish(Hash256 hash, TaskCompletionSource<FetchResult> shared, FetchResult result)
+    {
+        lock (_gate)
+        {
+            _running.Remove(hash);
+        }
+
+        shared.TrySetResult(result);
+    }
+}
