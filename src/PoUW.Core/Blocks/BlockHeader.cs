@@ -1,5 +1,6 @@
 using PoUW.Core.Codec;
 using PoUW.Core.Primitives;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Blocks;
 
@@ -53,7 +54,7 @@ public sealed record BlockHeader
     public Hash256 Id => Hash256.Sha256(Encode());
 
     /// <summary>The commitment of a certificate's public data.</summary>
-    public static Hash256 CommitTo(ReadOnlySpan<byte> publicData) => Hash256.Sha256(Hash256.Sha256(publicData).ToArray());
+    public static Hash256 CommitTo(ReadOnlySpan<byte> publicData) => WorkCertificates.Commitment(publicData);
 
     /// <summary>The full canonical encoding.</summary>
     public byte[] Encode() => WriteFields().Write(CertificateCommitment).EndList().ToArray();

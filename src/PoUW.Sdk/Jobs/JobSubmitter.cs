@@ -8,20 +8,21 @@ using PoUW.Training.Clients;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;
 using PoUW.Vm.Programs;
+using PoUW.Vm.Verification;
 
 namespace PoUW.Sdk.Jobs;
 
 /// <summary>Turns requests into jobs on chain.</summary>
-internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, JobLoader loader)
+internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, JobLoader loader, VmLimits limits)
 {
     public async Task<TrainingJob> SubmitAsync(TrainingRequest request)
     {
-        Require(MlpCompiler.TryCompile(request.Model, request.Data.Count, out VmProgram? program));
+        Require(MlpCompiler.TryCompile(request.Model, request.Data.Count, limits, out VerifiedProgram? program));
         JobManifest manifest = new()
         {
             Client = sender.Key.Address,
             Name = request.Name,
-            ProgramHash = loader.Publish(program!),
+            ProgramHash = loader.Publish(program!.Program),
             DatasetRoot = request.Data.Root,
             DatasetBlob = await loader.PublishAsync(request.Data),
             Seed = request.Seed,

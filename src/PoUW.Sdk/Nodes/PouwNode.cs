@@ -1,4 +1,4 @@
-using PoUW.Compute.Kernels;
+using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
@@ -64,7 +64,7 @@ public sealed class PouwNode : IAsyncDisposable
         ChunkExchange exchange = new(_network, options.Chunks);
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
         AccountSender sender = new(options.Key, _ledger);
-        _submitter = new JobSubmitter(sender, _ledger, _loader);
+        _submitter = new JobSubmitter(sender, _ledger, _loader, options.Worker.VmLimits);
         _worker = options.Roles.HasFlag(NodeRoles.Worker) ? CreateWorker(sender) : null;
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);

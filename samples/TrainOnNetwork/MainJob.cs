@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Economics.Jobs;
+using PoUW.Sdk.Jobs;
+using PoUW.Training.Clients;
+using PoUW.Vm.Programs;
+using PoUW.Vm.Text;
+using PoUW.Vm.Verification;
+using Spectre.Console;
+
+namespace TrainOnNetwork;
+
+/// <summary>The main job: starts the network, submits the training job, follows it, and reports.</summary>
+internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
+{
+    private const int TestsPerRun = 8;
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        (ImageClassificationDataset train, ImageClassificationDataset test) = await DataSource.LoadAsync(options.Data, cancellation);
+        TrainingRequest request = CreateRequest(train);
+        if (options.ShowProgram)
+        {
+            ShowProgram(request);
+            return;
+        }
+
+        PrepareFolder();
+        long started = Stopwatch.GetTimestamp();
+        Warnings warnings = new();
+        await using SampleNetwork network = await SampleNetwork.StartAsync(options, warnings, cancellation);
+        TrainingJob job = await network.Client.SubmitJobAsync(request);
+        using ProgressView view = ProgressView.Start(console, options, network, job);
+        await FollowAsync(job, view, test, cancellation);
+        view.Dispose();
+
+        TrainedModel model = await job.LoadModelAsync(cancellation);
+        string modelPath = Path.Combine(options.Out.FullName, "model.safetensors");
+        model.SaveSafetensors(modelPath);
+        await WaitForAgreementAsync(network, job, cancellation);
+        Report report = Report.Create(network, job, model, model.Evaluate(test), Stopwatch.GetElapsedTime(started));
+        report.Print(console, options, modelPath, warnings);
+    }
+
+    private TrainingRequest CreateRequest(ImageClassificationDataset train)
+    {
+        int stepsPerEpoch = train.Count / TrainOptions.BatchSize;
+        if (stepsPerEpoch == 0)
+        {
+            throw new SampleException($"--data: {train.Count} training images are fewer than one batch of {TrainOptions.BatchSize}.");
+        }
+
+        int steps = stepsPerEpoch * options.Epochs;
+        Amount price = new(Amount.BaseUnitsPerCoin / 7);
+        int units = (steps + TrainOptions.StepsPerUnit - 1) / TrainOptions.StepsPerUnit;
+        return new TrainingRequest
+        {
+            Name = "fashion-mnist mlp 784-256-10",
+            Model = Recipe.Create(train, steps),
+            Data = train,
+            Seed = options.Seed,
+            Steps = steps,
+            StepsPerUnit = TrainOptions.StepsPerUnit,
+            UnitsPerRound = TrainOptions.UnitsPerRound,
+            UnitPrice = price,
+
+            // Whole coins, so that something is left to refund.
+            Escrow = Amount.FromCoins((ulong)((price * (ulong)units).BaseUnits / Amount.BaseUnitsPerCoin) + 1),
+        };
+    }
+
+    private static void ShowProgram(TrainingRequest request)
+    {
+        ValidationResult result = MlpCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out VerifiedProgram? program);
+        Console.Out.Write(result.IsValid ? Disassembler.Write(program!.Program) : throw new SampleException(result.ToString()));
+    }
+
+    private void PrepareFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(options.Out.FullName, "nodes"));
+            string probe = Path.Combine(options.Out.FullName, ".write-probe");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SampleException($"--out: the folder '{options.Out.FullName}' cannot be written: {failure.Message}");
+        }
+    }
+
+    private static async Task FollowAsync(TrainingJob job, ProgressView view, ImageClassificationDataset test, CancellationToken cancellation)
+    {
+        ulong roundsPerTest = Math.Max(1, job.Manifest.RoundCount / TestsPerRun);
+        ulong tested = 0;
+        await foreach (JobProgress progress in job.FollowAsync(cancellation))
+        {
+            view.Show(progress);
+            if (progress is { IsEnded: false, Job.Round: { } round } && round >= tested + roundsPerTest)
+            {
+                tested = round;
+                view.ShowTest(round, (await job.LoadModelAsync(cancellation)).Evaluate(test));
+            }
+        }
+    }
+
+    /// <summary>Every node must come to the same end: the job closed in its own state.</summary>
+    private static async Task WaitForAgreementAsync(SampleNetwork network, TrainingJob job, CancellationToken cancellation)
+    {
+        foreach (PoUW.Sdk.Nodes.PouwNode node in network.Nodes)
+        {
+            while (true)
+            {
+                PoUW.Training.Ledger.LedgerView view = node.View;
+                if (JobLedger.GetJob(view.State, job.Id) is { IsOpen: false })
+                {
+                    break;
+                }
+
+                await node.WaitForChangeAsync(view, cancellation);
+            }
+        }
+    }
+}
