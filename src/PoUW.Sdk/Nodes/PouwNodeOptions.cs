@@ -1,5 +1,6 @@
 using PoUW.Core.Cryptography;
 using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
@@ -62,4 +63,24 @@ public sealed record PouwNodeOptions
 
     /// <summary>Hears what goes wrong.</summary>
     public INodeObserver Observer { get; init; } = new NullNodeObserver();
+
+    /// <summary>
+    /// A network of one node, for trying things out: one-second blocks from now on, all roles, everything in memory, and a million coins
+    /// for the key.
+    /// </summary>
+    public static PouwNodeOptions Development(KeyPair key, TimeProvider? time = null)
+    {
+        TimeProvider clock = time ?? TimeProvider.System;
+        return new PouwNodeOptions
+        {
+            Parameters = NetworkParameters.Development with
+            {
+                GenesisTimeMilliseconds = (ulong)clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                Allocations = [new GenesisAllocation(key.Address, Amount.FromCoins(1_000_000))],
+            },
+            Key = key,
+            Roles = NodeRoles.Client | NodeRoles.Worker,
+            Time = clock,
+        };
+    }
 }

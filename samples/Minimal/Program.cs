@@ -1,0 +1,20 @@
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
+using PoUW.Core.Cryptography;
+using PoUW.Core.Randomness;
+using PoUW.Sdk.Jobs;
+using PoUW.Sdk.Nodes;
+
+KeyPair key = KeyPair.Generate(new CryptographicRandomSource());
+await using PouwNode node = await PouwNode.StartAsync(PouwNodeOptions.Development(key));
+ImageClassificationDataset data = SyntheticImages.Create(classes: 10, count: 2048, side: 28, seed: 1);
+MlpSpec model = new([data.PixelsPerImage, 64, data.Classes], BatchSize: 512, LearningRateSchedule.ThreeStage(totalRounds: 6, stepsPerRound: 16));
+TrainingJob job = await node.SubmitJobAsync(new TrainingRequest { Name = "minimal", Model = model, Data = data, Steps = 96 });
+await foreach (var progress in job.FollowAsync())
+{
+    Console.WriteLine($"step {progress.StepsDone} of {progress.TotalSteps}, height {progress.Height}");
+}
+
+TrainedModel trained = await job.LoadModelAsync();
+Console.WriteLine($"accuracy {trained.Evaluate(data).Accuracy:P1}");
+trained.SaveSafetensors("model.safetensors");
