@@ -13,6 +13,7 @@ public sealed class NoiseSource : IDisposable
 {
     private const int BlockSize = 16;
     private readonly Aes _aes;
+    private readonly byte[] _refill = new byte[2 * BlockSize];
     private byte[] _buffer = [];
 
     /// <summary>Opens the noise of a seed.</summary>
@@ -20,13 +21,21 @@ public sealed class NoiseSource : IDisposable
     /// <param name="rank">32 or 64.</param>
     public NoiseSource(Hash256 seed, int rank)
     {
-        Rank = rank;
         _aes = Aes.Create();
-        _aes.Key = seed.ToArray();
+        Reset(seed, rank);
     }
 
     /// <summary>The rank r.</summary>
-    public int Rank { get; }
+    public int Rank { get; private set; }
+
+    /// <summary>Opens the noise of another seed, keeping the buffers.</summary>
+    /// <param name="seed">seedA or seedB.</param>
+    /// <param name="rank">32 or 64.</param>
+    public void Reset(Hash256 seed, int rank)
+    {
+        Rank = rank;
+        _aes.Key = seed.ToArray();
+    }
 
     /// <summary>Reads the dense rows <paramref name="first"/> and following, r entries in [-32, 31] each.</summary>
     public void DenseRows(int first, Span<sbyte> rows)
@@ -47,10 +56,10 @@ public sealed class NoiseSource : IDisposable
         // Twice the words that a permutation needs when nothing is rejected; the rare rest is read block by block.
         int blocks = Rank * 2 * 2 / BlockSize;
         int count = permutations.Length / Rank;
-        byte[] stream = Stream(2, first, count, blocks).ToArray();
+        ReadOnlySpan<byte> stream = Stream(2, first, count, blocks);
         for (int i = 0; i < count; i++)
         {
-            Shuffle(first + i, stream.AsSpan(i * blocks * BlockSize, blocks * BlockSize), permutations.Slice(i * Rank, Rank));
+            Shuffle(first + i, stream.Slice(i * blocks * BlockSize, blocks * BlockSize), permutations.Slice(i * Rank, Rank));
         }
     }
 
@@ -75,7 +84,7 @@ public sealed class NoiseSource : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _aes.Dispose();
 
-    private ReadOnlySpan<byte> Stream(uint domain, int first, int count, int blocksEach, ulong firstCounter = 0)
+    private ReadOnlySpan<byte> Stream(uint domain, int first, int count, int blocksEach)
     {
         int bytes = count * blocksEach * BlockSize;
         if (_buffer.Length < bytes * 2)
@@ -86,15 +95,27 @@ public sealed class NoiseSource : IDisposable
         Span<byte> counters = _buffer.AsSpan(0, bytes);
         for (int i = 0; i < count * blocksEach; i++)
         {
-            Span<byte> block = counters.Slice(i * BlockSize, BlockSize);
-            BinaryPrimitives.WriteUInt32LittleEndian(block, domain);
-            BinaryPrimitives.WriteInt32LittleEndian(block[4..], first + (i / blocksEach));
-            BinaryPrimitives.WriteUInt64LittleEndian(block[8..], firstCounter + (ulong)(i % blocksEach));
+            WriteCounter(counters[(i * BlockSize)..], domain, first + (i / blocksEach), (ulong)(i % blocksEach));
         }
 
         Span<byte> stream = _buffer.AsSpan(bytes, bytes);
         _aes.EncryptEcb(counters, stream, PaddingMode.None);
         return stream;
+    }
+
+    // Its own buffer, because the caller may still be reading the main stream.
+    private ReadOnlySpan<byte> Refill(uint domain, int index, ulong counter)
+    {
+        WriteCounter(_refill, domain, index, counter);
+        _aes.EncryptEcb(_refill.AsSpan(0, BlockSize), _refill.AsSpan(BlockSize), PaddingMode.None);
+        return _refill.AsSpan(BlockSize);
+    }
+
+    private static void WriteCounter(Span<byte> block, uint domain, int index, ulong counter)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(block, domain);
+        BinaryPrimitives.WriteInt32LittleEndian(block[4..], index);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[8..], counter);
     }
 
     private void Shuffle(int strip, ReadOnlySpan<byte> stream, Span<byte> permutation)
@@ -115,7 +136,7 @@ public sealed class NoiseSource : IDisposable
             {
                 if (position == stream.Length)
                 {
-                    stream = Stream(2, strip, 1, 1, counter++);
+                    stream = Refill(2, strip, counter++);
                     position = 0;
                 }
 

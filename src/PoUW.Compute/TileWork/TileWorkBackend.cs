@@ -1,0 +1,63 @@
+using PoUW.Core.Work;
+using PoUW.Vm.Backends;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.TileWork;
+
+/// <summary>
+/// A tensor backend that mines: eligible products are done as tile work on the current template, all others go to the inner backend.
+/// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
+/// </summary>
+public sealed class TileWorkBackend : ITensorBackend, IDisposable
+{
+    private readonly ITensorBackend _inner;
+    private readonly IWorkTemplateSource _templates;
+    private readonly FreshTicketSink _sink;
+    private readonly TileWorkMiner _miner;
+    private volatile WorkTemplate? _lastTemplate;
+
+    /// <summary>Creates a miner and runs its self-test.</summary>
+    /// <param name="inner">Does the products that draw no tickets.</param>
+    /// <param name="templates">What to mine on; asked once a product.</param>
+    /// <param name="sink">Takes winning tickets whose template is still current.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <exception cref="Core.PouwException">No kernel passes the self-test.</exception>
+    public TileWorkBackend(
+        ITensorBackend inner, IWorkTemplateSource templates, ITicketSink sink, TileKernelKind kernel = TileKernelKind.Auto)
+    {
+        _inner = inner;
+        _templates = templates;
+        _sink = new FreshTicketSink(templates, sink);
+        _miner = new TileWorkMiner(kernel);
+    }
+
+    /// <summary>Tickets drawn so far.</summary>
+    public long TicketsDrawn => _miner.TicketsDrawn;
+
+    /// <summary>Padded multiply-accumulates behind those tickets.</summary>
+    public long MacsTicketed => _miner.MacsTicketed;
+
+    /// <summary>Winning tickets found so far, including those that came too late.</summary>
+    public long CertificatesFound => _miner.CertificatesFound;
+
+    /// <summary>The template of the last ticketed product, or null before the first.</summary>
+    public WorkTemplate? LastTemplate => _lastTemplate;
+
+    /// <inheritdoc/>
+    public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
+    {
+        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
+        WorkTemplate? template = _templates.Current;
+        if (template is null || !TileWorkMiner.IsEligible(work, a.Int8, b.Int8))
+        {
+            _inner.MatMul(shape, a, b, c);
+            return;
+        }
+
+        _lastTemplate = template;
+        _miner.Multiply(work, a.Int8, b.Int8, c.Int32, template, _sink);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _miner.Dispose();
+}

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using PoUW.Compute.TileWork;
+using PoUW.Core.Work;
+
+namespace PoUW.Compute.Tests.TileWork;
+
+public sealed class TileHashingTests
+{
+    [Test]
+    public void BatchesEqualThePlatformHash([Values(0, 1, 55, 56, 64, 65, 108, 1025)] int length, [Values(1, 3, 4, 15, 16)] int count)
+    {
+        var random = new Random(length + count);
+        int slotBytes = Sha256Batch.SlotBytes(length);
+        byte[] slots = new byte[slotBytes * 16];
+        random.NextBytes(slots);
+        for (int i = 0; i < 16; i++)
+        {
+            Sha256Batch.WritePadding(slots.AsSpan(i * slotBytes, slotBytes), length);
+        }
+
+        byte[] digests = new byte[16 * 32];
+        Sha256Batch.Hash(slots, length, count, digests);
+
+        for (int i = 0; i < count; i++)
+        {
+            Assert.That(digests[(i * 32)..((i + 1) * 32)], Is.EqualTo(SHA256.HashData(slots.AsSpan(i * slotBytes, length))));
+        }
+    }
+
+    [Test]
+    public void TreesEqualTheScalarCommitment(
+        [Values(1, 32, 33, 200, 513)] int rows, [Values(1, 31, 64, 70, 784)] int columns)
+    {
+        var random = new Random(rows * columns);
+        sbyte[] matrix = [.. Enumerable.Range(0, rows * columns).Select(_ => (sbyte)random.Next(-63, 64))];
+        MatrixCommitment expected = MatrixCommitment.Compute(matrix, rows, columns);
+        var tree = new MatrixTree();
+        tree.Compute(new sbyte[512 * 512], 512, 512);
+        tree.Compute(matrix, rows, columns);
+        Assert.That(tree.Root, Is.EqualTo(expected.Root));
+        Assert.That(tree.Tag, Is.EqualTo(expected.Tag));
+        Assert.That(tree.Tree[32..].SequenceEqual(expected.Tree.Span[32..]), Is.True, "nodes");
+    }
+
+    [Test]
+    public void WordsAreTransposed()
+    {
+        uint[] source = [.. Enumerable.Range(0, 16 * 20).Select(i => (uint)i)];
+        uint[] result = new uint[256];
+        WordTranspose.Run(source, 20, result);
+
+        Assert.That(result, Is.EqualTo(Enumerable.Range(0, 256).Select(i => (uint)((i % 16 * 20) + (i / 16)))));
+    }
+}
