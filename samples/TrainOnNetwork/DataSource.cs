@@ -30,7 +30,7 @@ internal static class DataSource
 
     private static ImageClassificationDataset ReadPair(string images, string labels)
     {
-        ValidationResult result = IdxReader.TryReadDataset(images, labels, out ImageClassificationDataset? dataset);
+        ValidationResult result = IdxReader.TryReadDataset(images, labels, DataLimits.Default, out ImageClassificationDataset? dataset);
         return result.IsValid ? dataset! : throw new SampleException(result.Message);
     }
 

@@ -14,9 +14,10 @@ internal sealed record TrainOptions(
 {
     public const int BatchSize = 512;
     public const int HiddenUnits = 256;
+    public const int Classes = 10;
     public const int StepsPerUnit = 4;
     public const int UnitsPerRound = 4;
     public const int Validators = 4;
-    public const int DefaultEpochs = 40;
+    public const int DefaultEpochs = 32;
     public const int QuickEpochs = 3;
 }

@@ -10,7 +10,7 @@ namespace PoUW.Compute.TileWork;
 public sealed class CommonsMiner : IDisposable
 {
     private readonly IWorkTemplateSource _templates;
-    private readonly FreshTicketSink _sink;
+    private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
     private readonly TileWorkShape _shape;
     private readonly sbyte[] _a;
@@ -23,7 +23,7 @@ public sealed class CommonsMiner : IDisposable
     /// <summary>Generates and commits the operands and runs the miner's self-test.</summary>
     /// <param name="commons">The product of the network's parameters.</param>
     /// <param name="templates">What to mine on; asked once a product.</param>
-    /// <param name="sink">Takes winning tickets whose template is still current.</param>
+    /// <param name="sink">Takes winning tickets, and decides whether their template is still worth anything.</param>
     /// <param name="kernel">The kernel.</param>
     /// <exception cref="ArgumentException">The product is not eligible for tickets.</exception>
     /// <exception cref="Core.PouwException">No kernel passes the self-test.</exception>
@@ -31,7 +31,7 @@ public sealed class CommonsMiner : IDisposable
         CommonsProduct commons, IWorkTemplateSource templates, ITicketSink sink, TileKernelKind kernel = TileKernelKind.Auto)
     {
         _templates = templates;
-        _sink = new FreshTicketSink(templates, sink);
+        _sink = sink;
         _shape = new TileWorkShape(commons.M, commons.N, commons.K, false, false);
         _a = CommonsOperands.CreateA(commons);
         _b = CommonsOperands.CreateB(commons);

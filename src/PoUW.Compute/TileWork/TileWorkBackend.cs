@@ -12,14 +12,14 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
 {
     private readonly ITensorBackend _inner;
     private readonly IWorkTemplateSource _templates;
-    private readonly FreshTicketSink _sink;
+    private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
     private volatile WorkTemplate? _lastTemplate;
 
     /// <summary>Creates a miner and runs its self-test.</summary>
     /// <param name="inner">Does the products that draw no tickets.</param>
     /// <param name="templates">What to mine on; asked once a product.</param>
-    /// <param name="sink">Takes winning tickets whose template is still current.</param>
+    /// <param name="sink">Takes winning tickets, and decides whether their template is still worth anything.</param>
     /// <param name="kernel">The kernel.</param>
     /// <exception cref="Core.PouwException">No kernel passes the self-test.</exception>
     public TileWorkBackend(
@@ -27,7 +27,7 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     {
         _inner = inner;
         _templates = templates;
-        _sink = new FreshTicketSink(templates, sink);
+        _sink = sink;
         _miner = new TileWorkMiner(kernel);
     }
 
@@ -57,6 +57,15 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
         _lastTemplate = template;
         _miner.Multiply(work, a.Int8, b.Int8, c.Int32, template, _sink);
     }
+
+    /// <inheritdoc/>
+    public long VectorOp(in VectorOperation operation, in VectorOperands operands) => _inner.VectorOp(operation, operands);
+
+    /// <inheritdoc/>
+    public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _inner.MemCopy(rows, destination, source);
+
+    /// <inheritdoc/>
+    public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _inner.Checkpoint(name, state);
 
     /// <inheritdoc/>
     public void Dispose() => _miner.Dispose();

@@ -37,6 +37,23 @@ public sealed class BlobTransfer
         return ValueTask.FromResult(_chunks.Put(manifest.Encode()));
     }
 
+    /// <summary>Forgets a blob's chunks and manifest, as far as they are in the local store.</summary>
+    public void Delete(Hash256 address)
+    {
+        if (_chunks.Find(address) is not { } described)
+        {
+            return;
+        }
+
+        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+        foreach (Hash256 chunk in manifest?.Chunks ?? [])
+        {
+            _chunks.Delete(chunk);
+        }
+
+        _chunks.Delete(address);
+    }
+
     /// <summary>Fetches a blob by its address, several chunks at a time.</summary>
     /// <param name="address">The hash of the manifest.</param>
     /// <param name="preferredPeers">Peers to ask first.</param>

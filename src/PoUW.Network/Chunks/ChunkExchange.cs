@@ -42,6 +42,12 @@ public sealed class ChunkExchange
         return _store.Put(chunk);
     }
 
+    /// <summary>The chunk if it is in the local store.</summary>
+    public ReadOnlyMemory<byte>? Find(Hash256 hash) => _store.Get(hash);
+
+    /// <summary>Forgets a chunk of the local store.</summary>
+    public void Delete(Hash256 hash) => _store.Delete(hash);
+
     /// <summary>
     /// The chunk from the store, or from the first peer that gives it: the preferred ones in their order, then all others, starting at
     /// a place that depends on the hash so that load spreads. Concurrent calls for one hash share one fetch (with the first call's

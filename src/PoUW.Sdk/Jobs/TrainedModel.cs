@@ -1,21 +1,46 @@
+using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
+using PoUW.Training;
 using PoUW.Training.Execution;
+using PoUW.Vm.Execution;
+using PoUW.Vm.Programs;
+using PoUW.Vm.Verification;
 
 namespace PoUW.Sdk.Jobs;
 
-/// <summary>A trained model: its state as the chain's records commit to it.</summary>
+/// <summary>A trained model: its state as the chain's records commit to it. Members may be called from any thread.</summary>
 public sealed class TrainedModel
 {
     private readonly MlpSpec _spec;
     private readonly ModelState _state;
+    private readonly JobManifest _manifest;
 
-    internal TrainedModel(MlpSpec spec, ModelState state, Hash256 jobId) => (_spec, _state, JobId) = (spec, state, jobId);
-
-    /// <summary>The job that trained it.</summary>
-    public Hash256 JobId { get; }
+    internal TrainedModel(MlpSpec spec, ModelState state, JobManifest manifest) => (_spec, _state, _manifest) = (spec, state, manifest);
 
     /// <summary>The root of the state: equal exactly if every weight and momentum bit is equal.</summary>
     public Hash256 WeightsHash => _state.Root;
+
+    /// <summary>Counts the samples whose class the model predicts, with the same exact arithmetic that trained it.</summary>
+    /// <exception cref="TrainingException">The samples do not fit the model.</exception>
+    public EvaluationResult Evaluate(ImageClassificationDataset data)
+    {
+        VmLimits limits = VmLimits.Default;
+        if (MlpCompiler.TryCompile(_spec, data.Count, limits, out VerifiedProgram? program) is { IsValid: false } problem)
+        {
+            throw new TrainingException($"The model cannot be evaluated: {problem}");
+        }
+
+        using CpuBackend backend = new();
+        Machine machine = new(program!, backend);
+        bool fits = machine.SetInput(MlpCompiler.Images, data.ToImageTensor()).IsValid
+            && machine.SetInput(MlpCompiler.Labels, data.ToLabelTensor()).IsValid
+            && machine.ImportState(_state.Encoded.Span).IsValid;
+        VmResult? run = fits ? machine.Run(MlpCompiler.EvaluateEntry, [0, data.Count], UnitExecutor.GasLimit) : null;
+        return run is { IsHalted: true }
+            ? new EvaluationResult(checked((int)run.Outputs[0]), data.Count)
+            : throw new TrainingException($"The samples do not fit the model: {run?.Message ?? $"{data.Pixels} pixels an image"}");
+    }
 }

@@ -38,6 +38,6 @@ public sealed class TrainingJob
     public async Task<TrainedModel> LoadModelAsync(CancellationToken cancellation = default)
     {
         ModelState state = await _follower.LoadModelAsync(cancellation);
-        return new TrainedModel(_model, state, Id);
+        return new TrainedModel(_model, state, Manifest);
     }
 }

@@ -76,7 +76,11 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     {
         _stale = false;
         BlockTemplate block = chain.Propose(producer, pool.Select(chain.Parameters.BlockGasLimit));
-        BigInteger target = CompactTarget.Decode(block.Header.Bits);
+        if (!CompactTarget.TryDecode(block.Header.Bits, out BigInteger target))
+        {
+            throw new ChainException($"The difficulty rule gave {block.Header.Bits:x8}, which is no compact target.");
+        }
+
         _issued.Add((new WorkTemplate(chain.Parameters.ChainId, block.IncompleteHeader, target), block));
         if (_issued.Count > MaxRemembered)
         {

@@ -1,8 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
-using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
-using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;

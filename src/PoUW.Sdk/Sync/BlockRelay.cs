@@ -147,7 +147,7 @@ internal sealed class BlockRelay
             return false;
         }
 
-        if (SyncResponse.TryDecode(answer.Payload.Span, _chain.Parameters.MaxBlockBytes) is not { } response)
+        if (SyncResponse.TryDecode(answer.Response.Span, _chain.Parameters.MaxBlockBytes) is not { } response)
         {
             _network.Punish(peer, "malformed sync response");
             return false;

@@ -24,7 +24,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded);
 
     /// <summary>Drops a state that nobody needs any more.</summary>
-    public async Task ForgetAsync(Hash256 stateBlob) => await blobs.DeleteAsync(stateBlob);
+    public void Forget(Hash256 stateBlob) => blobs.Delete(stateBlob);
 
     /// <summary>The program and the data of a job.</summary>
     /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>
@@ -33,7 +33,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
         FetchResult code = await chunks.FetchAsync(manifest.ProgramHash, cancellation: cancellation);
         Require(VmProgram.TryDecode(Content(code, "program").Span, limits, out VmProgram? program), "program");
         FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
-        Require(ImageClassificationDataset.TryDecode(Content(records, "training data").Span, out ImageClassificationDataset? data), "training data");
+        Require(ImageClassificationDataset.TryDecode(Content(records, "training data").Span, DataLimits.Default, out ImageClassificationDataset? data), "training data");
         JobAssets assets = new(program!, data!);
         Require(assets.Validate(manifest), "job");
         return assets;
@@ -61,7 +61,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     }
 
     private static ReadOnlyMemory<byte> Content(FetchResult fetched, string what) =>
-        fetched.IsOk ? fetched.Content : throw new TrainingException($"The {what} could not be fetched: {fetched.Status}.");
+        fetched.IsOk ? fetched.Bytes : throw new TrainingException($"The {what} could not be fetched: {fetched.Status}.");
 
     private static void Require(ValidationResult result, string what)
     {

@@ -34,17 +34,17 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
         (_inputs, _state) = (job.InputsDigest, state);
         if (job.Round > RetainedRounds)
         {
-            await ForgetAsync(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
+            Forget(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
         }
 
         return state;
     }
 
-    private async Task ForgetAsync(IReadOnlyList<UnitState> units)
+    private void Forget(IReadOnlyList<UnitState> units)
     {
         foreach (UnitState unit in units)
         {
-            await loader.ForgetAsync(unit.Record!.StateBlob);
+            loader.Forget(unit.Record!.StateBlob);
         }
     }
 }

@@ -1,4 +1,4 @@
-using PoUW.Compute.Data;
+using PoUW.Compute.Compilation;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -35,16 +35,15 @@ public sealed class UnitExecutor
         _manifest = manifest;
         _limits = limits;
         _machine = new Machine(Verify(assets.Program, limits), backend);
-        (Tensor images, Tensor labels) = DatasetTensors.Create(assets.Data);
-        SetInput(TrainingProgram.ImagesSlot, images);
-        SetInput(TrainingProgram.LabelsSlot, labels);
-        SetInput(TrainingProgram.OrderKeySlot, KeyTensor(manifest.JobId));
+        SetInput(MlpCompiler.Images, assets.Data.ToImageTensor());
+        SetInput(MlpCompiler.Labels, assets.Data.ToLabelTensor());
+        SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId));
     }
 
     /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
     public ModelState InitialState(CancellationToken cancellation)
     {
-        Run(TrainingProgram.InitEntry, [(long)_manifest.Seed], cancellation);
+        Run(MlpCompiler.InitEntry, [(long)_manifest.Seed], cancellation);
         return ModelState.Of(_machine, _limits);
     }
 
@@ -60,14 +59,14 @@ public sealed class UnitExecutor
             throw new TrainingException($"The start state does not fit the program: {import}");
         }
 
-        VmResult run = Run(TrainingProgram.TrainEntry, [(long)_manifest.FirstStep(unit), (long)steps], cancellation);
-        if ((ulong)run.Outputs.Count != 3 * steps)
+        VmResult run = Run(MlpCompiler.TrainEntry, [(long)_manifest.FirstStep(unit), (long)steps], cancellation);
+        if ((ulong)run.Outputs.Count != MlpCompiler.OutputsPerStep * steps)
         {
-            throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; three a step are expected.");
+            throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
         }
 
         (ulong loss, ulong correct, ulong samples) = (0, 0, 0);
-        for (int i = 0; i < run.Outputs.Count; i += 3)
+        for (int i = 0; i < run.Outputs.Count; i += MlpCompiler.OutputsPerStep)
         {
             loss += (ulong)run.Outputs[i];
             correct += (ulong)run.Outputs[i + 1];
