@@ -31,7 +31,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
         {
             SqliteSchema.Prepare(_connection, _path);
             _get = Command("SELECT value FROM pairs WHERE key = $key", "$key");
-            _put = Command("INSERT INTO pairs (key, value) VALUES ($key, $value) ON CONFLICT (key) DO UPDATE SET value = excluded.value", "$key", "$value");
+            _put = Command("INSERT OR REPLACE INTO pairs (key, value) VALUES ($key, $value)", "$key", "$value");
             _delete = Command("DELETE FROM pairs WHERE key = $key", "$key");
             _scan = Command("SELECT key, value FROM pairs WHERE key >= $key AND ($end IS NULL OR key < $end) ORDER BY key", "$key", "$end");
         }

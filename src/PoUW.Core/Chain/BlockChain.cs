@@ -74,7 +74,8 @@ public sealed class BlockChain
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);
 
     /// <summary>
-    /// The randomness that a block on top of the head will use: the beacon value of an epoch that ended at least one epoch before.
+    /// The randomness that a block at this height uses: the beacon value of the epoch before its parent epoch, read from a state of a
+    /// block at most one below that height.
     /// </summary>
     public Hash256 BeaconAt(ulong height, IStateReader state) => _executor.Beacon.ForHeight(state, height);
 

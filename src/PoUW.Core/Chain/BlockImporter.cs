@@ -52,7 +52,8 @@ internal sealed class BlockImporter(
         }
 
         // A crash between storing the tip of a heavier chain and following it leaves such a block behind.
-        return known.Position.TotalWork > head.TotalWork
+        bool follow = known.Position.TotalWork > head.TotalWork && ForkPoint(known).Header.Height >= head.FinalizedHeight;
+        return follow
             ? Reorganize(known.Position, head, out change)
             : ValidationResult.Fail(ValidationCode.AlreadyKnown, nameof(Block), "The block is known.");
     }

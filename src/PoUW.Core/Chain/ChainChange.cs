@@ -6,4 +6,5 @@ namespace PoUW.Core.Chain;
 /// <param name="Head">The new head.</param>
 /// <param name="Detached">The blocks that left, from the old head down.</param>
 /// <param name="Attached">The blocks that joined, upward, with their receipts.</param>
-internal sealed record ChainChange(ChainHead Head, IReadOnlyList<Block> Detached, IReadOnlyList<(Block Block, IReadOnlyList<Receipt> Receipts)> Attached);
+internal sealed record ChainChange(
+    ChainHead Head, IReadOnlyList<Block> Detached, IReadOnlyList<(Block Block, IReadOnlyList<Receipt> Receipts)> Attached);

@@ -37,7 +37,8 @@ public sealed class TransactionRules(NetworkParameters parameters, LedgerModules
 
         Amount fee = TransactionGas.Fee(body, parameters);
         return sender.Balance < fee
-            ? ValidationResult.Fail(ValidationCode.InsufficientBalance, nameof(body.MaxFeePerGas), $"The fee is {fee}; the sender has {sender.Balance}.")
+            ? ValidationResult.Fail(
+                ValidationCode.InsufficientBalance, nameof(body.MaxFeePerGas), $"The fee is {fee}; the sender has {sender.Balance}.")
             : ValidationResult.Ok;
     }
 

@@ -11,7 +11,10 @@ public interface ISignatureScheme
     /// <summary>The scheme byte of the transaction envelope.</summary>
     byte Id { get; }
 
-    /// <summary>True if <paramref name="signature"/> (64 bytes) signs <paramref name="hash"/> under <paramref name="publicKey"/> (33 bytes).</summary>
+    /// <summary>True if the signature fits the hash and the key.</summary>
+    /// <param name="publicKey">33 bytes.</param>
+    /// <param name="hash">What was signed.</param>
+    /// <param name="signature">64 bytes.</param>
     bool Verify(ReadOnlySpan<byte> publicKey, Hash256 hash, ReadOnlySpan<byte> signature);
 
     /// <summary>The account of a public key.</summary>

@@ -218,14 +218,14 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
             PooledTransaction? worst = _index.ByPriority.FirstOrDefault();
             if (worst is null || worst.Body.TipPerGas >= pooled.Body.TipPerGas)
             {
-                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full of transactions with the same tip or more.");
+                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full of the same tip or more.");
             }
 
             // The last of that sender leaves rather than the worst itself: a gap would strand the ones behind it.
             PooledTransaction last = _index.Of(worst.Sender)[^1];
             if (last.Sender == pooled.Sender)
             {
-                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full; the sender's own transactions are the cheapest.");
+                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full; the sender's own are the cheapest.");
             }
 
             _index.Remove(last);

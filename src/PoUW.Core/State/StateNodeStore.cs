@@ -13,6 +13,7 @@ internal sealed class StateNodeStore(IKeyValueStore store)
     private const int MaxRemembered = 100_000;
 
     private readonly ConcurrentDictionary<Hash256, StateNode> _remembered = new();
+    private int _count;
 
     internal StateNode Get(Hash256 hash)
     {
@@ -37,12 +38,17 @@ internal sealed class StateNodeStore(IKeyValueStore store)
 
     private void Remember(Hash256 hash, StateNode node)
     {
-        if (_remembered.Count >= MaxRemembered)
+        if (!_remembered.TryAdd(hash, node))
         {
-            _remembered.Clear();
+            return;
         }
 
-        _remembered[hash] = node;
+        // Counted here because the dictionary takes all its locks to count itself; a race only makes the bound approximate.
+        if (Interlocked.Increment(ref _count) > MaxRemembered)
+        {
+            _remembered.Clear();
+            Interlocked.Exchange(ref _count, 0);
+        }
     }
 
     private static byte[] KeyOf(Hash256 hash) => [.. "state/"u8, .. hash.ToArray()];

@@ -14,7 +14,9 @@ public sealed class WorldState
     /// <summary>Opens the states in a store, under the prefix "state/".</summary>
     public WorldState(IKeyValueStore store) => _tree = new StateTree(new StateNodeStore(store));
 
-    /// <summary>The state at a root; the zero root is the empty state. Reading throws <see cref="StateTreeException"/> if the root is unknown.</summary>
+    /// <summary>
+    /// The state at a root; the zero root is the empty state. Reading throws <see cref="StateTreeException"/> if the root is unknown.
+    /// </summary>
     public StateSnapshot At(Hash256 root) => new(_tree, root);
 
     /// <summary>

@@ -25,7 +25,7 @@ public sealed class InMemoryChunkStore : IChunkStore
     {
         lock (_gate)
         {
-            return _chunks.TryGetValue(hash, out byte[]? chunk) ? chunk : null;
+            return _chunks.TryGetValue(hash, out byte[]? chunk) ? new ReadOnlyMemory<byte>(chunk) : default(ReadOnlyMemory<byte>?);
         }
     }
 

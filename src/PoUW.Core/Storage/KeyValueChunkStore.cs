@@ -21,9 +21,9 @@ public sealed class KeyValueChunkStore(IKeyValueStore store) : IChunkStore
     /// <inheritdoc/>
     public ReadOnlyMemory<byte>? Get(Hash256 hash)
     {
-        // Without this test a null array would become an empty chunk.
+        // A null array would convert to an empty chunk, so absence is spelled out.
         byte[]? chunk = store.Get(KeyOf(hash));
-        return chunk is null ? null : chunk;
+        return chunk is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(chunk);
     }
 
     /// <inheritdoc/>

@@ -70,7 +70,8 @@ public sealed class Secp256k1SchemeTests
         byte[] one = new byte[32];
         one[31] = 1;
         byte[] order = Order.ToByteArray(isUnsigned: true, isBigEndian: true);
-        byte[][] degenerate = [new byte[64], [.. one, .. new byte[32]], [.. new byte[32], .. one], [.. order, .. one], [.. one, .. order], [], new byte[63]];
+        byte[] zero = new byte[32];
+        byte[][] degenerate = [[.. zero, .. zero], [.. one, .. zero], [.. zero, .. one], [.. order, .. one], [.. one, .. order], [], new byte[63]];
         foreach (byte[] signature in degenerate)
         {
             Assert.That(_scheme.Verify(pair.PublicKey.Span, Message, signature), Is.False);

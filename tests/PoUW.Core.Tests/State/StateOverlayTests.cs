@@ -1,0 +1,144 @@
+using PoUW.Core.Accounts;
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Storage;
+
+namespace PoUW.Core.Tests.State;
+
+public sealed class StateOverlayTests
+{
+    private static readonly Address[] Accounts = [.. Enumerable.Range(0, 8).Select(i => Address.ForModule("account", [(byte)i]))];
+
+    [Test]
+    public void A_nested_overlay_changes_its_parent_only_when_merged()
+    {
+        using InMemoryKeyValueStore store = new();
+        StateOverlay block = new(new WorldState(store).At(Hash256.Zero));
+        block.Mint(Accounts[0], Amount.FromCoins(10));
+        StateKey key = StateKey.Create("test", "record", []);
+
+        StateOverlay dropped = new(block);
+        dropped.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(4));
+        dropped.SetRecord(key, [1]);
+        Assert.That(block.GetAccount(Accounts[0]).Balance, Is.EqualTo(Amount.FromCoins(10)));
+        Assert.That(block.GetRecord(key), Is.Null);
+
+        StateOverlay merged = new(block);
+        merged.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(4));
+        merged.TryBurn(Accounts[1], Amount.FromCoins(1));
+        merged.SetRecord(key, [2]);
+        merged.SetNonce(Accounts[0], 1);
+        merged.MergeIntoParent();
+
+        Assert.That(block.GetAccount(Accounts[0]), Is.EqualTo(new Account(1, Amount.FromCoins(6))));
+        Assert.That(block.GetAccount(Accounts[1]).Balance, Is.EqualTo(Amount.FromCoins(3)));
+        Assert.That(block.Burned, Is.EqualTo(Amount.FromCoins(1)));
+        Assert.That(block.GetRecord(key), Is.EqualTo(new byte[] { 2 }));
+    }
+
+    [Test]
+    public void Overspending_changes_nothing()
+    {
+        using InMemoryKeyValueStore store = new();
+        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        state.Mint(Accounts[0], Amount.FromCoins(1));
+
+        Assert.That(state.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(2)), Is.False);
+        Assert.That(state.TryBurn(Accounts[0], Amount.FromCoins(2)), Is.False);
+        Assert.That(state.GetAccount(Accounts[0]).Balance, Is.EqualTo(Amount.FromCoins(1)));
+        Assert.That(state.Burned, Is.EqualTo(Amount.Zero));
+    }
+
+    [Test]
+    public void A_transfer_to_oneself_changes_nothing()
+    {
+        using InMemoryKeyValueStore store = new();
+        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        state.Mint(Accounts[0], Amount.FromCoins(1));
+
+        Assert.That(state.TryTransfer(Accounts[0], Accounts[0], Amount.FromCoins(1)), Is.True);
+        Assert.That(state.GetAccount(Accounts[0]).Balance, Is.EqualTo(Amount.FromCoins(1)));
+    }
+
+    [Test]
+    public void Supply_beyond_128_bits_and_oversized_records_are_broken_invariants()
+    {
+        using InMemoryKeyValueStore store = new();
+        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        state.Mint(Accounts[0], new Amount(UInt128.MaxValue));
+
+        Assert.That(() => state.Mint(Accounts[1], Amount.FromBaseUnits(1)), Throws.InstanceOf<OverflowException>());
+        Assert.That(
+            () => state.SetRecord(StateKey.Create("test", "record", []), new byte[StateOverlay.MaxRecordBytes + 1]), Throws.ArgumentException);
+        Assert.That(() => state.MergeIntoParent(), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void Emptied_accounts_leave_the_tree()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        StateOverlay first = new(world.At(Hash256.Zero));
+        first.Mint(Accounts[0], Amount.FromCoins(1));
+        WriteBatch batch = new();
+        Hash256 root = world.Commit(first, Hash256.Zero, batch);
+        StateOverlay second = new(world.At(root));
+        second.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(1));
+        Hash256 moved = world.Commit(second, root, batch);
+
+        StateProof proof = world.At(moved).ProveAccount(Accounts[0]);
+        Assert.That(StateProofVerifier.VerifyExclusion(moved, AccountCodec.PathOf(Accounts[0]), proof), Is.True);
+        Assert.That(world.At(moved).GetAccount(Accounts[0]).IsEmpty, Is.True);
+        Assert.That(world.At(moved).Minted, Is.EqualTo(Amount.FromCoins(1)));
+    }
+
+    /// <summary>Random mints, transfers and burns, some on overlays that are dropped: the balances always sum to minted minus burned.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 100)]
+    public bool Supply_is_conserved(ushort[] operations)
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        Hash256 root = Hash256.Zero;
+        StateOverlay block = new(world.At(root));
+        for (int i = 0; i < operations.Length; i++)
+        {
+            StateOverlay attempt = new(block);
+            Operate(attempt, operations[i]);
+            if (operations[i] % 5 != 0)
+            {
+                attempt.MergeIntoParent();
+            }
+
+            if (i % 7 == 6)
+            {
+                WriteBatch batch = new();
+                root = world.Commit(block, root, batch);
+                store.Apply(batch);
+                block = new StateOverlay(world.At(root));
+            }
+        }
+
+        Amount sum = Accounts.Aggregate(Amount.Zero, (total, address) => total + block.GetAccount(address).Balance);
+        return sum == block.Minted - block.Burned;
+    }
+
+    private static void Operate(StateOverlay state, ushort operation)
+    {
+        Address from = Accounts[operation % 8];
+        Address to = Accounts[operation / 8 % 8];
+        Amount amount = Amount.FromBaseUnits((ulong)(operation / 64 % 64));
+        switch (operation % 3)
+        {
+            case 0:
+                state.Mint(to, amount);
+                break;
+            case 1:
+                state.TryTransfer(from, to, amount);
+                break;
+            default:
+                state.TryBurn(from, amount);
+                break;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+using PoUW.Core.State;
+using PoUW.Core.Storage;
+
+namespace PoUW.Core.Tests.State;
+
+public sealed class StateTreeTests
+{
+    [Test]
+    public void The_root_of_a_small_tree_is_that_of_the_definition()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        Hash256 root = Commit(world, store, Hash256.Zero, (1, 1), (2, 2), (3, 3), (4, 4), (5, 5));
+
+        Assert.That(root, Is.EqualTo(ReferenceRoot([(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)])));
+        Assert.That(Commit(world, store, Hash256.Zero), Is.EqualTo(Hash256.Zero));
+        Assert.That(Commit(world, store, Hash256.Zero, (9, 9)), Is.EqualTo(ReferenceRoot([(9, 9)])));
+    }
+
+    /// <summary>Random batches of writes and removals against a dictionary and the recursive definition of the root.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 60)]
+    public bool Any_sequence_of_batches_agrees_with_a_dictionary(byte[][] batches)
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        SortedDictionary<int, int> model = [];
+        Hash256 root = Hash256.Zero;
+        foreach (byte[] batch in batches)
+        {
+            List<(int Key, int Value)> changes = [];
+            foreach (byte item in batch)
+            {
+                // Few keys, so that many changes meet; a quarter of them are removals (value 0).
+                (int key, int value) = (item % 32, item % 4 == 0 ? 0 : item);
+                changes.RemoveAll(change => change.Key == key);
+                changes.Add((key, value));
+                model[key] = value;
+            }
+
+            root = Commit(world, store, root, [.. changes]);
+        }
+
+        (int Key, int Value)[] expected = [.. model.Where(pair => pair.Value != 0).Select(pair => (pair.Key, pair.Value))];
+        return root == ReferenceRoot(expected)
+            && Enumerable.Range(0, 32).All(key => ReadsAs(world.At(root), key, model.GetValueOrDefault(key)));
+    }
+
+    [Test]
+    public void Every_old_root_stays_readable()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        Hash256 first = Commit(world, store, Hash256.Zero, [.. Enumerable.Range(0, 200).Select(key => (key, 1))]);
+        Hash256 second = Commit(world, store, first, [.. Enumerable.Range(0, 100).Select(key => (key, 2))]);
+        Hash256 third = Commit(world, store, second, [.. Enumerable.Range(0, 200).Select(key => (key, 0))]);
+        WorldState reopened = new(store);
+
+        Assert.That(third, Is.EqualTo(Hash256.Zero));
+        Assert.That(ReadsAs(reopened.At(first), 5, 1) && ReadsAs(reopened.At(second), 5, 2) && ReadsAs(reopened.At(second), 150, 1), Is.True);
+    }
+
+    [Test]
+    public void A_batch_writes_in_proportion_to_its_changes()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        Hash256 root = Commit(world, store, Hash256.Zero, [.. Enumerable.Range(0, 10_000).Select(key => (key, 1))]);
+        StateOverlay overlay = new(world.At(root));
+        overlay.SetRecord(Key(77), [2]);
+        WriteBatch batch = new();
+        world.Commit(overlay, root, batch);
+
+        Assert.That(batch.Operations, Has.Count.InRange(10, 40));
+    }
+
+    [Test]
+    public void A_missing_or_damaged_node_is_an_exception_not_an_empty_state()
+    {
+        using InMemoryKeyValueStore store = new();
+        Hash256 root = Commit(new WorldState(store), store, Hash256.Zero, (1, 1), (2, 2));
+
+        Assert.That(() => new WorldState(store).At(Hash256.Sha256([1])).GetRecord(Key(1)), Throws.InstanceOf<StateTreeException>());
+        store.Apply(new WriteBatch().Put([.. "state/"u8, .. root.ToArray()], [1, 2, 3]));
+        Assert.That(() => new WorldState(store).At(root).GetRecord(Key(1)), Throws.InstanceOf<StateTreeException>());
+    }
+
+    internal static StateKey Key(int key) => StateKey.Create("test", "item", BitConverter.GetBytes(key));
+
+    internal static Hash256 Commit(WorldState world, IKeyValueStore store, Hash256 root, params (int Key, int Value)[] changes)
+    {
+        StateOverlay overlay = new(world.At(root));
+        foreach ((int key, int value) in changes)
+        {
+            overlay.SetRecord(Key(key), value == 0 ? null : BitConverter.GetBytes(value));
+        }
+
+        WriteBatch batch = new();
+        Hash256 next = world.Commit(overlay, root, batch);
+        store.Apply(batch);
+        return next;
+    }
+
+    private static bool ReadsAs(StateSnapshot state, int key, int value)
+    {
+        byte[]? stored = state.GetRecord(Key(key));
+        return value == 0 ? stored is null : stored is not null && BitConverter.ToInt32(stored) == value;
+    }
+
+    /// <summary>The definition, written independently: split the set of leaves by bits until one or none is left.</summary>
+    private static Hash256 ReferenceRoot((int Key, int Value)[] items)
+    {
+        List<(string Bits, byte[] Hash)> leaves = [];
+        foreach ((int key, int value) in items)
+        {
+            byte[] path = SHA256.HashData(Key(key).Bytes);
+            byte[] valueHash = SHA256.HashData(BitConverter.GetBytes(value));
+            string bits = string.Concat(path.Select(part => Convert.ToString(part, 2).PadLeft(8, '0')));
+            leaves.Add((bits, SHA256.HashData([0, .. path, .. valueHash])));
+        }
+
+        return new Hash256(Node(leaves, 0));
+
+        static byte[] Node(List<(string Bits, byte[] Hash)> leaves, int depth)
+        {
+            if (leaves.Count < 2)
+            {
+                return leaves.Count == 0 ? new byte[32] : leaves[0].Hash;
+            }
+
+            byte[] left = Node([.. leaves.Where(leaf => leaf.Bits[depth] == '0')], depth + 1);
+            byte[] right = Node([.. leaves.Where(leaf => leaf.Bits[depth] == '1')], depth + 1);
+            return SHA256.HashData([1, .. left, .. right]);
+        }
+    }
+}
