@@ -45,5 +45,5 @@ public static class Philox4x32
     /// <summary>Maps a word to [-bound, bound] by multiplication; the bias is below (2 bound + 1) / 2^32.</summary>
     /// <param name="word">A word of a block.</param>
     /// <param name="bound">0 to 2^30.</param>
-    public static int ToRange(uint word, int bound) => (int)(((ulong)word * ((2UL * (ulong)bound) + 1)) >> 32) - bound;
+    public static int ToRange(uint word, int bound) => (int)((long)(((ulong)word * ((2UL * (ulong)bound) + 1)) >> 32) - bound);
 }
