@@ -6,11 +6,6 @@ namespace TrainOnNetwork;
 /// <summary>Finds and reads the training and test sets.</summary>
 internal static class DataSource
 {
-    private static readonly string[] Bundled =
-    [
-        "train-images-10000-idx3-ubyte.gz", "train-labels-10000-idx1-ubyte.gz", "t10k-images-2000-idx3-ubyte.gz", "t10k-labels-2000-idx1-ubyte.gz",
-    ];
-
     private static readonly string[] Standard =
     [
         "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
@@ -20,7 +15,7 @@ internal static class DataSource
     public static async Task<(ImageClassificationDataset Train, ImageClassificationDataset Test)> LoadAsync(
         string name, CancellationToken cancellation) => name switch
         {
-            "bundled" => Read([.. Bundled.Select(file => Path.Combine(AppContext.BaseDirectory, "data", file))]),
+            "bundled" => Read([.. Standard.Select(file => InFolder(Path.Combine(AppContext.BaseDirectory, "data"), file))]),
             "fashion-mnist" => Read(await FashionMnist.FindAsync(cancellation)),
             _ => Read([.. Standard.Select(file => InFolder(name, file))]),
         };

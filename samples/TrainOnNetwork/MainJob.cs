@@ -2,7 +2,6 @@ using System.Diagnostics;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Core.Primitives;
-using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
 using PoUW.Sdk.Jobs;
 using PoUW.Training.Clients;
@@ -74,7 +73,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
 
     private static void ShowProgram(TrainingRequest request)
     {
-        ValidationResult result = MlpCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out VerifiedProgram? program);
+        PoUW.Core.Validation.ValidationResult result = MlpCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out VerifiedProgram? program);
         Console.Out.Write(result.IsValid ? Disassembler.Write(program!.Program) : throw new SampleException(result.ToString()));
     }
 

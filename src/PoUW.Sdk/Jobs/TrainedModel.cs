@@ -1,6 +1,7 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.StateDicts;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Training;
@@ -42,5 +43,24 @@ public sealed class TrainedModel
         return run is { IsHalted: true }
             ? new EvaluationResult(checked((int)run.Outputs[0]), data.Count)
             : throw new TrainingException($"The samples do not fit the model: {run?.Message ?? $"{data.Pixels} pixels an image"}");
+    }
+
+    /// <summary>
+    /// Writes the model as safetensors: float weights under PyTorch's names and layout, and the exact state beside them. The file is
+    /// complete or absent: it is written beside its place and moved there.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveSafetensors(string path)
+    {
+        SortedDictionary<string, string> metadata = new(StringComparer.Ordinal)
+        {
+            ["format"] = "pt",
+            ["pouw.job"] = _manifest.JobId.ToString(),
+            ["pouw.state_root"] = WeightsHash.ToString(),
+        };
+        byte[] file = ModelExport.Create(_spec, _state.Tensors, metadata).Encode();
+        string partial = path + ".part";
+        File.WriteAllBytes(partial, file);
+        File.Move(partial, path, overwrite: true);
     }
 }
