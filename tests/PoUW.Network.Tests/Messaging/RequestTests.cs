@@ -205,6 +205,7 @@ internal sealed class RequestTests
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
         await peer.SendAsync(type, body);
         Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(expected));
+        await peer.Connection.CloseAsync();
         await node.Disconnected.WaitForAsync(end => end.Reason == expected);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
 using PoUW.Network.Tests.Support;
@@ -63,14 +64,15 @@ internal sealed class ThroughputTests
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode[] nodes = await network.AddManyAsync(Nodes);
         await TestNetwork.ConnectMeshAsync(nodes);
-        Array.ForEach(nodes, static node => node.Collect("t"));
+        Array.ForEach(nodes, static node => node.Node.Subscribe("t", (peer, _) =>
+        {
+            node.Received.Add((peer, []));
+            return ValueTask.FromResult(GossipVerdict.Accept);
+        }));
+        byte[][] messages = [.. Enumerable.Range(0, Messages).Select(RandomBytes)];
         Stopwatch watch = Stopwatch.StartNew();
         TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        for (int i = 0; i < Messages; i++)
-        {
-            await nodes[i % Nodes].Node.PublishAsync("t", RandomBytes(i));
-        }
-
+        await Task.WhenAll(messages.Select((message, i) => nodes[i % Nodes].Node.PublishAsync("t", message).AsTask()));
         await Task.WhenAll(nodes.Select(static node => node.Received.WaitForCountAsync(Messages - 1)));
         Report("gossip, delivered", (long)(Nodes - 1) * Messages * Bytes, watch, cpu);
         long sent = nodes.Sum(static node => node.Node.Statistics.BytesReceived);

@@ -222,7 +222,8 @@ internal sealed class HandshakeTests
         await using RawPeer peer = await RawPeer.DialAsync(network, node);
         await send(peer);
         Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(expected));
-        await node.Observer.WaitForAsync(NetworkEventKind.HandshakeFailed, expected.ToString());
         Assert.That((await peer.ReadAsync()).Type, Is.EqualTo((FrameType)0), "the connection ends");
+        await peer.Connection.CloseAsync();
+        await node.Observer.WaitForAsync(NetworkEventKind.HandshakeFailed, expected.ToString());
     }
 }

@@ -18,7 +18,9 @@ internal sealed class TestChunkStore : IChunkStore
         return hash;
     }
 
-    public ReadOnlyMemory<byte>? Get(Hash256 hash) => _chunks.TryGetValue(hash, out byte[]? chunk) ? chunk : null;
+    // The cast matters: without it the null would become an empty memory.
+    public ReadOnlyMemory<byte>? Get(Hash256 hash) =>
+        _chunks.TryGetValue(hash, out byte[]? chunk) ? (ReadOnlyMemory<byte>?)chunk : null;
 
     public void Delete(Hash256 hash) => _chunks.TryRemove(hash, out _);
 }
