@@ -44,8 +44,8 @@ internal sealed class HandshakeMessageTests
     public void NothingMayFollow()
     {
         Assert.That(HandshakeMessage.TryDecode([.. Good.Encode(), 0], out _).Code, Is.EqualTo(ValidationCode.Malformed));
-        byte[] extra = new RlpWriter().BeginList().Write(1UL).Write(Good.NetworkId).Write(Good.NodeId.Value).Write("a").Write("b").EndList().ToArray();
-        Assert.That(HandshakeMessage.TryDecode(extra, out _).Code, Is.EqualTo(ValidationCode.Malformed));
+        RlpWriter extra = new RlpWriter().BeginList().Write(1UL).Write(Good.NetworkId).Write(Good.NodeId.Value).Write("a").Write("b");
+        Assert.That(HandshakeMessage.TryDecode(extra.EndList().ToArray(), out _).Code, Is.EqualTo(ValidationCode.Malformed));
     }
 
     [Test]
