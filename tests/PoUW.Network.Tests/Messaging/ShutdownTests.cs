@@ -1,0 +1,115 @@
+using PoUW.Core.Validation;
+using PoUW.Network.Messaging;
+using PoUW.Network.Sessions;
+using PoUW.Network.Tests.Support;
+using PoUW.Network.Transports;
+
+namespace PoUW.Network.Tests.Messaging;
+
+internal sealed class ShutdownTests
+{
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task StoppingLeavesNoTask(bool tcp)
+    {
+        await using TestNetwork network = tcp ? TestNetwork.Tcp() : TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(4);
+        await TestNetwork.ConnectMeshAsync(nodes);
+        foreach (TestNode node in nodes)
+        {
+            node.Collect("t");
+            node.Node.Serve("wait", static async (_, _, cancellation) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+                return null;
+            });
+        }
+
+        IConnection silent = await network.Transport.DialAsync(nodes[0].Listen, default);
+        Task<RequestResult> waiting = nodes[1].Node.RequestAsync(nodes[0].Node.Id, "wait", default, Deadline.Limit).AsTask();
+        for (int i = 0; i < 50; i++)
+        {
+            await nodes[i % 4].Node.PublishAsync("t", BitConverter.GetBytes(i));
+        }
+
+        await nodes[0].DisposeAsync().InTime();
+        Assert.That(nodes[0].Spawner.Tasks.All(static task => task.IsCompletedSuccessfully), Is.True);
+        Assert.That(nodes[0].Node.Peers, Is.Empty);
+        Assert.That((await waiting.InTime()).Status, Is.EqualTo(RequestStatus.Disconnected));
+        await Task.WhenAll(nodes.Skip(1).Select(node => node.Disconnected.WaitForAsync(end => end.Peer == nodes[0].Node.Id)));
+        foreach (TestNode node in nodes)
+        {
+            await node.DisposeAsync().InTime();
+            Assert.That(node.Spawner.Tasks, Is.Not.Empty);
+            Assert.That(node.Spawner.Tasks.All(static task => task.IsCompletedSuccessfully), Is.True);
+            Assert.That(node.Observer.Events.Items.Any(e => e.Kind == NetworkEventKind.InternalFailure), Is.False);
+        }
+
+        await silent.CloseAsync();
+    }
+
+    [Test]
+    public async Task PeersAreTold()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(2);
+        await TestNetwork.ConnectLineAsync(nodes);
+        await nodes[0].DisposeAsync().InTime();
+        await nodes[1].Disconnected.WaitForAsync(end => end == (nodes[0].Node.Id, CloseReason.ShuttingDown));
+    }
+
+    [Test]
+    public async Task StoppingDoesNotWaitForAPeerThatDoesNotRead()
+    {
+        await using TestNetwork network = TestNetwork.InMemory(new ManualTimeProvider(), pipeBytes: 4096);
+        TestNode node = await network.AddAsync(1);
+        await using RawPeer deaf = await RawPeer.JoinAsync(network, node, 9);
+        for (int i = 0; i < 20; i++)
+        {
+            await node.Node.PublishAsync("t", BitConverter.GetBytes(i).Concat(new byte[100_000]).ToArray());
+        }
+
+        // The clock of this network never moves: nothing here may depend on a timeout.
+        await node.DisposeAsync().InTime();
+        Assert.That(node.Spawner.Tasks.All(static task => task.IsCompletedSuccessfully), Is.True);
+    }
+
+    [Test]
+    public async Task ADisconnectWaitsNoLongerThanTheLingerTime()
+    {
+        ManualTimeProvider time = new();
+        await using TestNetwork network = TestNetwork.InMemory(time);
+        TestNode node = await network.AddAsync(1);
+        await using RawPeer stays = await RawPeer.JoinAsync(network, node, 9);
+        Task disconnect = node.Node.DisconnectAsync(TestNetwork.IdOf(9)).AsTask();
+        Assert.That(await stays.ReadCloseAsync(), Is.EqualTo(CloseReason.Requested));
+        Assert.That(disconnect.IsCompleted, Is.False);
+        time.Advance(node.Node.Options.CloseLinger);
+        await disconnect.InTime();
+        Assert.That(node.Disconnected.Items, Has.Count.EqualTo(1).After(1000, 1));
+    }
+
+    [Test]
+    public async Task AStoppedNodeTakesNoMoreWork()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(2);
+        await nodes[0].DisposeAsync().InTime();
+        await nodes[0].DisposeAsync().InTime();
+        Assert.That(async () => await nodes[0].Node.ConnectAsync(nodes[1].Listen), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(async () => await nodes[0].Node.ListenAsync(new NetworkEndpoint("again")), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That((await nodes[1].Node.ConnectAsync(nodes[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Unreachable));
+        Assert.That(await nodes[0].Node.PublishAsync("t", new byte[1]), Is.Zero);
+    }
+
+    [Test]
+    public void BadOptionsAreNamed()
+    {
+        Assert.That(new NetworkOptions().Validate().IsValid, Is.True);
+        Assert.That(new NetworkOptions { MaxPeers = 0 }.Validate().Code, Is.EqualTo(ValidationCode.OutOfRange));
+        Assert.That(new NetworkOptions { Agent = "\n" }.Validate().Field, Is.EqualTo("Agent"));
+        Assert.That(new NetworkOptions { CloseLinger = TimeSpan.Zero }.Validate().IsValid, Is.False);
+        Assert.That(new NetworkOptions { MaxGossipBytes = int.MaxValue }.Validate().IsValid, Is.False);
+        Assert.That(new NetworkOptions { MaxChunkBytes = 5_000_000 }.Validate().Field, Is.EqualTo("MaxChunkBytes"));
+    }
+}
