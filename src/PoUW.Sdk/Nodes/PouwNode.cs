@@ -158,7 +158,21 @@ public sealed class PouwNode : IAsyncDisposable
 
         if (_worker is not null)
         {
-            _workerLoop = _options.Spawner.Spawn("pouw-worker", () => _worker.RunAsync(_stopping.Token));
+            _workerLoop = _options.Spawner.Spawn("pouw-worker", () => RunWorkerAsync(_worker));
+        }
+    }
+
+    private async Task RunWorkerAsync(WorkerService worker)
+    {
+        try
+        {
+            await worker.RunAsync(_stopping.Token);
+        }
+        catch (Exception failure)
+        {
+            // Told at once, since nobody awaits the loop before the node is disposed, which throws it again.
+            _options.Observer.Warn(Name, $"the worker stopped: {failure.Message}");
+            throw;
         }
     }
 

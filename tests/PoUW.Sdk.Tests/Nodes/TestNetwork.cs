@@ -1,0 +1,90 @@
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
+using PoUW.Core.Cryptography;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.Randomness;
+using PoUW.Core.Storage;
+using PoUW.Network.Transports;
+using PoUW.Sdk.Jobs;
+using PoUW.Sdk.Nodes;
+
+namespace PoUW.Sdk.Tests.Nodes;
+
+/// <summary>A few production nodes in this process: a client, workers, validators, over the in-memory transport.</summary>
+internal sealed class TestNetwork : IAsyncDisposable
+{
+    private readonly InMemoryTransport _transport = new(new InMemoryNetwork());
+
+    private TestNetwork(NetworkParameters parameters) => Parameters = parameters;
+
+    public NetworkParameters Parameters { get; }
+
+    public List<PouwNode> Nodes { get; } = [];
+
+    public PouwNode Client => Nodes[0];
+
+    public RecordingObserver Observer { get; } = new();
+
+    public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
+
+    public static async Task<TestNetwork> StartAsync(int workers, int validators = 0, bool tickets = true)
+    {
+        List<string> names = ["client", .. Enumerable.Range(1, workers).Select(i => $"worker-{i}"), .. Enumerable.Range(1, validators).Select(i => $"validator-{i}")];
+        TestNetwork network = new(NetworkParameters.Development with
+        {
+            GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            BlockTimeMilliseconds = 200,
+            Allocations = [.. names.Select(name => new GenesisAllocation(Key(name).Address, Amount.FromCoins(1_000)))],
+        });
+        foreach (string name in names)
+        {
+            NodeRoles roles = name == "client" ? NodeRoles.Client : name.StartsWith("worker", StringComparison.Ordinal) ? NodeRoles.Worker : NodeRoles.Validator;
+            await network.AddAsync(name, roles, tickets: tickets);
+        }
+
+        return network;
+    }
+
+    public async Task<PouwNode> AddAsync(string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true)
+    {
+        PouwNode node = await PouwNode.StartAsync(new PouwNodeOptions
+        {
+            Parameters = Parameters,
+            Key = Key(name),
+            Name = name,
+            Roles = roles,
+            Store = store ?? new InMemoryKeyValueStore(),
+            Transport = _transport,
+            Listen = new NetworkEndpoint(name),
+            Bootstrap = [.. Nodes.Select(other => new NetworkEndpoint(other.Name))],
+            TicketTraining = tickets,
+            Observer = Observer,
+        });
+        Nodes.Add(node);
+        return node;
+    }
+
+    public static ImageClassificationDataset Data { get; } = SyntheticImages.Create(classes: 4, count: 1_200, side: 28, seed: 5);
+
+    public static TrainingRequest Request(int steps = 10) => new()
+    {
+        Name = "test",
+        Model = new MlpSpec([Data.Pixels, 32, 4], 512, LearningRateSchedule.Constant(12)),
+        Data = Data,
+        Seed = 3,
+        Steps = steps,
+        StepsPerUnit = 2,
+        UnitsPerRound = 2,
+        UnitPrice = Amount.FromBaseUnits(1_000_003),
+        Escrow = Amount.FromBaseUnits(20_000_000),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (PouwNode node in Nodes)
+        {
+            await node.DisposeAsync();
+        }
+    }
+}
