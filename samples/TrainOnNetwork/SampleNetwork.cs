@@ -34,6 +34,7 @@ internal sealed class SampleNetwork : IAsyncDisposable
         NetworkParameters parameters = NetworkParameters.Development with
         {
             Name = "train-on-network",
+            GenesisTicketsPerBlock = 100_000,
             GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             Allocations = [.. members.Select(member => new GenesisAllocation(member.Key.Address, Amount.FromCoins(Funds(member.Roles))))],
         };

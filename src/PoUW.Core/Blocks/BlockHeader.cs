@@ -38,6 +38,12 @@ public sealed record BlockHeader
     /// <summary>The account that the coinbase pays.</summary>
     public required Address Producer { get; init; }
 
+    /// <summary>
+    /// A free number. A miner that multiplies the same operands again takes another nonce, since the same header would give it the same
+    /// tickets.
+    /// </summary>
+    public ulong Nonce { get; init; }
+
     /// <summary>Merkle root of the full transaction hashes.</summary>
     public required Hash256 TransactionRoot { get; init; }
 
@@ -90,6 +96,7 @@ public sealed record BlockHeader
             TimestampMs = items.ReadUInt64(),
             Bits = (uint)items.ReadUInt64(uint.MaxValue),
             Producer = items.ReadAddress(),
+            Nonce = items.ReadUInt64(),
             TransactionRoot = items.ReadHash(),
             StateRoot = items.ReadHash(),
             ReceiptsRoot = items.ReadHash(),
@@ -102,6 +109,6 @@ public sealed record BlockHeader
     private RlpWriter WriteFields()
     {
         return new RlpWriter().BeginList().Write((ulong)Version).Write(ChainId).Write(Height).Write(ParentHash).Write(TimestampMs)
-            .Write((ulong)Bits).Write(Producer).Write(TransactionRoot).Write(StateRoot).Write(ReceiptsRoot);
+            .Write((ulong)Bits).Write(Producer).Write(Nonce).Write(TransactionRoot).Write(StateRoot).Write(ReceiptsRoot);
     }
 }

@@ -6,6 +6,9 @@ namespace PoUW.Core.Work;
 /// </summary>
 public interface IWorkTemplateSource
 {
-    /// <summary>The template on the current head, or null while there is nothing to mine on.</summary>
+    /// <summary>
+    /// A template on the current head with a header that was never given out before, or null while there is nothing to mine on: the same
+    /// operands under the same header would draw the same tickets again.
+    /// </summary>
     WorkTemplate? Current { get; }
 }

@@ -55,11 +55,11 @@ public readonly record struct TileWorkShape(int M, int N, int K, bool TransposeA
         return Math.Min(perSegment, InnerBlocks - (segment * perSegment));
     }
 
-    /// <summary>Leaf index of block (<paramref name="tileRow"/>, <paramref name="innerBlock"/>) of the operand A in its committed matrix.</summary>
+    /// <summary>Leaf index of block (<paramref name="tileRow"/>, <paramref name="innerBlock"/>) of A in its committed matrix.</summary>
     public int LeafA(int tileRow, int innerBlock) =>
         TransposeA ? (innerBlock * TileRows) + tileRow : (tileRow * InnerBlocks) + innerBlock;
 
-    /// <summary>Leaf index of block (<paramref name="innerBlock"/>, <paramref name="tileColumn"/>) of the operand B in its committed matrix.</summary>
+    /// <summary>Leaf index of block (<paramref name="innerBlock"/>, <paramref name="tileColumn"/>) of B in its committed matrix.</summary>
     public int LeafB(int innerBlock, int tileColumn) =>
         TransposeB ? (tileColumn * InnerBlocks) + innerBlock : (innerBlock * TileColumns) + tileColumn;
 

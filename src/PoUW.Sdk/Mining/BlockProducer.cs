@@ -18,12 +18,15 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     // A template older than this gets a new timestamp, so that headers stay close to the clock.
     private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(500);
 
-    // Products that run when a template is replaced may still win on the old one; more than this many are never under way.
+    // Every product gets a nonce of its own; no more products than this are ever under way on one node.
     private const int MaxRemembered = 16;
 
     private readonly Lock _gate = new();
-    private readonly List<(WorkTemplate Work, BlockTemplate Block)> _issued = [];
+    private readonly Queue<(WorkTemplate Work, BlockTemplate Block)> _issued = new();
     private volatile bool _stale = true;
+    private BlockTemplate? _template;
+    private BigInteger _target;
+    private ulong _nonce;
     private long _builtAt;
 
     /// <inheritdoc/>
@@ -33,12 +36,12 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
         {
             lock (_gate)
             {
-                if (_stale || time.GetElapsedTime(_builtAt) > MaxAge)
+                if (_template is null || _stale || time.GetElapsedTime(_builtAt) > MaxAge)
                 {
-                    Build();
+                    _template = Build();
                 }
 
-                return _issued[^1].Work;
+                return Issue(_template);
             }
         }
     }
@@ -72,29 +75,34 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     /// <inheritdoc/>
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts) => Invalidate();
 
-    private void Build()
+    private BlockTemplate Build()
     {
         _stale = false;
+        _builtAt = time.GetTimestamp();
         BlockTemplate block = chain.Propose(producer, pool.Select(chain.Parameters.BlockGasLimit));
-        if (!CompactTarget.TryDecode(block.Header.Bits, out BigInteger target))
-        {
-            throw new ChainException($"The difficulty rule gave {block.Header.Bits:x8}, which is no compact target.");
-        }
+        return CompactTarget.TryDecode(block.Header.Bits, out _target)
+            ? block
+            : throw new ChainException($"The difficulty rule gave {block.Header.Bits:x8}, which is no compact target.");
+    }
 
-        _issued.Add((new WorkTemplate(chain.Parameters.ChainId, block.IncompleteHeader, target), block));
+    private WorkTemplate Issue(BlockTemplate template)
+    {
+        BlockTemplate block = template with { Header = template.Header with { Nonce = _nonce++ } };
+        WorkTemplate work = new(chain.Parameters.ChainId, block.IncompleteHeader, _target);
+        _issued.Enqueue((work, block));
         if (_issued.Count > MaxRemembered)
         {
-            _issued.RemoveAt(0);
+            _issued.Dequeue();
         }
 
-        _builtAt = time.GetTimestamp();
+        return work;
     }
 
     private BlockTemplate? Find(WorkTemplate template)
     {
         lock (_gate)
         {
-            return _issued.Find(issued => ReferenceEquals(issued.Work, template)).Block;
+            return _issued.FirstOrDefault(issued => ReferenceEquals(issued.Work, template)).Block;
         }
     }
 }

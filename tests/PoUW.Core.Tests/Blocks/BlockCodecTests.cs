@@ -47,7 +47,7 @@ public sealed class BlockCodecTests
         BlockHeader[] others =
         [
             header with { Version = 2 }, header with { ChainId = 2 }, header with { Height = 99 }, header with { ParentHash = Hash256.Zero },
-            header with { TimestampMs = 1 }, header with { Bits = 1 }, header with { Producer = Address.Zero },
+            header with { TimestampMs = 1 }, header with { Bits = 1 }, header with { Producer = Address.Zero }, header with { Nonce = 1 },
             header with { TransactionRoot = Hash256.Zero }, header with { StateRoot = Hash256.Zero }, header with { ReceiptsRoot = Hash256.Zero },
         ];
 

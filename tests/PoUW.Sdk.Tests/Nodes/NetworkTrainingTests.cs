@@ -3,7 +3,6 @@ using PoUW.Compute.StateDicts;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
-using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
 using PoUW.Sdk.Jobs;

@@ -1,0 +1,36 @@
+using PoUW.Compute.TileWork;
+
+namespace PoUW.Compute.Tests.TileWork;
+
+/// <summary>A kernel with one wrong bit in one of its results: what a miscompiled or broken machine would do.</summary>
+internal sealed unsafe class FaultyKernel(FaultyKernel.Fault fault) : TileKernel
+{
+    private readonly PortableTileKernel _good = new();
+    private int _calls;
+
+    public enum Fault
+    {
+        Fold,
+        Sum,
+        Denoise,
+    }
+
+    public override byte BiasA => _good.BiasA;
+
+    public override void Correct(sbyte* b, int length, int stride, int* corrections) => _good.Correct(b, length, stride, corrections);
+
+    public override void Segment(byte* a, nint rowStride, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    {
+        _good.Segment(a, rowStride, b, corrections, length, stride, folds, c);
+
+        // Every other call only: a tile folds two groups onto the same words, and two equal flips would cancel.
+        folds[5] ^= fault == Fault.Fold && _calls++ % 2 == 0 ? 1u : 0;
+        c[0] ^= fault == Fault.Sum ? 1 : 0;
+    }
+
+    public override void Denoise(short* left, short* right, int terms, int* c)
+    {
+        _good.Denoise(left, right, terms, c);
+        c[0] ^= fault == Fault.Denoise ? 1 : 0;
+    }
+}
