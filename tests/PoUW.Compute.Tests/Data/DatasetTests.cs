@@ -163,7 +163,9 @@ public sealed class DatasetTests
             File.WriteAllBytes(plain, GoodFile);
             Assert.Multiple(() =>
             {
-                Assert.That(IdxReader.TryRead(Path.Combine(folder, "missing"), DataLimits.Default, out _).Message, Does.StartWith("missing: content: "));
+                Assert.That(
+                    IdxReader.TryRead(Path.Combine(folder, "missing"), DataLimits.Default, out _).Message,
+                    Does.StartWith("missing: content: "));
                 Assert.That(IdxReader.TryRead(broken, DataLimits.Default, out _).Message, Does.StartWith("broken.gz: "));
                 Assert.That(IdxReader.TryRead(plain, new() { MaxBytes = 17 }, out _).Code, Is.EqualTo(ValidationCode.TooLarge));
                 Assert.That(IdxReader.TryRead(plain, DataLimits.Default, out _).IsValid, Is.True);
