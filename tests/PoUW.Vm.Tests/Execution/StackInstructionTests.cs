@@ -112,13 +112,16 @@ public sealed class StackInstructionTests
     [Test]
     public void LoopWithJumps()
     {
-        const string Loop = "push 10\nstore 0\nagain:\nload 0\nload 1\nadd\nstore 1\nload 0\npush 1\nsub\ndup\nstore 0\njumpif again\nload 1\nemit\nhalt";
+        const string Loop = "push 10\nstore 0\nagain:\nload 0\nload 1\nadd\nstore 1\nload 0\n"
+            + "push 1\nsub\ndup\nstore 0\njumpif again\nload 1\nemit\nhalt";
         Assert.That(TestMachine.Outputs(Loop), Is.EqualTo(new[] { 55L }));
     }
 
     [Test]
     public void JumpSkips() =>
-        Assert.That(TestMachine.Outputs("jump over\npush 1\nemit\nover:\npush 0\njumpif nowhere\npush 2\nemit\nnowhere:\nhalt"), Is.EqualTo(new[] { 2L }));
+        Assert.That(
+            TestMachine.Outputs("jump over\npush 1\nemit\nover:\npush 0\njumpif nowhere\npush 2\nemit\nnowhere:\nhalt"),
+            Is.EqualTo(new[] { 2L }));
 
     [Test]
     public void CallKeepsTheCallersStack() =>

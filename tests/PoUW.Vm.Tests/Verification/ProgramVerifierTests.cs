@@ -142,7 +142,8 @@ public sealed class ProgramVerifierTests
     [Test]
     public void HonoursTheLimits()
     {
-        const string Text = ".slot state a int8 100 10\n.slot state b int8 100 10\n.constant 1\n.checkpoint one\n.entry main 0 s\n.code\ns:\npush 1\npush 2\nhalt";
+        const string Text = ".slot state a int8 100 10\n.slot state b int8 100 10\n.constant 1\n.checkpoint one\n"
+            + ".entry main 0 s\n.code\ns:\npush 1\npush 2\nhalt";
         (VmLimits Limits, string Field)[] cases =
         [
             (new() { MaxSlots = 1 }, "slots"), (new() { MaxSlotBytes = 999 }, "slots"), (new() { MaxMemoryBytes = 1999 }, "slots"),

@@ -1,0 +1,185 @@
+using PoUW.Compute.Backends;
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
+using PoUW.Core.Primitives;
+using PoUW.Vm.Backends;
+using PoUW.Vm.Execution;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Tests.Compilation;
+
+[TestFixture]
+public sealed class MlpTrainingTests
+{
+    private const string PinnedRoot = "3bde7f654e00a613";
+
+    private static readonly ImageClassificationDataset Synthetic = SyntheticImages.Create(10, 200, 8, seed: 5);
+
+    [Test]
+    public void ThreeStepsGiveThePinnedRootOnEveryBackend()
+    {
+        List<ITensorBackend> backends = [new ScalarBackend()];
+        backends.AddRange(Enum.GetValues<CpuKernel>().Where(CpuBackend.IsSupported).Select(k => new CpuBackend(k)));
+        Assert.Multiple(() =>
+        {
+            foreach (ITensorBackend backend in backends)
+            {
+                Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+                TestTraining.Run(machine, "init", 42);
+                TestTraining.Run(machine, "train", 0, 3);
+                Assert.That(machine.StateRoot().ToString()[..16], Is.EqualTo(PinnedRoot), backend.ToString());
+            }
+        });
+    }
+
+    [Test]
+    public void TheProgramIsPinned()
+    {
+        using CpuBackend backend = new();
+        Assert.That(TestTraining.Create(TestTraining.Small, Synthetic, backend).Program.Hash.ToString()[..16], Is.EqualTo("f161e6b179657471"));
+    }
+
+    [Test]
+    public void StepsMayBeSplitOverRunsAndMachines()
+    {
+        using CpuBackend backend = new();
+        Machine whole = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        TestTraining.Run(whole, "init", 1);
+        IReadOnlyList<long> all = TestTraining.Run(whole, "train", 0, 20);
+
+        Machine first = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        TestTraining.Run(first, "init", 1);
+        IReadOnlyList<long> head = TestTraining.Run(first, "train", 0, 7);
+        Machine second = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        Assert.That(second.ImportState(first.ExportState()).IsValid);
+        IReadOnlyList<long> tail = TestTraining.Run(second, "train", 7, 13);
+        Assert.Multiple(() =>
+        {
+            Assert.That(second.StateRoot(), Is.EqualTo(whole.StateRoot()));
+            Assert.That(head.Concat(tail), Is.EqualTo(all));
+            Assert.That(all, Has.Count.EqualTo(20 * MlpCompiler.OutputsPerStep));
+        });
+    }
+
+    [Test]
+    public void SeedOrderKeyAndStepsChangeTheResult()
+    {
+        using CpuBackend backend = new();
+        HashSet<Hash256> roots = [];
+        foreach ((int seed, int first, int key) in new[] { (1, 0, 1), (2, 0, 1), (1, 1, 1), (1, 0, 2) })
+        {
+            Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+            Tensor order = new(TensorType.UInt8, 32, 1);
+            order.UInt8.Fill((byte)key);
+            machine.SetInput(MlpCompiler.OrderKey, order);
+            TestTraining.Run(machine, "init", seed);
+            TestTraining.Run(machine, "train", first, 2);
+            roots.Add(machine.StateRoot());
+        }
+
+        Assert.That(roots, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void LearnsTheSyntheticClasses()
+    {
+        using CpuBackend backend = new();
+        MlpSpec spec = new([64, 32, 10], 50, LearningRateSchedule.ThreeStage(10, 6));
+        ImageClassificationDataset train = SyntheticImages.Create(10, 500, 8, seed: 3);
+        ImageClassificationDataset test = SyntheticImages.Create(10, 120, 8, seed: 3, firstSample: 500);
+        Machine machine = TestTraining.Create(spec, train, backend);
+        TestTraining.Run(machine, "init", 1);
+        TestTraining.Run(machine, "train", 0, 60);
+        Machine evaluator = TestTraining.Create(spec, test, backend);
+        Assert.That(evaluator.ImportState(machine.ExportState()).IsValid);
+        Assert.That(TestTraining.Run(evaluator, "evaluate", 0, 120)[0], Is.GreaterThan(110));
+    }
+
+    [Test]
+    public void LearnsRealImages()
+    {
+        Assert.That(
+            IdxReader.TryReadDataset(
+                SampleData.Path("train-images-idx3-ubyte.gz"), SampleData.Path("train-labels-idx1-ubyte.gz"), DataLimits.Default,
+                out ImageClassificationDataset? data).ToString(),
+            Is.EqualTo("Ok"));
+        using CpuBackend backend = new();
+        MlpSpec spec = new([784, 64, 10], 512, [new(0, 14), new(24, 12), new(32, 10)]);
+        Machine machine = TestTraining.Create(spec, data!, backend);
+        TestTraining.Run(machine, "init", 7);
+        IReadOnlyList<long> outputs = TestTraining.Run(machine, "train", 0, 40);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outputs[117] * 3, Is.LessThan(outputs[0]), "The loss must fall to below a third.");
+            Assert.That(outputs[118], Is.GreaterThan(330), "Of 512 samples of the last step.");
+            Assert.That(outputs[119], Is.EqualTo(512));
+        });
+    }
+
+    [Test]
+    public void EvaluateCountsEveryRowOnce()
+    {
+        using CpuBackend backend = new();
+        Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        TestTraining.Run(machine, "init", 3);
+        TestTraining.Run(machine, "train", 0, 30);
+        IReadOnlyList<long> all = TestTraining.Run(machine, "evaluate", 0, 200);
+        IReadOnlyList<long> aligned = TestTraining.Run(machine, "evaluate", 0, 64);
+        IReadOnlyList<long> rest = TestTraining.Run(machine, "evaluate", 64, 136);
+        Assert.Multiple(() =>
+        {
+            Assert.That(aligned[0] + rest[0], Is.EqualTo(all[0]));
+            Assert.That(aligned[1] + rest[1], Is.EqualTo(all[1]));
+            Assert.That(TestTraining.Run(machine, "evaluate", 5, 0), Is.EqualTo(new[] { 0L, 0L }));
+            Assert.That(TestTraining.Run(machine, "evaluate", 199, 1)[0], Is.InRange(0, 1));
+        });
+    }
+
+    [TestCase(199, 2)]
+    [TestCase(-1, 5)]
+    public void EvaluateOutsideTheDataTraps(long first, long count)
+    {
+        using CpuBackend backend = new();
+        Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        Assert.That(machine.Run("evaluate", [first, count], long.MaxValue).Outcome, Is.EqualTo(VmOutcome.Trapped));
+    }
+
+    [Test]
+    public void NegativeStepsTrap()
+    {
+        using CpuBackend backend = new();
+        Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        Assert.That(machine.Run("train", [-1, 1], long.MaxValue).Trap, Is.EqualTo(VmTrap.ArgumentOutOfRange));
+    }
+
+    [Test]
+    public void SteadyTrainingAllocatesAlmostNothing()
+    {
+        using CpuBackend backend = new();
+        Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+        TestTraining.Run(machine, "init", 3);
+        TestTraining.Run(machine, "train", 0, 6);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        machine.Run("train", [0, 6], long.MaxValue);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2000), "Only the result and its list.");
+    }
+
+    /// <summary>The first step of a one-layer model, written out with plain loops.</summary>
+    [Test]
+    public void OneStepFollowsTheFormulas()
+    {
+        using CpuBackend backend = new();
+        ImageClassificationDataset data = SyntheticImages.Create(3, 4, 2, seed: 1);
+        MlpSpec spec = new([4, 3], 4, LearningRateSchedule.Constant(12));
+        Machine machine = TestTraining.Create(spec, data, backend);
+        TestTraining.Run(machine, "init", 8);
+        int[] master = machine.Slot("fc1.weight").Int32.ToArray();
+        IReadOnlyList<long> outputs = TestTraining.Run(machine, "train", 0, 1);
+        (int[] expected, int correct) = ReferenceStep.Run(data, master);
+        Assert.Multiple(() =>
+        {
+            Assert.That(machine.Slot("fc1.weight").Int32.ToArray(), Is.EqualTo(expected));
+            Assert.That(outputs[1], Is.EqualTo(correct));
+        });
+    }
+}
