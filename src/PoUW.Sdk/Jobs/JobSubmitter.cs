@@ -17,6 +17,7 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
 {
     public async Task<TrainingJob> SubmitAsync(TrainingRequest request)
     {
+        Require(request.Validate());
         Require(MlpCompiler.TryCompile(request.Model, request.Data.Count, limits, out VerifiedProgram? program));
         JobManifest manifest = new()
         {

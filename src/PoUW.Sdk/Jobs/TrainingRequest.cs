@@ -1,6 +1,7 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
 
 namespace PoUW.Sdk.Jobs;
 
@@ -36,4 +37,22 @@ public sealed record TrainingRequest
 
     /// <summary>Blocks after which the job ends whatever its state.</summary>
     public ulong DeadlineBlocks { get; init; } = 100_000;
+
+    /// <summary>Checks the numbers that the manifest holds in unsigned form; the manifest's own limits are checked later.</summary>
+    internal ValidationResult Validate()
+    {
+        (string Field, int Value)[] counts = [(nameof(Steps), Steps), (nameof(StepsPerUnit), StepsPerUnit), (nameof(UnitsPerRound), UnitsPerRound)];
+        foreach ((string field, int value) in counts)
+        {
+            if (value < 1)
+            {
+                return ValidationResult.Fail(ValidationCode.BadManifest, field, $"{field} is {value}; it must be at least 1.");
+            }
+        }
+
+        return Model.BatchSize <= Data.Count
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(
+                ValidationCode.OutOfRange, nameof(Model.BatchSize), $"A batch of {Model.BatchSize} is more than the {Data.Count} samples.");
+    }
 }

@@ -121,6 +121,7 @@ public sealed class NetworkTrainingTests
         await AssertRefusedAsync(network, good with { Escrow = Amount.FromBaseUnits(1) }, ValidationCode.EscrowTooSmall);
         await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 0 } }, ValidationCode.OutOfRange);
         await AssertRefusedAsync(network, good with { Steps = -1 }, ValidationCode.BadManifest);
+        await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 1_201 } }, ValidationCode.OutOfRange);
         Assert.That(
             async () => await (await network.AddAsync("other", NodeRoles.Validator)).SubmitJobAsync(good), Throws.InstanceOf<InvalidOperationException>());
     }

@@ -62,7 +62,8 @@ public sealed class NodeIsolationTests
     {
         Type type = value.GetType();
         string space = type.Namespace ?? "";
-        return value is string or Type or MemberInfo or TimeProvider or RecordingObserver or Task or Thread or CancellationTokenSource or Pointer
+        // A big integer keeps its digits in an array that nothing can write.
+        return value is System.Numerics.BigInteger or string or Type or MemberInfo or TimeProvider or RecordingObserver or Task or Thread or CancellationTokenSource or Pointer
             || value is System.Runtime.Serialization.ISerializable and Delegate { Target: null }
             || space.StartsWith("PoUW.Network.Transports", StringComparison.Ordinal)
             || space.StartsWith("PoUW.Core.Parameters", StringComparison.Ordinal)
