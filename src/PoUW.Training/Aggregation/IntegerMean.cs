@@ -18,6 +18,11 @@ public static class IntegerMean
             throw new TrainingException("The mean of no states does not exist.");
         }
 
+        if (states.Any(state => state.Tensors.Count != states[0].Tensors.Count))
+        {
+            throw new TrainingException("The states differ in their tensors.");
+        }
+
         if (states.Count == 1)
         {
             return states[0];
@@ -59,11 +64,6 @@ public static class IntegerMean
 
     private static Tensor Matching(ModelState state, int index, (string Name, Tensor Tensor) first)
     {
-        if (state.Tensors.Count <= index)
-        {
-            throw new TrainingException("The states differ in their tensors.");
-        }
-
         (string Name, Tensor Tensor) other = state.Tensors[index];
         bool same = other.Name == first.Name && other.Tensor.Type == TensorType.Int32 && first.Tensor.Type == TensorType.Int32
             && other.Tensor.Rows == first.Tensor.Rows && other.Tensor.Columns == first.Tensor.Columns;

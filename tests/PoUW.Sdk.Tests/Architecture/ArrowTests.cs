@@ -42,6 +42,19 @@ public sealed class ArrowTests
         Assert.That(strays, Is.Empty);
     }
 
+    [TestCaseSource(typeof(Packages), nameof(Packages.Names))]
+    public void The_map_names_every_folder_of_a_package(string name)
+    {
+        string map = File.ReadAllText(Repository.PathOf("docs", "layout.md"));
+        int start = map.IndexOf($"- **{name}**", StringComparison.Ordinal);
+        Assert.That(start, Is.GreaterThanOrEqualTo(0), $"{name} is not in docs/layout.md");
+        int end = map.IndexOf("\n- **", start + 1, StringComparison.Ordinal);
+        string entry = end < 0 ? map[start..] : map[start..end];
+        IEnumerable<string> missing = Directory.GetDirectories(Repository.PathOf("src", name)).Select(folder => Path.GetFileName(folder)!)
+            .Where(folder => folder is not ("bin" or "obj") && !entry.Contains($"`{folder}`", StringComparison.Ordinal));
+        Assert.That(missing, Is.Empty);
+    }
+
     private static IEnumerable<string> References(string name) =>
         Packages.Load(name).GetReferencedAssemblies().Select((AssemblyName reference) => reference.Name!);
 
