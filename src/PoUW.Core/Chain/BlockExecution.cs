@@ -28,7 +28,7 @@ internal sealed class BlockExecution
         _state = new StateOverlay(executor.World.At(_parentRoot));
         ulong height = parent.Header.Height + 1;
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
-        _context = new BlockContext(height, timestampMs, producer, executor.Beacon.ForHeight(_state, height), executor.Parameters);
+        _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, executor.Beacon.ForHeight(_state, height), executor.Parameters);
     }
 
     internal ulong GasUsed { get; private set; }

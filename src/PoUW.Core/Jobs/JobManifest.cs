@@ -31,6 +31,9 @@ public sealed record JobManifest
     /// <summary>Largest number of steps of a unit.</summary>
     public const ulong MaxStepsPerUnit = 4_096;
 
+    /// <summary>Largest number of auditors of a unit.</summary>
+    public const ulong MaxAuditorsPerUnit = 16;
+
     /// <summary>Largest number of units of a round.</summary>
     public const ulong MaxUnitsPerRound = 256;
 
@@ -70,6 +73,15 @@ public sealed record JobManifest
     /// <summary>What one committed unit costs, the burned share included.</summary>
     public required Amount UnitPrice { get; init; }
 
+    /// <summary>Share of the units that are audited, in 1/10,000; 10,000 audits every unit.</summary>
+    public required ulong AuditRateBasisPoints { get; init; }
+
+    /// <summary>Auditors that replay an audited unit; an odd number, so that they cannot tie.</summary>
+    public required ulong AuditorsPerUnit { get; init; }
+
+    /// <summary>What each auditor of a valid unit earns. Auditors of a false one are paid from the liar's stake.</summary>
+    public required Amount AuditFee { get; init; }
+
     /// <summary>Blocks after submission at which the job ends whatever its state.</summary>
     public required ulong DeadlineBlocks { get; init; }
 
@@ -82,8 +94,8 @@ public sealed record JobManifest
     /// <summary>Number of rounds.</summary>
     public ulong RoundCount => (UnitCount + UnitsPerRound - 1) / UnitsPerRound;
 
-    /// <summary>What all units cost together: the least escrow.</summary>
-    public Amount TotalPrice => UnitPrice * UnitCount;
+    /// <summary>What all units cost together if every one is audited: the least escrow.</summary>
+    public Amount TotalPrice => (UnitPrice + (AuditFee * AuditorsPerUnit)) * UnitCount;
 
     /// <summary>The first unit of a round.</summary>
     public ulong FirstUnit(ulong round) => round * UnitsPerRound;
@@ -100,7 +112,8 @@ public sealed record JobManifest
     /// <summary>The canonical encoding.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
         .Write(Version).Write(Client).Write(Name).Write(ProgramHash).Write(DatasetRoot).Write(DatasetBlob).Write(Seed)
-        .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice).Write(DeadlineBlocks)
+        .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice)
+        .Write(AuditRateBasisPoints).Write(AuditorsPerUnit).Write(AuditFee).Write(DeadlineBlocks)
         .EndList().ToArray();
 
     /// <summary>Reads a manifest and checks every limit.</summary>
@@ -147,6 +160,7 @@ public sealed record JobManifest
             ?? CheckRange(nameof(StepsPerUnit), StepsPerUnit, MaxStepsPerUnit)
             ?? CheckRange(nameof(UnitsPerRound), UnitsPerRound, MaxUnitsPerRound)
             ?? CheckRange(nameof(DeadlineBlocks), DeadlineBlocks, uint.MaxValue)
+            ?? CheckAudit()
             ?? (UnitPrice.BaseUnits is { } price && price > 0 && price <= ulong.MaxValue
                 ? ValidationResult.Ok
                 : Bad(nameof(UnitPrice), $"A unit costs 1 to {ulong.MaxValue} base units."));
@@ -166,8 +180,26 @@ public sealed record JobManifest
         UnitsPerRound = fields.ReadUInt64(),
         Aggregation = (AggregationRule)fields.ReadUInt64(byte.MaxValue),
         UnitPrice = fields.ReadAmount(),
+        AuditRateBasisPoints = fields.ReadUInt64(),
+        AuditorsPerUnit = fields.ReadUInt64(),
+        AuditFee = fields.ReadAmount(),
         DeadlineBlocks = fields.ReadUInt64(),
     };
+
+    private ValidationResult? CheckAudit()
+    {
+        if (AuditRateBasisPoints > 10_000)
+        {
+            return Bad(nameof(AuditRateBasisPoints), $"{AuditRateBasisPoints}; the rate is 0 to 10,000 basis points.");
+        }
+
+        if (AuditorsPerUnit is 0 or > MaxAuditorsPerUnit || AuditorsPerUnit % 2 == 0)
+        {
+            return Bad(nameof(AuditorsPerUnit), $"{AuditorsPerUnit}; allowed is an odd number up to {MaxAuditorsPerUnit}.");
+        }
+
+        return AuditFee.BaseUnits > ulong.MaxValue ? Bad(nameof(AuditFee), $"A fee is at most {ulong.MaxValue} base units.") : null;
+    }
 
     private static ValidationResult? CheckRange(string field, ulong value, ulong max) =>
         value >= 1 && value <= max ? null : Bad(field, $"{value}; allowed is 1 to {max}.");

@@ -26,6 +26,9 @@ public sealed record UnitRecord(
     /// <summary>Largest encoding in bytes.</summary>
     public const int MaxEncodedBytes = 256;
 
+    /// <summary>SHA-256 of the encoding: what auditors agree on. Every field is a function of the lease and the manifest.</summary>
+    public Hash256 Digest => Hash256.Sha256(Encode());
+
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
         .Write(JobId).Write(Unit).Write(Attempt).Write(InputsDigest).Write(StartRoot).Write(EndRoot).Write(StateBlob)

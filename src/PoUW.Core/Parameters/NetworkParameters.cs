@@ -53,6 +53,39 @@ public sealed record NetworkParameters
     /// <summary>Blocks that a worker has to commit a leased unit before the unit goes to another worker.</summary>
     public ulong LeaseBlocks { get; init; } = 60;
 
+    /// <summary>Least stake of a worker.</summary>
+    public Amount MinimumWorkerStake { get; init; } = Amount.FromCoins(20);
+
+    /// <summary>Least stake of a validator, who audits units and votes for checkpoints.</summary>
+    public Amount MinimumValidatorStake { get; init; } = Amount.FromCoins(100);
+
+    /// <summary>A worker holds a lease only if its stake is at least this many times the unit's price.</summary>
+    public ulong StakePerUnitPrice { get; init; } = 40;
+
+    /// <summary>What a false result costs: this many times the unit's price, at most the whole stake.</summary>
+    public ulong SlashPerUnitPrice { get; init; } = 20;
+
+    /// <summary>Share of slashed stake that goes to those who proved the offence, in 1/10,000.</summary>
+    public ulong SlashToProversBasisPoints { get; init; } = 4_000;
+
+    /// <summary>Share of slashed stake that goes to the client whose job was harmed, in 1/10,000. The rest is burned.</summary>
+    public ulong SlashToClientBasisPoints { get; init; } = 1_000;
+
+    /// <summary>Blocks that auditors have to commit after they were drawn.</summary>
+    public ulong AuditCommitBlocks { get; init; } = 20;
+
+    /// <summary>Blocks that auditors have to open their commitments after the last one is there.</summary>
+    public ulong AuditRevealBlocks { get; init; } = 20;
+
+    /// <summary>Blocks until unbonded coins are free; longer than any audit.</summary>
+    public ulong UnbondingBlocks { get; init; } = 200;
+
+    /// <summary>Blocks for which a convicted account takes no part.</summary>
+    public ulong BanBlocks { get; init; } = 1_000;
+
+    /// <summary>Stakes that exist from the start, minted beside the allocations.</summary>
+    public IReadOnlyList<GenesisStake> Stakes { get; init; } = [];
+
     /// <summary>The fixed public product that is mined when there is no lease.</summary>
     public CommonsProduct Commons { get; init; } = new(256, 1024, 512, 1);
 

@@ -17,7 +17,16 @@ public static class NetworkParametersCodec
             .Write(parameters.GenesisTicketsPerBlock).Write(parameters.EpochBlocks).Write(parameters.ConfirmationBlocks)
             .Write(parameters.GenesisTimeMilliseconds).Write(parameters.MaxFutureMilliseconds).Write(parameters.BlockSubsidy)
             .Write(parameters.BaseFeePerGas).Write(parameters.BlockGasLimit).Write((ulong)parameters.MaxBlockBytes)
-            .Write(parameters.JobBurnBasisPoints).Write(parameters.LeaseBlocks);
+            .Write(parameters.JobBurnBasisPoints).Write(parameters.LeaseBlocks).Write(parameters.MinimumWorkerStake)
+            .Write(parameters.MinimumValidatorStake).Write(parameters.StakePerUnitPrice).Write(parameters.SlashPerUnitPrice)
+            .Write(parameters.SlashToProversBasisPoints).Write(parameters.SlashToClientBasisPoints).Write(parameters.AuditCommitBlocks)
+            .Write(parameters.AuditRevealBlocks).Write(parameters.UnbondingBlocks).Write(parameters.BanBlocks).BeginList();
+        foreach (GenesisStake stake in parameters.Stakes)
+        {
+            writer.BeginList().Write(stake.Address).Write(stake.Amount).Write((ulong)stake.Roles).EndList();
+        }
+
+        writer.EndList();
         CommonsProduct commons = parameters.Commons;
         writer.BeginList().Write((ulong)commons.M).Write((ulong)commons.K).Write((ulong)commons.N).Write(commons.Seed).EndList().BeginList();
         foreach (GenesisAllocation allocation in parameters.Allocations)

@@ -154,6 +154,32 @@ public enum ValidationCode : ushort
     /// <summary>The sender may not do this.</summary>
     NotAllowed = 140,
 
-    /// <summary>The round that the record names is not the current one.</summary>
-    WrongRound = 141,
+    /// <summary>The unit is not under audit, or not in the phase that the message is for.</summary>
+    WrongPhase = 141,
+
+    /// <summary>The sender was not drawn as an auditor of the unit.</summary>
+    NotDrawn = 142,
+
+    /// <summary>The opening does not match the commitment.</summary>
+    WrongOpening = 143,
+
+    // 180-199: stake and finality.
+
+    /// <summary>The stake is below the minimum of the role.</summary>
+    StakeTooSmall = 180,
+
+    /// <summary>The account is banned for a while.</summary>
+    Banned = 181,
+
+    /// <summary>The coins are not free yet.</summary>
+    StillBonded = 182,
+
+    /// <summary>The vote's source or target is not a checkpoint of this chain that can be voted on.</summary>
+    BadCheckpoint = 183,
+
+    /// <summary>The evidence proves nothing.</summary>
+    BadEvidence = 184,
+
+    /// <summary>The vote or the offence is known already.</summary>
+    AlreadyCounted = 185,
 }

@@ -71,10 +71,23 @@ public static class JobLedger
         foreach (Hash256 jobId in OpenJobs(state))
         {
             JobState job = GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
-            leases.AddRange(CurrentRound(state, job).Where(unit => unit.Record is null && unit.Lease.Worker == worker).Select(unit => unit.Lease));
+            leases.AddRange(CurrentRound(state, job).Where(unit => unit.Phase == UnitPhase.Leased && unit.Lease.Worker == worker).Select(unit => unit.Lease));
         }
 
         return leases;
+    }
+
+    /// <summary>The units for whose audit an account is drawn and that wait for it: for its commitment, or for its opening.</summary>
+    public static IReadOnlyList<UnitState> AuditsOf(IStateReader state, Address auditor)
+    {
+        List<UnitState> duties = [];
+        foreach (Hash256 jobId in OpenJobs(state))
+        {
+            JobState job = GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
+            duties.AddRange(CurrentRound(state, job).Where(unit => IsAwaited(unit, auditor)));
+        }
+
+        return duties;
     }
 
     /// <summary>
@@ -89,6 +102,17 @@ public static class JobLedger
         }
 
         return Hash256.Sha256(preimage.ToArray());
+    }
+
+    private static bool IsAwaited(UnitState unit, Address auditor)
+    {
+        AuditorState? own = unit.Auditors.FirstOrDefault(drawn => drawn.Auditor == auditor);
+        return (unit.Phase, own) switch
+        {
+            (UnitPhase.AuditCommit, { Commitment.IsZero: true }) => true,
+            (UnitPhase.AuditReveal, { Commitment.IsZero: false, Reveal: null }) => true,
+            _ => false,
+        };
     }
 
     internal static void SetJob(IStateWriter state, Hash256 jobId, JobState job) => state.SetRecord(JobKey(jobId), job.Encode());

@@ -4,15 +4,34 @@ using PoUW.Core.Primitives;
 
 namespace PoUW.Economics.Jobs;
 
-/// <summary>A unit's record in the state: its current lease and, once committed, what the worker committed.</summary>
+/// <summary>A unit's record in the state.</summary>
 /// <param name="Lease">The lease in force, or the one that was fulfilled.</param>
-/// <param name="Record">The committed record, or null.</param>
+/// <param name="Phase">Where the unit is.</param>
+/// <param name="Record">The committed record; null while leased.</param>
 /// <param name="CommittedHeight">The block that holds the record; 0 while there is none.</param>
-public sealed record UnitState(Lease Lease, UnitRecord? Record, ulong CommittedHeight)
+/// <param name="PhaseDeadline">The last block of an audit phase; 0 outside audits.</param>
+/// <param name="Auditors">The drawn auditors in the order in which they were drawn; empty outside audits.</param>
+public sealed record UnitState(
+    Lease Lease, UnitPhase Phase, UnitRecord? Record, ulong CommittedHeight, ulong PhaseDeadline, IReadOnlyList<AuditorState> Auditors)
 {
-    internal byte[] Encode() => new RlpWriter().BeginList()
-        .Write(Lease.JobId).Write(Lease.Unit).Write(Lease.Attempt).Write(Lease.Worker).Write(Lease.StartHeight).Write(Lease.ExpiryHeight)
-        .Write(Record is null ? [] : Record.Encode()).Write(CommittedHeight).EndList().ToArray();
+    /// <summary>A unit that was just leased.</summary>
+    public static UnitState Leased(Lease lease) => new(lease, UnitPhase.Leased, null, 0, 0, []);
+
+    /// <summary>True once the unit is accepted and paid.</summary>
+    public bool IsAccepted => Phase == UnitPhase.Accepted;
+
+    internal byte[] Encode()
+    {
+        RlpWriter writer = new RlpWriter().BeginList()
+            .Write(Lease.JobId).Write(Lease.Unit).Write(Lease.Attempt).Write(Lease.Worker).Write(Lease.StartHeight).Write(Lease.ExpiryHeight)
+            .Write((ulong)Phase).Write(Record is null ? [] : Record.Encode()).Write(CommittedHeight).Write(PhaseDeadline).BeginList();
+        foreach (AuditorState auditor in Auditors)
+        {
+            writer.BeginList().Write(auditor.Auditor).Write(auditor.Commitment).Write(auditor.Reveal is null ? [] : auditor.Reveal.Encode()).EndList();
+        }
+
+        return writer.EndList().EndList().ToArray();
+    }
 
     internal static UnitState Decode(ReadOnlySpan<byte> encoded)
     {
@@ -22,12 +41,35 @@ public sealed record UnitState(Lease Lease, UnitRecord? Record, ulong CommittedH
         (ulong unit, ulong attempt) = (fields.ReadUInt64(), fields.ReadUInt64());
         Address worker = fields.ReadAddress();
         Lease lease = new(jobId, unit, attempt, worker, fields.ReadUInt64(), fields.ReadUInt64());
+        UnitPhase phase = (UnitPhase)fields.ReadUInt64((ulong)UnitPhase.Accepted);
         ReadOnlySpan<byte> committed = fields.ReadBytes(UnitRecord.MaxEncodedBytes);
         UnitRecord? record = null;
         bool recordIsValid = committed.IsEmpty || UnitRecord.TryDecode(committed, out record).IsValid;
-        ulong height = fields.ReadUInt64();
-        return recordIsValid && outer.TryFinish() && fields.TryFinish()
-            ? new UnitState(lease, record, height)
+        (ulong height, ulong deadline) = (fields.ReadUInt64(), fields.ReadUInt64());
+        bool auditorsAreValid = ReadAuditors(fields.ReadList(), out List<AuditorState> auditors);
+        return recordIsValid && auditorsAreValid && outer.TryFinish() && fields.TryFinish()
+            ? new UnitState(lease, phase, record, height, deadline, auditors)
             : throw new EconomicsException("A unit record in the state cannot be read.");
+    }
+
+    private static bool ReadAuditors(RlpReader list, out List<AuditorState> auditors)
+    {
+        auditors = [];
+        while (!list.AtEnd && !list.Failed)
+        {
+            RlpReader item = list.ReadList();
+            Address address = item.ReadAddress();
+            Hash256 commitment = item.ReadHash();
+            ReadOnlySpan<byte> opened = item.ReadBytes(AuditReveal.MaxEncodedBytes);
+            AuditReveal? reveal = null;
+            if ((!opened.IsEmpty && !AuditReveal.TryDecode(opened, out reveal).IsValid) || !item.TryFinish())
+            {
+                return false;
+            }
+
+            auditors.Add(new AuditorState(address, commitment, reveal));
+        }
+
+        return list.TryFinish();
     }
 }
