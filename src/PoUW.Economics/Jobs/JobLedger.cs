@@ -27,6 +27,20 @@ public static class JobLedger
     public static UnitState? GetUnit(IStateReader state, Hash256 jobId, ulong unit) =>
         state.GetRecord(UnitKey(jobId, unit)) is { } record ? UnitState.Decode(record) : null;
 
+    /// <summary>A job's convictions in the order in which they were reached.</summary>
+    public static IReadOnlyList<Conviction> Convictions(IStateReader state, Hash256 jobId)
+    {
+        ulong count = GetJob(state, jobId)?.Convictions ?? 0;
+        List<Conviction> convictions = [];
+        for (ulong index = 0; index < count; index++)
+        {
+            byte[] record = state.GetRecord(ConvictionKey(jobId, index)) ?? throw new EconomicsException($"Conviction {index} of job {jobId} is missing.");
+            convictions.Add(Conviction.Decode(record));
+        }
+
+        return convictions;
+    }
+
     /// <summary>Ids of the open jobs in the order of submission.</summary>
     public static IReadOnlyList<Hash256> OpenJobs(IStateReader state)
     {
@@ -120,6 +134,9 @@ public static class JobLedger
     internal static void SetUnit(IStateWriter state, UnitState unit) =>
         state.SetRecord(UnitKey(unit.Lease.JobId, unit.Lease.Unit), unit.Encode());
 
+    internal static void AddConviction(IStateWriter state, ulong index, Conviction conviction) =>
+        state.SetRecord(ConvictionKey(conviction.JobId, index), conviction.Encode());
+
     internal static void SetOpenJobs(IStateWriter state, IReadOnlyList<Hash256> jobs)
     {
         RlpWriter writer = new RlpWriter().BeginList();
@@ -133,11 +150,15 @@ public static class JobLedger
 
     private static StateKey JobKey(Hash256 jobId) => StateKey.Create(Module, "job", jobId.ToArray());
 
-    private static StateKey UnitKey(Hash256 jobId, ulong unit)
+    private static StateKey UnitKey(Hash256 jobId, ulong unit) => NumberedKey("unit", jobId, unit);
+
+    private static StateKey ConvictionKey(Hash256 jobId, ulong index) => NumberedKey("conviction", jobId, index);
+
+    private static StateKey NumberedKey(string kind, Hash256 jobId, ulong number)
     {
         byte[] id = new byte[Hash256.Size + 8];
         jobId.CopyTo(id);
-        BinaryPrimitives.WriteUInt64BigEndian(id.AsSpan(Hash256.Size), unit);
-        return StateKey.Create(Module, "unit", id);
+        BinaryPrimitives.WriteUInt64BigEndian(id.AsSpan(Hash256.Size), number);
+        return StateKey.Create(Module, kind, id);
     }
 }

@@ -2,25 +2,24 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Economics.Workers;
 
 namespace PoUW.Economics.Jobs;
 
 /// <summary>
-/// Ledger module of training jobs: escrow, leases, unit records, payment and closing. A job advances at the end of a block: once every
-/// unit of the round has a record the next round is leased; a lease that ran out goes to the next worker; after the last round, the
-/// deadline, or a client's request, what is left of the escrow goes back. For every closed job paid + burned + refunded = escrow, to the
-/// base unit.
+/// Ledger module of training jobs: escrow, leases, unit records, audits, payment and closing. Messages are checked and recorded here; what
+/// follows from them happens at the end of the block (<see cref="JobProgression"/>). For every closed job paid + burned + refunded =
+/// escrow, to the base unit.
 /// </summary>
 public sealed class JobModule : ILedgerModule
 {
-    private const ulong BasisPointsPerUnit = 10_000;
-
     /// <inheritdoc/>
     public string Name => JobLedger.Module;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TransactionKind> Kinds { get; } = [TransactionKind.SubmitJob, TransactionKind.CommitUnit, TransactionKind.CloseJob];
+    public IReadOnlyList<TransactionKind> Kinds { get; } =
+    [
+        TransactionKind.SubmitJob, TransactionKind.CommitUnit, TransactionKind.CommitAudit, TransactionKind.RevealAudit, TransactionKind.CloseJob,
+    ];
 
     /// <inheritdoc/>
     public void Genesis(IStateWriter state) => JobLedger.SetOpenJobs(state, []);
@@ -30,6 +29,8 @@ public sealed class JobModule : ILedgerModule
     {
         TransactionKind.SubmitJob => SubmitJobPayload.TryDecode(payload, out _),
         TransactionKind.CommitUnit => UnitRecord.TryDecode(payload, out _),
+        TransactionKind.CommitAudit => AuditCommit.TryDecode(payload, out _),
+        TransactionKind.RevealAudit => AuditReveal.TryDecode(payload, out _),
         TransactionKind.CloseJob => CloseJobPayload.TryDecode(payload, out _),
         _ => ValidationResult.Fail(ValidationCode.UnknownKind, "kind", $"{kind} does not belong to the job module."),
     };
@@ -52,6 +53,12 @@ public sealed class JobModule : ILedgerModule
             case TransactionKind.CommitUnit:
                 UnitRecord.TryDecode(payload, out UnitRecord? record);
                 return Commit(transaction, state, record!);
+            case TransactionKind.CommitAudit:
+                AuditCommit.TryDecode(payload, out AuditCommit? commit);
+                return AuditMessages.Commit(transaction, state, commit!);
+            case TransactionKind.RevealAudit:
+                AuditReveal.TryDecode(payload, out AuditReveal? reveal);
+                return AuditMessages.Reveal(transaction, state, reveal!);
             default:
                 CloseJobPayload.TryDecode(payload, out CloseJobPayload? closing);
                 return Close(transaction, state, closing!.JobId);
@@ -66,7 +73,7 @@ public sealed class JobModule : ILedgerModule
         foreach (Hash256 jobId in open)
         {
             JobState before = JobLedger.GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
-            JobState after = Advance(block, state, jobId, before);
+            JobState after = new JobProgression(block, state, jobId).Advance(before);
             if (after != before)
             {
                 JobLedger.SetJob(state, jobId, after);
@@ -112,7 +119,7 @@ public sealed class JobModule : ILedgerModule
 
         JobLedger.SetOpenJobs(state, [.. open, jobId]);
         JobLedger.SetJob(state, jobId, new JobState(
-            manifest, JobStatus.Active, transaction.Block.Height, 0, false, 0, Hash256.Zero, submission.Escrow, Amount.Zero, Amount.Zero, Amount.Zero));
+            manifest, JobStatus.Active, transaction.Block.Height, 0, false, 0, Hash256.Zero, submission.Escrow, Amount.Zero, Amount.Zero, Amount.Zero, 0, 0));
         return ValidationResult.Ok;
     }
 
@@ -126,9 +133,7 @@ public sealed class JobModule : ILedgerModule
             return result;
         }
 
-        JobState paid = PayUnit(state, job!, unit!.Lease, transaction.Block.Parameters.JobBurnBasisPoints);
-        JobLedger.SetUnit(state, unit with { Record = record, CommittedHeight = transaction.Block.Height });
-        JobLedger.SetJob(state, record.JobId, paid with { CommittedInRound = paid.CommittedInRound + 1 });
+        JobLedger.SetUnit(state, unit! with { Phase = UnitPhase.Committed, Record = record, CommittedHeight = transaction.Block.Height });
         return ValidationResult.Ok;
     }
 
@@ -149,7 +154,7 @@ public sealed class JobModule : ILedgerModule
             return ValidationResult.Fail(ValidationCode.NoLease, nameof(record.Unit), $"Unit {record.Unit} is not leased.");
         }
 
-        if (unit.Record is not null)
+        if (unit.Phase != UnitPhase.Leased)
         {
             return ValidationResult.Fail(ValidationCode.UnitAlreadyCommitted, nameof(record.Unit), $"Unit {record.Unit} has a record.");
         }
@@ -199,104 +204,6 @@ public sealed class JobModule : ILedgerModule
 
         JobLedger.SetJob(state, jobId, job with { Status = JobStatus.Closing });
         return ValidationResult.Ok;
-    }
-
-    private static JobState PayUnit(IStateWriter state, JobState job, Lease lease, ulong burnBasisPoints)
-    {
-        Amount price = job.Manifest.UnitPrice;
-        Amount burned = price.Scale(burnBasisPoints, BasisPointsPerUnit);
-        Amount wage = price - burned;
-        Address escrow = JobLedger.EscrowAccount(lease.JobId);
-        if (!state.TryTransfer(escrow, lease.Worker, wage) || !state.TryBurn(escrow, burned))
-        {
-            throw new EconomicsException($"The escrow of job {lease.JobId} does not cover unit {lease.Unit}.");
-        }
-
-        return job with { Paid = job.Paid + wage, Burned = job.Burned + burned };
-    }
-
-    private static JobState Advance(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
-    {
-        if (block.Height >= job.DeadlineHeight)
-        {
-            return End(state, jobId, job, JobStatus.TimedOut);
-        }
-
-        if (job.RoundLeased && job.CommittedInRound == job.Manifest.UnitsInRound(job.Round))
-        {
-            job = FinishRound(state, job);
-        }
-
-        if (job.Round == job.Manifest.RoundCount)
-        {
-            return End(state, jobId, job, JobStatus.Completed);
-        }
-
-        if (job.RoundLeased)
-        {
-            return RenewLeases(block, state, jobId, job);
-        }
-
-        return job.Status == JobStatus.Closing ? End(state, jobId, job, JobStatus.Cancelled) : LeaseRound(block, state, jobId, job);
-    }
-
-    private static JobState FinishRound(IStateWriter state, JobState job)
-    {
-        IEnumerable<Hash256> endRoots = JobLedger.Round(state, job.Manifest, job.Round).Select(unit => unit.Record!.EndRoot);
-        return job with { Round = job.Round + 1, RoundLeased = false, CommittedInRound = 0, InputsDigest = JobLedger.DigestOf(endRoots) };
-    }
-
-    private static JobState LeaseRound(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
-    {
-        if (WorkerRegistry.Count(state) == 0)
-        {
-            return job;
-        }
-
-        ulong first = job.Manifest.FirstUnit(job.Round);
-        for (ulong unit = first; unit < first + job.Manifest.UnitsInRound(job.Round); unit++)
-        {
-            GrantLease(block, state, jobId, job, unit, attempt: 0);
-        }
-
-        return job with { RoundLeased = true };
-    }
-
-    private static JobState RenewLeases(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
-    {
-        bool closing = job.Status == JobStatus.Closing;
-        bool waiting = false;
-        foreach (UnitState unit in JobLedger.Round(state, job.Manifest, job.Round).Where(unit => unit.Record is null))
-        {
-            bool expired = block.Height >= unit.Lease.ExpiryHeight;
-            waiting |= !expired;
-            if (expired && !closing)
-            {
-                GrantLease(block, state, jobId, job, unit.Lease.Unit, unit.Lease.Attempt + 1);
-            }
-        }
-
-        return closing && !waiting ? End(state, jobId, job, JobStatus.Cancelled) : job;
-    }
-
-    private static void GrantLease(BlockContext block, IStateWriter state, Hash256 jobId, JobState job, ulong unit, ulong attempt)
-    {
-        ulong unitInRound = unit - job.Manifest.FirstUnit(job.Round);
-        Address worker = LeaseAssignment.Draw(state, block.Beacon, jobId, job.Round, unitInRound, attempt);
-        Lease lease = new(jobId, unit, attempt, worker, block.Height, block.Height + block.Parameters.LeaseBlocks);
-        JobLedger.SetUnit(state, new UnitState(lease, null, 0));
-    }
-
-    private static JobState End(IStateWriter state, Hash256 jobId, JobState job, JobStatus status)
-    {
-        Address escrow = JobLedger.EscrowAccount(jobId);
-        Amount refund = job.Escrow - job.Paid - job.Burned;
-        if (!state.TryTransfer(escrow, job.Manifest.Client, refund))
-        {
-            throw new EconomicsException($"The escrow of job {jobId} does not hold the {refund} coins that its record says.");
-        }
-
-        return job with { Status = status, Refunded = refund };
     }
 
     private static ValidationResult Mismatch(string field, string message) => ValidationResult.Fail(ValidationCode.LeaseMismatch, field, message);

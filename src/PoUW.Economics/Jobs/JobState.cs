@@ -10,15 +10,17 @@ namespace PoUW.Economics.Jobs;
 /// <param name="SubmittedHeight">The block that holds the submission.</param>
 /// <param name="Round">The current round; equals the round count once all are done.</param>
 /// <param name="RoundLeased">True once the current round's leases exist.</param>
-/// <param name="CommittedInRound">Units of the current round that have a record.</param>
+/// <param name="AcceptedInRound">Units of the current round that are accepted.</param>
 /// <param name="InputsDigest">Digest of the previous round's end roots; zero in round 0.</param>
 /// <param name="Escrow">What the client put in.</param>
-/// <param name="Paid">What workers received.</param>
+/// <param name="Paid">What workers and auditors received.</param>
 /// <param name="Burned">What was destroyed.</param>
 /// <param name="Refunded">What the client got back at the end.</param>
+/// <param name="Audits">Verdicts that were reached.</param>
+/// <param name="Convictions">Workers and auditors that were convicted.</param>
 public sealed record JobState(
-    JobManifest Manifest, JobStatus Status, ulong SubmittedHeight, ulong Round, bool RoundLeased, ulong CommittedInRound,
-    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded)
+    JobManifest Manifest, JobStatus Status, ulong SubmittedHeight, ulong Round, bool RoundLeased, ulong AcceptedInRound,
+    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions)
 {
     /// <summary>True while units can still be committed.</summary>
     public bool IsOpen => Status is JobStatus.Active or JobStatus.Closing;
@@ -28,7 +30,7 @@ public sealed record JobState(
 
     internal byte[] Encode() => new RlpWriter().BeginList()
         .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
-        .Write(CommittedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded)
+        .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions)
         .EndList().ToArray();
 
     internal static JobState Decode(ReadOnlySpan<byte> encoded)
@@ -42,8 +44,9 @@ public sealed record JobState(
         Hash256 digest = fields.ReadHash();
         (Amount escrow, Amount paid, Amount burned, Amount refunded) =
             (fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount());
+        (ulong audits, ulong convictions) = (fields.ReadUInt64(), fields.ReadUInt64());
         return manifestIsValid && outer.TryFinish() && fields.TryFinish()
-            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded)
+            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions)
             : throw new EconomicsException("A job record in the state cannot be read.");
     }
 }

@@ -1,27 +1,48 @@
-using System.Buffers.Binary;
+using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
-using PoUW.Economics.Workers;
+using PoUW.Economics.Staking;
 
 namespace PoUW.Economics.Jobs;
 
 /// <summary>
-/// Draws the worker of a unit from the beacon. Workers are taken in their registration order, rotated by
-/// SHA-256("PoUW/lease" || beacon || job || round) mod count; units of one round go to consecutive workers, so a round spreads over as
-/// many workers as there are, and every further attempt of a unit goes to the next one.
+/// Draws workers for units. Eligible is who has the worker role, is not banned, and has enough at stake for the unit's price; the chance
+/// is in proportion to reputation + 1. The units of a round go to different workers as long as there are enough, so a round spreads.
 /// </summary>
 internal static class LeaseAssignment
 {
-    public static Address Draw(IStateReader state, Hash256 beacon, Hash256 jobId, ulong round, ulong unitInRound, ulong attempt)
+    /// <summary>The workers of a round in unit order; empty if nobody is eligible.</summary>
+    public static IReadOnlyList<Address> ForRound(IStateReader state, BlockContext block, Hash256 jobId, JobManifest manifest, ulong round)
     {
-        ulong workers = WorkerRegistry.Count(state);
-        byte[] preimage = new byte[10 + (2 * Hash256.Size) + 8];
-        "PoUW/lease"u8.CopyTo(preimage);
-        beacon.CopyTo(preimage.AsSpan(10));
-        jobId.CopyTo(preimage.AsSpan(10 + Hash256.Size));
-        BinaryPrimitives.WriteUInt64BigEndian(preimage.AsSpan(10 + (2 * Hash256.Size)), round);
-        ulong rotation = BinaryPrimitives.ReadUInt64BigEndian(Hash256.Sha256(preimage).ToArray());
-        ulong offset = (rotation % workers) + (unitInRound % workers) + (attempt % workers);
-        return WorkerRegistry.At(state, offset % workers);
+        Hash256 seed = DrawSeed.Of("PoUW/lease-round", block.Beacon, jobId, round, 0);
+        IReadOnlyList<Address> order = WeightedDraw.Take(seed, Eligible(state, block, manifest), (int)manifest.UnitsPerRound);
+        List<Address> workers = [];
+        for (ulong unit = 0; order.Count > 0 && unit < manifest.UnitsInRound(round); unit++)
+        {
+            workers.Add(order[(int)(unit % (ulong)order.Count)]);
+        }
+
+        return workers;
+    }
+
+    /// <summary>The worker of one more attempt, another one than the last if there is one; null if nobody is eligible.</summary>
+    public static Address? ForRetry(IStateReader state, BlockContext block, Hash256 jobId, JobManifest manifest, Lease last)
+    {
+        Hash256 seed = DrawSeed.Of("PoUW/lease-retry", block.ParentTicket, jobId, last.Unit, last.Attempt + 1);
+        List<(Address Address, UInt128 Weight)> eligible = [.. Eligible(state, block, manifest)];
+        if (eligible.Count > 1)
+        {
+            eligible.RemoveAll(candidate => candidate.Address == last.Worker);
+        }
+
+        return WeightedDraw.Take(seed, eligible, 1) is [{ } worker] ? worker : null;
+    }
+
+    private static IEnumerable<(Address Address, UInt128 Weight)> Eligible(IStateReader state, BlockContext block, JobManifest manifest)
+    {
+        Amount forPrice = manifest.UnitPrice * block.Parameters.StakePerUnitPrice;
+        Amount minimum = forPrice > block.Parameters.MinimumWorkerStake ? forPrice : block.Parameters.MinimumWorkerStake;
+        return StakeLedger.Active(state, StakeRoles.Worker, block.Height, minimum)
+            .Select(entry => (entry.Address, (UInt128)(entry.Stake.Reputation + 1)));
     }
 }

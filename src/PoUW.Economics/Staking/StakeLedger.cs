@@ -25,23 +25,20 @@ public static class StakeLedger
     public static StakeAccount Get(IStateReader state, Address address) =>
         state.GetRecord(AddressKey(address)) is { } record ? StakeAccount.Decode(record) : StakeAccount.None;
 
-    /// <summary>All accounts with a role that are not banned at a height and hold at least a stake, in the order of their numbers.</summary>
-    public static IReadOnlyList<(Address Address, StakeAccount Stake)> Active(IStateReader state, StakeRoles role, ulong height, Amount minimum)
+    /// <summary>All accounts that ever staked, in the order of their numbers.</summary>
+    public static IEnumerable<(Address Address, StakeAccount Stake)> All(IStateReader state)
     {
-        List<(Address Address, StakeAccount Stake)> active = [];
         ulong count = Count(state);
         for (ulong index = 0; index < count; index++)
         {
             Address address = At(state, index);
-            StakeAccount stake = Get(state, address);
-            if (IsActive(stake, role, height, minimum))
-            {
-                active.Add((address, stake));
-            }
+            yield return (address, Get(state, address));
         }
-
-        return active;
     }
+
+    /// <summary>All accounts with a role that are not banned at a height and hold at least a stake, in the order of their numbers.</summary>
+    public static IReadOnlyList<(Address Address, StakeAccount Stake)> Active(IStateReader state, StakeRoles role, ulong height, Amount minimum) =>
+        [.. All(state).Where(entry => IsActive(entry.Stake, role, height, minimum))];
 
     /// <summary>True if a stake vouches for a role at a height.</summary>
     public static bool IsActive(StakeAccount stake, StakeRoles role, ulong height, Amount minimum) =>

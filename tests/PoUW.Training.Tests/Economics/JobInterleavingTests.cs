@@ -11,49 +11,66 @@ namespace PoUW.Training.Tests.Economics;
 public sealed class JobInterleavingTests
 {
     private const int Workers = 3;
+    private const int Validators = 4;
 
-    /// <summary>Whatever order commits, silence, closing and blocks come in, escrow closes exactly once and no coin appears or vanishes.</summary>
-    [FsCheck.NUnit.Property(MaxTest = 60)]
+    /// <summary>Whatever order records, lies, verdicts, silence, closing and blocks come in, escrow closes exactly once and no coin appears or vanishes.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 100)]
     public Property Escrow_closes_exactly_once() =>
         Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), actions => Run(actions));
 
     private static bool Run(byte[] actions)
     {
-        LedgerHarness ledger = new();
-        ledger.RegisterWorkers(Workers);
-        JobManifest manifest = LedgerHarness.Manifest(steps: 12, perUnit: 1, perRound: 3) with { DeadlineBlocks = 40 };
+        LedgerHarness ledger = new(Workers, Validators);
+        JobManifest manifest = LedgerHarness.Manifest(steps: 12, perUnit: 1, perRound: 3, auditRate: 5_000) with { DeadlineBlocks = 40 };
         Hash256 job = ledger.Submit(manifest, manifest.TotalPrice + Amount.FromBaseUnits(13));
-        int closings = 0;
-        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 45)))
+        int endings = 0;
+        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 60)))
         {
+            bool wasOpen = ledger.Job(job).IsOpen;
             Step(ledger, job, action);
             JobState state = ledger.Job(job);
-            closings += state.IsOpen ? 0 : 1;
-            ledger.AssertConservation(Workers, job);
+            endings += wasOpen && !state.IsOpen ? 1 : 0;
+            ledger.AssertConservation(job);
             Amount held = ledger.Balance(JobLedger.EscrowAccount(job));
             Assert.That(state.Paid + state.Burned + state.Refunded + held, Is.EqualTo(state.Escrow));
         }
 
-        return closings > 0 && ledger.Balance(JobLedger.EscrowAccount(job)) == Amount.Zero;
+        return endings == 1 && ledger.Balance(JobLedger.EscrowAccount(job)) == Amount.Zero;
     }
 
     private static void Step(LedgerHarness ledger, Hash256 job, byte action)
     {
-        IReadOnlyList<Lease> open = ledger.OpenLeases(job);
+        IReadOnlyList<UnitState> units = JobLedger.CurrentRound(ledger.State, ledger.Job(job));
+        UnitState? unit = units.Count == 0 ? null : units[action / 16 % units.Count];
         switch (action % 8)
         {
-            case 0 or 1 or 2:
+            case 0 or 1:
                 ledger.EndBlock();
                 break;
             case 7 when action > 240:
                 ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(job).Encode());
                 break;
+            case 6 when action > 200 && unit is { Phase: UnitPhase.Leased }:
+                ledger.Commit(unit.Lease, ledger.RecordFor(unit.Lease) with { EndRoot = Hash256.Zero });
+                break;
             default:
-                if (open.Count > 0)
-                {
-                    ledger.Commit(open[action % open.Count]);
-                }
+                Answer(ledger, unit, action);
+                break;
+        }
+    }
 
+    private static void Answer(LedgerHarness ledger, UnitState? unit, byte action)
+    {
+        switch (unit?.Phase)
+        {
+            case UnitPhase.Leased:
+                ledger.Commit(unit.Lease);
+                break;
+            case UnitPhase.AuditCommit or UnitPhase.AuditReveal:
+                AuditorState auditor = unit.Auditors[action / 8 % unit.Auditors.Count];
+                Hash256? digest = action > 250 ? Hash256.Zero : null;
+                AuditReveal reveal = ledger.RevealOf(unit, auditor.Auditor, digest, available: action % 5 != 0);
+                _ = unit.Phase == UnitPhase.AuditCommit ? ledger.CommitAudit(reveal, auditor.Auditor) : ledger.RevealAudit(reveal, auditor.Auditor);
                 break;
         }
     }

@@ -3,6 +3,7 @@ using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.Staking;
 
 namespace PoUW.Training.Tests.Economics;
 
@@ -12,12 +13,11 @@ public sealed class JobModuleTests
     private LedgerHarness _ledger = null!;
 
     [SetUp]
-    public void StartLedger() => _ledger = new LedgerHarness();
+    public void StartLedger() => _ledger = new LedgerHarness(workers: 4);
 
     [Test]
     public void A_job_runs_from_escrow_to_close_and_every_base_unit_is_accounted_for()
     {
-        _ledger.RegisterWorkers(2);
         JobManifest manifest = LedgerHarness.Manifest();
         Amount escrow = manifest.TotalPrice + Amount.FromBaseUnits(55);
         Hash256 job = _ledger.Submit(manifest, escrow);
@@ -30,6 +30,8 @@ public sealed class JobModuleTests
             {
                 Assert.That(_ledger.Commit(lease).Code, Is.EqualTo(ValidationCode.Ok));
             }
+
+            _ledger.EndBlock();
         }
 
         _ledger.EndBlock();
@@ -40,18 +42,17 @@ public sealed class JobModuleTests
             Assert.That(closed.Paid + closed.Burned + closed.Refunded, Is.EqualTo(escrow));
             Assert.That(closed.Burned, Is.EqualTo(Amount.FromBaseUnits(4 * 50)), "5 % of 1,001 rounded down, four units");
             Assert.That(closed.Paid, Is.EqualTo(Amount.FromBaseUnits(4 * 951)));
-            Assert.That(closed.Refunded, Is.EqualTo(Amount.FromBaseUnits(55)));
+            Assert.That(closed.Refunded, Is.EqualTo(Amount.FromBaseUnits(55 + (4 * 3 * 7))), "nobody audited, so the fees come back");
             Assert.That(_ledger.Balance(LedgerHarness.Client), Is.EqualTo(before + closed.Refunded));
             Assert.That(_ledger.Balance(JobLedger.EscrowAccount(job)), Is.EqualTo(Amount.Zero));
             Assert.That(JobLedger.OpenJobs(_ledger.State), Is.Empty);
         });
-        _ledger.AssertConservation(2, job);
+        _ledger.AssertConservation(job);
     }
 
     [Test]
     public void The_inputs_digest_of_a_round_binds_the_end_roots_in_unit_order()
     {
-        _ledger.RegisterWorkers(1);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
         _ledger.EndBlock();
         List<Hash256> roots = [];
@@ -61,7 +62,7 @@ public sealed class JobModuleTests
             _ledger.Commit(lease);
         }
 
-        _ledger.EndBlock();
+        _ledger.EndBlock(2);
         Assert.That(_ledger.Job(job).InputsDigest, Is.EqualTo(JobLedger.DigestOf(roots)));
         Assert.That(_ledger.Job(job).InputsDigest, Is.Not.EqualTo(JobLedger.DigestOf(Enumerable.Reverse(roots))));
     }
@@ -82,19 +83,20 @@ public sealed class JobModuleTests
     [Test]
     public void A_round_spreads_over_all_workers()
     {
-        _ledger.RegisterWorkers(4);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest(steps: 16, perUnit: 1, perRound: 4));
         _ledger.EndBlock();
         Assert.That(_ledger.OpenLeases(job).Select(lease => lease.Worker).Distinct().Count(), Is.EqualTo(4));
     }
 
     [Test]
-    public void A_job_waits_until_a_worker_registers()
+    public void A_job_waits_until_a_worker_stakes()
     {
+        _ledger = new LedgerHarness();
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
         _ledger.EndBlock(2);
         Assert.That(_ledger.OpenLeases(job), Is.Empty);
-        _ledger.RegisterWorkers(1);
+        byte[] stake = new StakePayload(StakeRoles.Worker, LedgerHarness.WorkerStake).Encode();
+        Assert.That(_ledger.Execute(LedgerHarness.Client, TransactionKind.Stake, stake).Code, Is.EqualTo(ValidationCode.Ok));
         _ledger.EndBlock();
         Assert.That(_ledger.OpenLeases(job), Has.Count.EqualTo(2));
     }
@@ -102,7 +104,6 @@ public sealed class JobModuleTests
     [Test]
     public void An_expired_lease_goes_to_the_next_worker_and_the_old_record_is_refused()
     {
-        _ledger.RegisterWorkers(2);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
         _ledger.EndBlock();
         Lease first = _ledger.OpenLeases(job)[0];
@@ -126,12 +127,11 @@ public sealed class JobModuleTests
     [Test]
     public void A_record_that_does_not_match_its_lease_is_refused_field_by_field()
     {
-        _ledger.RegisterWorkers(2);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
         _ledger.EndBlock();
         Lease lease = _ledger.OpenLeases(job)[0];
         UnitRecord good = _ledger.RecordFor(lease);
-        Address other = new[] { LedgerHarness.Worker(0), LedgerHarness.Worker(1) }.First(worker => worker != lease.Worker);
+        Address other = _ledger.OpenLeases(job)[1].Worker;
 
         Assert.Multiple(() =>
         {
@@ -165,6 +165,11 @@ public sealed class JobModuleTests
             Assert.That(Submit(manifest with { Name = "" }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
             Assert.That(Submit(manifest with { DeadlineBlocks = 0 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
             Assert.That(Submit(manifest with { Aggregation = (AggregationRule)9 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
+            Assert.That(Submit(manifest with { AuditRateBasisPoints = 10_001 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
+            Assert.That(Submit(manifest with { AuditorsPerUnit = 0 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
+            Assert.That(Submit(manifest with { AuditorsPerUnit = 4 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
+            Assert.That(Submit(manifest with { AuditorsPerUnit = 17 }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
+            Assert.That(Submit(manifest with { AuditFee = Amount.FromCoins(100) }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
             Assert.That(Submit(manifest with { UnitPrice = Amount.Zero }, manifest.TotalPrice), Is.EqualTo(ValidationCode.BadManifest));
         });
     }
@@ -184,7 +189,6 @@ public sealed class JobModuleTests
     [Test]
     public void Closing_lets_the_round_run_out_and_returns_the_rest()
     {
-        _ledger.RegisterWorkers(1);
         JobManifest manifest = LedgerHarness.Manifest();
         Hash256 job = _ledger.Submit(manifest);
         _ledger.EndBlock();
@@ -198,18 +202,17 @@ public sealed class JobModuleTests
             Assert.That(_ledger.Commit(lease).Code, Is.EqualTo(ValidationCode.Ok), "work under way is still paid");
         }
 
-        _ledger.EndBlock();
+        _ledger.EndBlock(2);
         JobState closed = _ledger.Job(job);
         Assert.That(closed.Status, Is.EqualTo(JobStatus.Cancelled));
-        Assert.That(closed.Refunded, Is.EqualTo(Amount.FromBaseUnits(2 * 1_001)));
+        Assert.That(closed.Refunded, Is.EqualTo(Amount.FromBaseUnits((2 * 1_001) + (4 * 3 * 7))));
         Assert.That(closed.Paid + closed.Burned + closed.Refunded, Is.EqualTo(closed.Escrow));
-        _ledger.AssertConservation(1, job);
+        _ledger.AssertConservation(job);
     }
 
     [Test]
     public void Closing_does_not_wait_for_expired_leases()
     {
-        _ledger.RegisterWorkers(1);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
         _ledger.EndBlock();
         _ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(job).Encode());
@@ -220,24 +223,14 @@ public sealed class JobModuleTests
     [Test]
     public void The_deadline_ends_a_job_and_nothing_can_be_committed_after_it()
     {
-        _ledger.RegisterWorkers(1);
         Hash256 job = _ledger.Submit(LedgerHarness.Manifest() with { DeadlineBlocks = 2 });
         _ledger.EndBlock();
         Lease lease = _ledger.OpenLeases(job)[0];
         UnitRecord record = _ledger.RecordFor(lease);
-        _ledger.EndBlock(2);
+        _ledger.EndBlock(5);
         Assert.That(_ledger.Job(job).Status, Is.EqualTo(JobStatus.TimedOut));
         Assert.That(_ledger.Commit(lease, record).Code, Is.EqualTo(ValidationCode.JobClosed));
-        _ledger.AssertConservation(1, job);
-    }
-
-    [Test]
-    public void A_worker_registers_once_and_without_payload()
-    {
-        _ledger.RegisterWorkers(1);
-        Assert.That(_ledger.Execute(LedgerHarness.Worker(0), TransactionKind.RegisterWorker, []).Code, Is.EqualTo(ValidationCode.AlreadyRegistered));
-        PoUW.Economics.Workers.WorkerModule module = new();
-        Assert.That(module.CheckPayload(TransactionKind.RegisterWorker, [1]).Code, Is.EqualTo(ValidationCode.Malformed));
+        _ledger.AssertConservation(job);
     }
 
     private ValidationCode Submit(JobManifest manifest, Amount escrow) =>

@@ -6,7 +6,7 @@ using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
-using PoUW.Economics.Workers;
+using PoUW.Economics.Staking;
 
 namespace PoUW.Training.Tests.Economics;
 
@@ -14,14 +14,31 @@ namespace PoUW.Training.Tests.Economics;
 internal sealed class LedgerHarness
 {
     private readonly WorldState _world = new(new InMemoryKeyValueStore());
-    private readonly ILedgerModule[] _modules = [new WorkerModule(), new JobModule()];
-    private readonly NetworkParameters _parameters;
-    private StateOverlay _block;
+    private readonly ILedgerModule[] _modules;
+    private readonly StateOverlay _block;
+    private readonly int _workers;
+    private readonly int _validators;
     private ulong _transactions;
 
-    public LedgerHarness(NetworkParameters? parameters = null)
+    public LedgerHarness(int workers = 0, int validators = 0, Func<NetworkParameters, NetworkParameters>? change = null)
     {
-        _parameters = parameters ?? NetworkParameters.Development with { LeaseBlocks = 3 };
+        (_workers, _validators) = (workers, validators);
+        NetworkParameters parameters = NetworkParameters.Development with
+        {
+            LeaseBlocks = 3,
+            AuditCommitBlocks = 3,
+            AuditRevealBlocks = 3,
+            BanBlocks = 50,
+            UnbondingBlocks = 10,
+            Stakes =
+            [
+                .. Enumerable.Range(0, workers).Select(i => new GenesisStake(Worker(i), WorkerStake, StakeRoles.Worker)),
+                .. Enumerable.Range(0, validators).Select(i => new GenesisStake(Validator(i), ValidatorStake, StakeRoles.Validator)),
+            ],
+        };
+        Parameters = change is null ? parameters : change(parameters);
+        Stakes = new StakeModule(Parameters);
+        _modules = [Stakes, new JobModule()];
         _block = new StateOverlay(_world.At(Hash256.Zero));
         foreach (ILedgerModule module in _modules)
         {
@@ -31,15 +48,27 @@ internal sealed class LedgerHarness
         _block.Mint(Client, Amount.FromCoins(1_000));
     }
 
+    public static Amount WorkerStake { get; } = Amount.FromCoins(50);
+
+    public static Amount ValidatorStake { get; } = Amount.FromCoins(200);
+
     public static Address Client { get; } = Address.ForModule("test", "client"u8);
+
+    public NetworkParameters Parameters { get; }
+
+    public StakeModule Stakes { get; }
 
     public ulong Height { get; private set; } = 1;
 
     public IStateReader State => _block;
 
+    public IStateWriter Writer => _block;
+
     public static Address Worker(int number) => Address.ForModule("test-worker", [(byte)number]);
 
-    public static JobManifest Manifest(ulong steps = 16, ulong perUnit = 4, ulong perRound = 2) => new()
+    public static Address Validator(int number) => Address.ForModule("test-validator", [(byte)number]);
+
+    public static JobManifest Manifest(ulong steps = 16, ulong perUnit = 4, ulong perRound = 2, ulong auditRate = 0, ulong auditors = 3) => new()
     {
         Client = Client,
         Name = "test",
@@ -51,16 +80,18 @@ internal sealed class LedgerHarness
         StepsPerUnit = perUnit,
         UnitsPerRound = perRound,
         UnitPrice = Amount.FromBaseUnits(1_001),
+        AuditRateBasisPoints = auditRate,
+        AuditorsPerUnit = auditors,
+        AuditFee = Amount.FromBaseUnits(7),
         DeadlineBlocks = 1_000,
     };
 
     public ValidationResult Execute(Address sender, TransactionKind kind, byte[] payload)
     {
         StateOverlay overlay = new(_block);
-        BlockContext block = Context();
         Hash256 id = Hash256.Sha256(BitConverter.GetBytes(_transactions++));
         ILedgerModule module = _modules.Single(candidate => candidate.Kinds.Contains(kind));
-        ValidationResult result = module.Execute(new TransactionContext(id, kind, sender, 0, payload, block), overlay);
+        ValidationResult result = module.Execute(new TransactionContext(id, kind, sender, 0, payload, Context()), overlay);
         if (result.IsValid)
         {
             overlay.MergeIntoParent();
@@ -83,14 +114,6 @@ internal sealed class LedgerHarness
         }
     }
 
-    public void RegisterWorkers(int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            Assert.That(Execute(Worker(i), TransactionKind.RegisterWorker, []).Code, Is.EqualTo(ValidationCode.Ok));
-        }
-    }
-
     public Hash256 Submit(JobManifest manifest, Amount? escrow = null)
     {
         byte[] payload = new SubmitJobPayload(manifest, escrow ?? manifest.TotalPrice).Encode();
@@ -100,6 +123,8 @@ internal sealed class LedgerHarness
 
     public JobState Job(Hash256 jobId) => JobLedger.GetJob(State, jobId)!;
 
+    public UnitState Unit(Hash256 jobId, ulong unit) => JobLedger.GetUnit(State, jobId, unit)!;
+
     public UnitRecord RecordFor(Lease lease) => new(
         lease.JobId, lease.Unit, lease.Attempt, Job(lease.JobId).InputsDigest, Hash256.Sha256("start"u8),
         Hash256.Sha256(BitConverter.GetBytes(lease.Unit)), Hash256.Sha256("state"u8), 10, 3, 8);
@@ -108,21 +133,55 @@ internal sealed class LedgerHarness
         Execute(sender ?? lease.Worker, TransactionKind.CommitUnit, (record ?? RecordFor(lease)).Encode());
 
     public IReadOnlyList<Lease> OpenLeases(Hash256 jobId) =>
-        [.. JobLedger.CurrentRound(State, Job(jobId)).Where(unit => unit.Record is null).Select(unit => unit.Lease)];
+        [.. JobLedger.CurrentRound(State, Job(jobId)).Where(unit => unit.Phase == UnitPhase.Leased).Select(unit => unit.Lease)];
+
+    /// <summary>What an auditor says: the honest digest unless told otherwise. The salt is a function of the auditor.</summary>
+    public AuditReveal RevealOf(UnitState unit, Address auditor, Hash256? digest = null, bool available = true) => new(
+        unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, digest ?? RecordFor(unit.Lease).Digest, available, Hash256.Sha256(auditor.ToArray()));
+
+    public ValidationResult CommitAudit(AuditReveal reveal, Address auditor) => Execute(
+        auditor, TransactionKind.CommitAudit, new AuditCommit(reveal.JobId, reveal.Unit, reveal.Attempt, reveal.CommitmentFor(auditor)).Encode());
+
+    public ValidationResult RevealAudit(AuditReveal reveal, Address auditor) => Execute(auditor, TransactionKind.RevealAudit, reveal.Encode());
+
+    /// <summary>Takes a committed unit through its audit; each auditor says what <paramref name="verdict"/> gives for its place in the draw.</summary>
+    public void Audit(Hash256 jobId, ulong unitNumber, Func<int, (Hash256? Digest, bool Available)>? verdict = null)
+    {
+        EndBlock(2);
+        UnitState unit = Unit(jobId, unitNumber);
+        Assert.That(unit.Phase, Is.EqualTo(UnitPhase.AuditCommit));
+        List<(AuditReveal Reveal, Address Auditor)> said = [];
+        for (int i = 0; i < unit.Auditors.Count; i++)
+        {
+            (Hash256? digest, bool available) = verdict?.Invoke(i) ?? (null, true);
+            said.Add((RevealOf(unit, unit.Auditors[i].Auditor, digest, available), unit.Auditors[i].Auditor));
+        }
+
+        said.ForEach(one => Assert.That(CommitAudit(one.Reveal, one.Auditor).Code, Is.EqualTo(ValidationCode.Ok)));
+        EndBlock();
+        said.ForEach(one => Assert.That(RevealAudit(one.Reveal, one.Auditor).Code, Is.EqualTo(ValidationCode.Ok)));
+        EndBlock();
+    }
 
     public Amount Balance(Address address) => State.GetAccount(address).Balance;
 
-    /// <summary>Everything that exists sits in the accounts that the harness knows.</summary>
-    public void AssertConservation(int workers, params Hash256[] jobs)
-    {
-        Amount total = Balance(Client);
-        foreach (Address address in Enumerable.Range(0, workers).Select(Worker).Concat(jobs.Select(JobLedger.EscrowAccount)))
-        {
-            total += Balance(address);
-        }
+    public StakeAccount Stake(Address address) => StakeLedger.Get(State, address);
 
+    /// <summary>Everything that exists sits in the accounts that the harness knows, and the vault holds exactly the stakes.</summary>
+    public void AssertConservation(params Hash256[] jobs)
+    {
+        Address[] accounts =
+        [
+            Client, StakeLedger.Vault, .. Enumerable.Range(0, _workers).Select(Worker), .. Enumerable.Range(0, _validators).Select(Validator),
+            .. jobs.Select(JobLedger.EscrowAccount),
+        ];
+        Amount total = accounts.Aggregate(Amount.Zero, (sum, address) => sum + Balance(address));
+        Amount stakes = StakeLedger.All(State).Aggregate(Amount.Zero, (sum, entry) => sum + entry.Stake.Bonded + entry.Stake.Unbonding);
         Assert.That(total, Is.EqualTo(State.Minted - State.Burned));
+        Assert.That(Balance(StakeLedger.Vault), Is.EqualTo(stakes));
     }
 
-    private BlockContext Context() => new(Height, Height * 1_000, Client, Hash256.Sha256("beacon"u8), _parameters);
+    private BlockContext Context() => new(
+        Height, Height * 1_000, Hash256.Sha256(BitConverter.GetBytes(Height - 1)), Hash256.Sha256(BitConverter.GetBytes(Height + 1_000_000)), Client,
+        Hash256.Sha256("beacon"u8), Parameters);
 }

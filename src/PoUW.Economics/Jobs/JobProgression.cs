@@ -1,0 +1,276 @@
+using PoUW.Core.Jobs;
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+using PoUW.Economics.Staking;
+
+namespace PoUW.Economics.Jobs;
+
+/// <summary>
+/// Moves one job on at the end of a block. Every unit of the round goes Leased, Committed, (AuditCommit, AuditReveal,) Accepted; a lease
+/// that ran out or a proven lie leads back to Leased with another worker. The round ends when all its units are accepted. A job that is
+/// closing or past its deadline grants no more leases and ends when no unit can change any more.
+/// </summary>
+internal sealed class JobProgression(BlockContext block, IStateWriter state, Hash256 jobId)
+{
+    public JobState Advance(JobState job)
+    {
+        bool windingDown = job.Status == JobStatus.Closing || block.Height >= job.DeadlineHeight;
+        if (job.RoundLeased)
+        {
+            job = AdvanceUnits(job, windingDown, out bool underWay);
+            if (job.AcceptedInRound == job.Manifest.UnitsInRound(job.Round))
+            {
+                job = FinishRound(job);
+            }
+            else if (underWay || !windingDown)
+            {
+                return job;
+            }
+        }
+
+        if (job.Round == job.Manifest.RoundCount)
+        {
+            return End(job, JobStatus.Completed);
+        }
+
+        if (windingDown)
+        {
+            return End(job, job.Status == JobStatus.Closing ? JobStatus.Cancelled : JobStatus.TimedOut);
+        }
+
+        return LeaseRound(job);
+    }
+
+    /// <param name="job">The job.</param>
+    /// <param name="windingDown">True if no lease may be granted.</param>
+    /// <param name="underWay">True if some unit can still become accepted without a new lease.</param>
+    private JobState AdvanceUnits(JobState job, bool windingDown, out bool underWay)
+    {
+        underWay = false;
+        foreach (UnitState unit in JobLedger.Round(state, job.Manifest, job.Round))
+        {
+            job = unit.Phase switch
+            {
+                UnitPhase.Leased => AdvanceLease(job, unit, windingDown),
+                UnitPhase.Committed => AdvanceCommitted(job, unit),
+                UnitPhase.AuditCommit => AdvanceAuditCommit(job, unit),
+                UnitPhase.AuditReveal => AdvanceAuditReveal(job, unit, windingDown),
+                _ => job,
+            };
+            UnitState after = JobLedger.GetUnit(state, jobId, unit.Lease.Unit)!;
+            underWay |= after.Phase is UnitPhase.Committed or UnitPhase.AuditCommit or UnitPhase.AuditReveal
+                || (after.Phase == UnitPhase.Leased && after.Lease.ExpiryHeight > block.Height);
+        }
+
+        return job;
+    }
+
+    private JobState AdvanceLease(JobState job, UnitState unit, bool windingDown)
+    {
+        if (block.Height < unit.Lease.ExpiryHeight)
+        {
+            return job;
+        }
+
+        // A lease without a worker only marks that nobody was eligible; one that expired in this very block is the worker's fault once.
+        if (block.Height == unit.Lease.ExpiryHeight && unit.Lease.Worker != Address.Zero)
+        {
+            Reputation.LeaseMissed(state, unit.Lease.Worker);
+        }
+
+        if (!windingDown)
+        {
+            LeaseAgain(job, unit.Lease);
+        }
+
+        return job;
+    }
+
+    private JobState AdvanceCommitted(JobState job, UnitState unit)
+    {
+        // The draw needs a ticket that was found after the record was chosen: that of the block which holds the record, or a later one.
+        if (block.Height <= unit.CommittedHeight)
+        {
+            return job;
+        }
+
+        if (!AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
+        {
+            return Accept(job, unit, []);
+        }
+
+        IReadOnlyList<Address> auditors = AuditDraw.Auditors(state, block, job.Manifest, unit.Lease);
+        if (auditors.Count > 0)
+        {
+            JobLedger.SetUnit(state, unit with
+            {
+                Phase = UnitPhase.AuditCommit,
+                PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks,
+                Auditors = [.. auditors.Select(auditor => new AuditorState(auditor, Hash256.Zero, null))],
+            });
+        }
+
+        return job;
+    }
+
+    private JobState AdvanceAuditCommit(JobState job, UnitState unit)
+    {
+        int committed = unit.Auditors.Count(auditor => !auditor.Commitment.IsZero);
+        if (committed < unit.Auditors.Count && block.Height < unit.PhaseDeadline)
+        {
+            return job;
+        }
+
+        if (committed * 2 <= unit.Auditors.Count)
+        {
+            DrawAgain(unit);
+            return job;
+        }
+
+        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.AuditReveal, PhaseDeadline = block.Height + block.Parameters.AuditRevealBlocks });
+        return job;
+    }
+
+    private JobState AdvanceAuditReveal(JobState job, UnitState unit, bool windingDown)
+    {
+        int committed = unit.Auditors.Count(auditor => !auditor.Commitment.IsZero);
+        int revealed = unit.Auditors.Count(auditor => auditor.Reveal is not null);
+        if (revealed < committed && block.Height < unit.PhaseDeadline)
+        {
+            return job;
+        }
+
+        if (Judgement.Of(unit) is not { } judgement)
+        {
+            DrawAgain(unit);
+            return job;
+        }
+
+        return Settle(job, unit, judgement, windingDown);
+    }
+
+    private JobState Settle(JobState job, UnitState unit, Judgement judgement, bool windingDown)
+    {
+        job = job with { Audits = job.Audits + 1 };
+        PunishMissing(unit);
+        foreach (AuditorState liar in judgement.Minority)
+        {
+            job = Convict(job, unit, liar.Auditor, Offence.FalseVerdict, liar.Reveal!.RecordDigest, judgement, null);
+        }
+
+        foreach (Address auditor in judgement.Majority)
+        {
+            Reputation.VerdictRight(state, auditor);
+        }
+
+        if (judgement.Verdict == null)
+        {
+            return Accept(job, unit, judgement.Majority);
+        }
+
+        job = Convict(job, unit, unit.Lease.Worker, judgement.Verdict.Value, unit.Record!.Digest, judgement, job.Manifest.Client);
+        if (windingDown)
+        {
+            JobLedger.SetUnit(state, UnitState.Leased(unit.Lease with { Worker = Address.Zero, ExpiryHeight = block.Height }));
+        }
+        else
+        {
+            LeaseAgain(job, unit.Lease);
+        }
+
+        return job;
+    }
+
+    private JobState Convict(
+        JobState job, UnitState unit, Address offender, Offence offence, Hash256 claimed, Judgement judgement, Address? client)
+    {
+        Amount penalty = job.Manifest.UnitPrice * block.Parameters.SlashPerUnitPrice;
+        Amount taken = Slashing.Apply(state, block, offender, penalty, judgement.Majority, client);
+        Conviction conviction = new(
+            jobId, unit.Lease.Unit, unit.Lease.Attempt, offender, offence, claimed, judgement.Digest, block.Height, taken, judgement.Majority);
+        JobLedger.AddConviction(state, job.Convictions, conviction);
+        return job with { Convictions = job.Convictions + 1 };
+    }
+
+    private JobState Accept(JobState job, UnitState unit, IReadOnlyList<Address> auditors)
+    {
+        Amount burned = job.Manifest.UnitPrice.Scale(block.Parameters.JobBurnBasisPoints, 10_000);
+        Amount wage = job.Manifest.UnitPrice - burned;
+        PayFromEscrow(unit.Lease.Worker, wage);
+        foreach (Address auditor in auditors)
+        {
+            PayFromEscrow(auditor, job.Manifest.AuditFee);
+        }
+
+        if (!state.TryBurn(JobLedger.EscrowAccount(jobId), burned))
+        {
+            throw new EconomicsException($"The escrow of job {jobId} does not cover unit {unit.Lease.Unit}.");
+        }
+
+        Reputation.UnitAccepted(state, unit.Lease.Worker);
+        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Accepted, PhaseDeadline = 0 });
+        return job with
+        {
+            AcceptedInRound = job.AcceptedInRound + 1,
+            Paid = job.Paid + wage + (job.Manifest.AuditFee * (ulong)auditors.Count),
+            Burned = job.Burned + burned,
+        };
+    }
+
+    private JobState FinishRound(JobState job)
+    {
+        IEnumerable<Hash256> endRoots = JobLedger.Round(state, job.Manifest, job.Round).Select(unit => unit.Record!.EndRoot);
+        return job with { Round = job.Round + 1, RoundLeased = false, AcceptedInRound = 0, InputsDigest = JobLedger.DigestOf(endRoots) };
+    }
+
+    private JobState LeaseRound(JobState job)
+    {
+        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(state, block, jobId, job.Manifest, job.Round);
+        ulong unit = job.Manifest.FirstUnit(job.Round);
+        foreach (Address worker in workers)
+        {
+            JobLedger.SetUnit(state, UnitState.Leased(new Lease(jobId, unit++, 0, worker, block.Height, block.Height + block.Parameters.LeaseBlocks)));
+        }
+
+        return job with { RoundLeased = workers.Count > 0 };
+    }
+
+    private void LeaseAgain(JobState job, Lease last)
+    {
+        Address? worker = LeaseAssignment.ForRetry(state, block, jobId, job.Manifest, last);
+        Lease lease = worker is { } found
+            ? new Lease(jobId, last.Unit, last.Attempt + 1, found, block.Height, block.Height + block.Parameters.LeaseBlocks)
+            : last with { Worker = Address.Zero, ExpiryHeight = block.Height };
+        JobLedger.SetUnit(state, UnitState.Leased(lease));
+    }
+
+    /// <summary>Too few auditors answered: the next block draws others, and those who were silent lose reputation.</summary>
+    private void DrawAgain(UnitState unit)
+    {
+        PunishMissing(unit);
+        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = 0, Auditors = [] });
+    }
+
+    private void PunishMissing(UnitState unit)
+    {
+        foreach (AuditorState silent in unit.Auditors.Where(auditor => auditor.Reveal is null))
+        {
+            Reputation.AuditMissed(state, silent.Auditor);
+        }
+    }
+
+    private void PayFromEscrow(Address to, Amount amount)
+    {
+        if (!state.TryTransfer(JobLedger.EscrowAccount(jobId), to, amount))
+        {
+            throw new EconomicsException($"The escrow of job {jobId} does not cover its units.");
+        }
+    }
+
+    private JobState End(JobState job, JobStatus status)
+    {
+        Amount refund = job.Escrow - job.Paid - job.Burned;
+        PayFromEscrow(job.Manifest.Client, refund);
+        return job with { Status = status, Refunded = refund };
+    }
+}

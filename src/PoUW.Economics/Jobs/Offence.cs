@@ -1,0 +1,14 @@
+namespace PoUW.Economics.Jobs;
+
+/// <summary>What an account was convicted of. Values are part of the state encoding.</summary>
+public enum Offence : byte
+{
+    /// <summary>A worker committed another record than the one that its unit gives.</summary>
+    FalseRecord = 1,
+
+    /// <summary>A worker committed a right record, but the state that it names cannot be had.</summary>
+    WithheldState = 2,
+
+    /// <summary>An auditor named another digest than the majority.</summary>
+    FalseVerdict = 3,
+}

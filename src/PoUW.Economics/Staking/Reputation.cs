@@ -1,0 +1,33 @@
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Economics.Staking;
+
+/// <summary>How reputation moves. Integers only; always between 0 and <see cref="StakeAccount.MaxReputation"/>.</summary>
+internal static class Reputation
+{
+    private const ulong AcceptedUnit = 100;
+    private const ulong MissedLease = 1_000;
+    private const ulong RightVerdict = 20;
+    private const ulong MissedAudit = 500;
+
+    public static void UnitAccepted(IStateWriter state, Address worker) => Raise(state, worker, AcceptedUnit);
+
+    public static void LeaseMissed(IStateWriter state, Address worker) => Lower(state, worker, MissedLease);
+
+    public static void VerdictRight(IStateWriter state, Address auditor) => Raise(state, auditor, RightVerdict);
+
+    public static void AuditMissed(IStateWriter state, Address auditor) => Lower(state, auditor, MissedAudit);
+
+    private static void Raise(IStateWriter state, Address address, ulong by)
+    {
+        StakeAccount stake = StakeLedger.Get(state, address);
+        StakeLedger.Set(state, address, stake with { Reputation = Math.Min(StakeAccount.MaxReputation, stake.Reputation + by) });
+    }
+
+    private static void Lower(IStateWriter state, Address address, ulong by)
+    {
+        StakeAccount stake = StakeLedger.Get(state, address);
+        StakeLedger.Set(state, address, stake with { Reputation = stake.Reputation - Math.Min(stake.Reputation, by) });
+    }
+}

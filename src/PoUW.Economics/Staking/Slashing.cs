@@ -1,0 +1,73 @@
+using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Economics.Staking;
+
+/// <summary>
+/// Takes stake from an account that is proven to have lied, bans it, and divides what was taken: a share to those who proved it, a share
+/// to the client that was harmed, the rest burned. Never all to the accusers, so that framing does not pay.
+/// </summary>
+internal static class Slashing
+{
+    private const ulong BasisPoints = 10_000;
+
+    /// <summary>Slashes at most an amount; bonded coins go first, then unbonding ones.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="block">The block under execution.</param>
+    /// <param name="offender">Who loses.</param>
+    /// <param name="amount">What to take, as far as it is there.</param>
+    /// <param name="provers">Who proved the offence; they share equally, and the remainder of the division is burned.</param>
+    /// <param name="client">Who was harmed, or null.</param>
+    /// <returns>What was taken.</returns>
+    public static Amount Apply(
+        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client)
+    {
+        StakeAccount stake = StakeLedger.Get(state, offender);
+        Amount fromBonded = Min(amount, stake.Bonded);
+        Amount fromUnbonding = Min(amount - fromBonded, stake.Unbonding);
+        StakeLedger.Set(state, offender, stake with
+        {
+            Bonded = stake.Bonded - fromBonded,
+            Unbonding = stake.Unbonding - fromUnbonding,
+            BannedUntil = block.Height + block.Parameters.BanBlocks,
+            Reputation = 0,
+        });
+        Amount taken = fromBonded + fromUnbonding;
+        Divide(state, block.Parameters, taken, provers, client);
+        return taken;
+    }
+
+    private static void Divide(IStateWriter state, NetworkParameters parameters, Amount taken, IReadOnlyList<Address> provers, Address? client)
+    {
+        Amount rest = taken;
+        if (provers.Count > 0)
+        {
+            Amount each = taken.Scale(parameters.SlashToProversBasisPoints, BasisPoints * (ulong)provers.Count);
+            foreach (Address prover in provers)
+            {
+                rest = Pay(state, rest, prover, each);
+            }
+        }
+
+        if (client is { } harmed)
+        {
+            rest = Pay(state, rest, harmed, taken.Scale(parameters.SlashToClientBasisPoints, BasisPoints));
+        }
+
+        if (!state.TryBurn(StakeLedger.Vault, rest))
+        {
+            throw new EconomicsException("The vault does not hold the stake that is to be burned.");
+        }
+    }
+
+    private static Amount Pay(IStateWriter state, Amount rest, Address to, Amount share)
+    {
+        Amount paid = Min(share, rest);
+        return state.TryTransfer(StakeLedger.Vault, to, paid)
+            ? rest - paid
+            : throw new EconomicsException("The vault does not hold the stake that is to be divided.");
+    }
+
+    private static Amount Min(Amount left, Amount right) => left < right ? left : right;
+}
