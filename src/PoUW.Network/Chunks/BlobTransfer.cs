@@ -37,6 +37,18 @@ public sealed class BlobTransfer
         return ValueTask.FromResult(_chunks.Put(manifest.Encode()));
     }
 
+    /// <summary>True if the manifest and every chunk of a blob are in the local store, so that peers can fetch it from here.</summary>
+    public bool IsLocal(Hash256 address)
+    {
+        if (_chunks.Find(address) is not { } described)
+        {
+            return false;
+        }
+
+        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+        return manifest is not null && manifest.Chunks.All(chunk => _chunks.Find(chunk).HasValue);
+    }
+
     /// <summary>Forgets a blob's chunks and manifest, as far as they are in the local store.</summary>
     public void Delete(Hash256 address)
     {

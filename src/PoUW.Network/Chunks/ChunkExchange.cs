@@ -18,34 +18,45 @@ public sealed class ChunkExchange
     private readonly Lock _gate = new();
     private readonly Dictionary<Hash256, TaskCompletionSource<FetchResult>> _running = [];
     private readonly NetworkNode _node;
-    private readonly IChunkStore _store;
+    private readonly LayeredChunkStore _store;
 
     /// <summary>Serves the store's chunks on a node from now on.</summary>
     /// <exception cref="InvalidOperationException">The node has an exchange already.</exception>
     public ChunkExchange(NetworkNode node, IChunkStore store)
+        : this(node, store, store)
+    {
+    }
+
+    /// <summary>Serves the chunks of two stores on a node from now on.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="own">Keeps what <see cref="Put"/> stores: chunks that this node publishes.</param>
+    /// <param name="cache">Keeps what was fetched from peers.</param>
+    /// <exception cref="InvalidOperationException">The node has an exchange already.</exception>
+    public ChunkExchange(NetworkNode node, IChunkStore own, IChunkStore cache)
     {
         ArgumentNullException.ThrowIfNull(node);
-        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(own);
+        ArgumentNullException.ThrowIfNull(cache);
         _node = node;
-        _store = store;
+        _store = new LayeredChunkStore(own, cache);
         node.Serve(Protocol, ServeAsync);
     }
 
     /// <summary>The limits, which are the node's.</summary>
     public NetworkOptions Options => _node.Options;
 
-    /// <summary>Stores a chunk, so that it is served.</summary>
+    /// <summary>Stores a chunk of this node's own, so that it is served.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is longer than <see cref="NetworkOptions.MaxChunkBytes"/>.</exception>
     public Hash256 Put(ReadOnlyMemory<byte> chunk)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk.Length, Options.MaxChunkBytes, nameof(chunk));
-        return _store.Put(chunk);
+        return _store.PutOwn(chunk);
     }
 
     /// <summary>The chunk if it is in the local store.</summary>
     public ReadOnlyMemory<byte>? Find(Hash256 hash) => _store.Get(hash);
 
-    /// <summary>Forgets a chunk of the local store.</summary>
+    /// <summary>Forgets a chunk of the local stores.</summary>
     public void Delete(Hash256 hash) => _store.Delete(hash);
 
     /// <summary>

@@ -20,8 +20,11 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <summary>Makes training data available to others and returns its address.</summary>
     public async Task<Hash256> PublishAsync(ImageClassificationDataset data) => await blobs.PutAsync(data.Encode());
 
-    /// <summary>Makes a state available to others and returns its address.</summary>
-    public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded);
+    /// <summary>Makes a state available to others and returns its address, which is <see cref="ModelState.BlobAddress"/>.</summary>
+    public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded, ModelState.ChunkBytes);
+
+    /// <summary>True if a state is complete in the local stores, so that others can fetch it from here.</summary>
+    public bool Holds(Hash256 stateBlob) => blobs.IsLocal(stateBlob);
 
     /// <summary>Drops a state that nobody needs any more.</summary>
     public void Forget(Hash256 stateBlob) => blobs.Delete(stateBlob);

@@ -1,5 +1,6 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Network.Chunks;
 using PoUW.Vm.Execution;
 using PoUW.Vm.Programs;
 using PoUW.Vm.State;
@@ -13,6 +14,9 @@ namespace PoUW.Training.Execution;
 /// </summary>
 public sealed class ModelState
 {
+    /// <summary>Length of the chunks in which every state travels, in bytes: fixed, so that a state has one address.</summary>
+    public const int ChunkBytes = 1024 * 1024;
+
     private readonly byte[] _encoded;
 
     /// <summary>Takes ownership of the tensors.</summary>
@@ -36,6 +40,9 @@ public sealed class ModelState
 
     /// <summary>The canonical encoding, as it travels between nodes.</summary>
     public ReadOnlyMemory<byte> Encoded => _encoded;
+
+    /// <summary>The address of the state's blob: a function of the state, since audited records name it.</summary>
+    public Hash256 BlobAddress => BlobManifest.Describe(_encoded, ChunkBytes).Address;
 
     /// <summary>Reads a state that anybody may have sent.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, VmLimits limits, out ModelState? state)

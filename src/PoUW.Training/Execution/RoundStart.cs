@@ -16,6 +16,10 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
     /// <summary>Rounds whose states are kept for workers that are behind.</summary>
     public const ulong RetainedRounds = 2;
 
+    // A worker may have missed rounds, and a restarted one does not know what it dropped: it looks back this far, not to the first round.
+    private const ulong MaxRoundsToForget = 64;
+
+    private ulong _forgotten;
     private Hash256 _inputs;
     private ModelState? _state;
 
@@ -32,19 +36,21 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
             ? executor.InitialState(cancellation)
             : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
         (_inputs, _state) = (job.InputsDigest, state);
-        if (job.Round > RetainedRounds)
-        {
-            Forget(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
-        }
-
+        ForgetBefore(view, job.Round - Math.Min(job.Round, RetainedRounds));
         return state;
     }
 
-    private void Forget(IReadOnlyList<UnitState> units)
+    private void ForgetBefore(LedgerView view, ulong end)
     {
-        foreach (UnitState unit in units)
+        ulong first = Math.Max(_forgotten, end - Math.Min(end, MaxRoundsToForget));
+        for (ulong round = first; round < end; round++)
         {
-            loader.Forget(unit.Record!.StateBlob);
+            foreach (UnitState unit in JobLedger.Round(view.State, manifest, round))
+            {
+                loader.Forget(unit.Record!.StateBlob);
+            }
         }
+
+        _forgotten = Math.Max(_forgotten, end);
     }
 }

@@ -50,16 +50,21 @@ public sealed class UnitExecutor
     /// <summary>Runs a unit from its start state.</summary>
     /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    public UnitResult RunUnit(ModelState start, ulong unit, CancellationToken cancellation)
+    public UnitResult RunUnit(ModelState start, ulong unit, CancellationToken cancellation) =>
+        RunSteps(start, _manifest.FirstStep(unit), _manifest.StepsInUnit(unit), cancellation);
+
+    /// <summary>Runs any consecutive steps from a start state.</summary>
+    /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public UnitResult RunSteps(ModelState start, ulong firstStep, ulong steps, CancellationToken cancellation)
     {
-        ulong steps = _manifest.StepsInUnit(unit);
         ValidationResult import = _machine.ImportState(start.Encoded.Span);
         if (!import.IsValid)
         {
             throw new TrainingException($"The start state does not fit the program: {import}");
         }
 
-        VmResult run = Run(MlpCompiler.TrainEntry, [(long)_manifest.FirstStep(unit), (long)steps], cancellation);
+        VmResult run = Run(MlpCompiler.TrainEntry, [checked((long)firstStep), checked((long)steps)], cancellation);
         if ((ulong)run.Outputs.Count != MlpCompiler.OutputsPerStep * steps)
         {
             throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");

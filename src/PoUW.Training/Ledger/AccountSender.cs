@@ -1,5 +1,6 @@
 using PoUW.Core.Cryptography;
 using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 
@@ -21,6 +22,9 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
 
     /// <summary>The account.</summary>
     public KeyPair Key => key;
+
+    /// <summary>What a transaction with a payload of this length costs, as <see cref="Send"/> signs it.</summary>
+    public Amount FeeFor(int payloadBytes) => ledger.Parameters.BaseFeePerGas * TransactionGas.Intrinsic(payloadBytes);
 
     /// <summary>Signs and submits a transaction with the account's next nonce.</summary>
     public ValidationResult Send(TransactionKind kind, ReadOnlyMemory<byte> payload)

@@ -1,3 +1,4 @@
+using PoUW.Core.Primitives;
 using PoUW.Vm.Programs;
 
 namespace PoUW.Training.Workers;
@@ -10,6 +11,9 @@ public sealed record WorkerOptions
 
     /// <summary>Blocks to wait for a sent record to appear on chain before it is sent again.</summary>
     public ulong ResendAfterBlocks { get; init; } = 6;
+
+    /// <summary>What the worker keeps at stake; null for the network's minimum.</summary>
+    public Amount? Stake { get; init; }
 
     /// <summary>Jobs whose programs and data are kept ready.</summary>
     public int MaxCachedJobs { get; init; } = 4;

@@ -4,26 +4,29 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
-using PoUW.Economics.Workers;
 using PoUW.Training.Execution;
+using PoUW.Training.Journal;
 using PoUW.Training.Ledger;
 using PoUW.Vm.Backends;
 
 namespace PoUW.Training.Workers;
 
 /// <summary>
-/// The worker role: registers its account, then takes every lease that the ledger grants it, rebuilds the start state, runs the unit,
-/// publishes the end state and commits the record. Without a lease it does idle work (mining the commons product). One loop, one compute
+/// The worker role: stakes its account, then takes every lease that the ledger grants it, rebuilds the start state, runs the unit,
+/// publishes the end state, journals the record and commits it. After a restart a unit whose record is journaled and whose state is still
+/// here is committed again without computing it. Without a lease it does idle work (mining the commons product). One loop, one compute
 /// thread at a time; a failed unit is reported to the observer and left to its lease's expiry.
 /// </summary>
 public sealed class WorkerService(
-    AccountSender sender, ILedgerAccess ledger, JobLoader loader, ITensorBackend backend, IIdleWork idleWork, ISpawner spawner,
-    IWorkerObserver observer, WorkerOptions options)
+    AccountSender sender, ILedgerAccess ledger, JobLoader loader, JobJournal journal, ITensorBackend backend, IUnitRunner runner,
+    IIdleWork idleWork, ISpawner spawner, IWorkerObserver observer, WorkerOptions options)
 {
     private const int MaxRemembered = 4096;
 
-    private readonly List<JobWorkspace> _workspaces = [];
+    private readonly JobWorkspaces _workspaces = new(loader, backend, options.VmLimits, options.MaxCachedJobs);
     private readonly Dictionary<(Hash256 Job, ulong Unit), SentUnit> _sent = [];
+    private readonly StakeKeeper _stake = new(sender, ledger.Parameters, StakeRoles.Worker, options.Stake, options.ResendAfterBlocks);
+
     private volatile WorkerStatus _status = new(WorkerActivity.Idle, 0, 0);
 
     /// <summary>What the worker is doing now. Thread-safe.</summary>
@@ -52,7 +55,12 @@ public sealed class WorkerService(
     private async Task DoNextAsync(CancellationToken cancellation)
     {
         LedgerView view = ledger.View;
-        EnsureRegistered(view);
+        journal.Prune(view);
+        if (_stake.Ensure(view) is { IsValid: false } refusal)
+        {
+            observer.Rejected("stake", refusal);
+        }
+
         if (NextLease(view) is { } lease)
         {
             await RunLeaseAsync(view, lease, cancellation);
@@ -71,25 +79,13 @@ public sealed class WorkerService(
         }
     }
 
-    private void EnsureRegistered(LedgerView view)
-    {
-        Address me = sender.Key.Address;
-        (Hash256, ulong) registration = (Hash256.Zero, 0);
-        if (WorkerRegistry.Contains(view.State, me) || !IsDue(registration, attempt: 0, view.Height))
-        {
-            return;
-        }
-
-        ValidationResult result = sender.Send(TransactionKind.RegisterWorker, ReadOnlyMemory<byte>.Empty);
-        _sent[registration] = new SentUnit(0, view.Height, null);
-        if (!result.IsValid)
-        {
-            observer.Rejected("registration", result);
-        }
-    }
-
     private Lease? NextLease(LedgerView view)
     {
+        if (_stake.IsBanned(view))
+        {
+            return null;
+        }
+
         foreach (Lease lease in JobLedger.LeasesOf(view.State, sender.Key.Address))
         {
             if (lease.ExpiryHeight > view.Height && IsDue((lease.JobId, lease.Unit), lease.Attempt, view.Height))
@@ -106,11 +102,9 @@ public sealed class WorkerService(
 
     private async Task RunLeaseAsync(LedgerView view, Lease lease, CancellationToken cancellation)
     {
-        (Hash256, ulong) key = (lease.JobId, lease.Unit);
-        UnitRecord? record = _sent.TryGetValue(key, out SentUnit? sent) && sent.Attempt == lease.Attempt ? sent.Record : null;
         try
         {
-            record ??= await ComputeAsync(view, lease, cancellation);
+            UnitRecord record = await FulfilAsync(view, lease, cancellation);
             ValidationResult result = sender.Send(TransactionKind.CommitUnit, record.Encode());
             if (!result.IsValid)
             {
@@ -124,50 +118,49 @@ public sealed class WorkerService(
 
         if (_sent.Count >= MaxRemembered)
         {
-            // Forgetting costs at worst a second computation of a unit that is still open.
+            // Forgetting costs at worst a transaction that is sent twice.
             _sent.Clear();
         }
 
-        _sent[key] = new SentUnit(lease.Attempt, ledger.View.Height, record);
+        _sent[(lease.JobId, lease.Unit)] = new SentUnit(lease.Attempt, ledger.View.Height);
     }
 
-    private async Task<UnitRecord> ComputeAsync(LedgerView view, Lease lease, CancellationToken cancellation)
+    private async Task<UnitRecord> FulfilAsync(LedgerView view, Lease lease, CancellationToken cancellation)
+    {
+        JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
+        UnitRecord? known = journal.FindRecord(lease.JobId, lease.Unit, lease.Attempt, job.InputsDigest);
+        if (known is not null && loader.Holds(known.StateBlob))
+        {
+            return known;
+        }
+
+        UnitOutcome outcome = await ComputeAsync(view, job, lease, cancellation);
+        if (outcome.Publish)
+        {
+            await loader.PublishAsync(outcome.End);
+        }
+
+        // Refuses a record that differs from a journaled one: what may have been sent before is never contradicted.
+        journal.Add(outcome.Record);
+        _status = _status with { UnitsCommitted = _status.UnitsCommitted + 1 };
+        return outcome.Record;
+    }
+
+    private async Task<UnitOutcome> ComputeAsync(LedgerView view, JobState job, Lease lease, CancellationToken cancellation)
     {
         SetActivity(WorkerActivity.Fetching, lease.Unit);
-        JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
-        JobWorkspace workspace = await OpenAsync(lease.JobId, job.Manifest, cancellation);
+        JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
         ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
 
         SetActivity(WorkerActivity.Training, lease.Unit);
-        UnitResult? result = null;
-        await spawner.SpawnThread("pouw-train", () => result = workspace.Executor.RunUnit(start, lease.Unit, cancellation));
-        Hash256 blob = await loader.PublishAsync(result!.End);
-        _status = _status with { UnitsCommitted = _status.UnitsCommitted + 1 };
-        return new UnitRecord(
-            lease.JobId, lease.Unit, lease.Attempt, job.InputsDigest, start.Root, result.End.Root, blob, result.LossSum, result.Correct, result.Samples);
-    }
-
-    private async Task<JobWorkspace> OpenAsync(Hash256 jobId, JobManifest manifest, CancellationToken cancellation)
-    {
-        JobWorkspace? open = _workspaces.Find(workspace => workspace.JobId == jobId);
-        if (open is null)
-        {
-            JobAssets assets = await loader.LoadAssetsAsync(manifest, cancellation);
-            UnitExecutor executor = new(manifest, assets, backend, options.VmLimits);
-            open = new JobWorkspace(jobId, executor, new RoundStart(manifest, executor, loader));
-            _workspaces.Add(open);
-            if (_workspaces.Count > options.MaxCachedJobs)
-            {
-                _workspaces.RemoveAt(0);
-            }
-        }
-
-        return open;
+        UnitOutcome? outcome = null;
+        await spawner.SpawnThread(
+            "pouw-train",
+            () => outcome = runner.Run(workspace.Executor, start, lease, job.Manifest, job.InputsDigest, cancellation));
+        return outcome!;
     }
 
     private void SetActivity(WorkerActivity activity, ulong unit = 0) => _status = _status with { Activity = activity, Unit = unit };
 
-    private sealed record JobWorkspace(Hash256 JobId, UnitExecutor Executor, RoundStart Start);
-
-    private sealed record SentUnit(ulong Attempt, ulong Height, UnitRecord? Record);
+    private sealed record SentUnit(ulong Attempt, ulong Height);
 }

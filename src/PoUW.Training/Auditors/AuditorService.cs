@@ -1,0 +1,268 @@
+using PoUW.Core.Jobs;
+using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
+using PoUW.Core.Randomness;
+using PoUW.Core.Runtime;
+using PoUW.Economics.Jobs;
+using PoUW.Training.Execution;
+using PoUW.Training.Journal;
+using PoUW.Training.Ledger;
+using PoUW.Vm.Backends;
+
+namespace PoUW.Training.Auditors;
+
+/// <summary>
+/// The audit part of the validator role: replays every unit for which the ledger draws its account, compares it with the worker's record,
+/// checks that the named state can be fetched, and commits to a verdict that it opens later. A verdict is in the journal, with its salt,
+/// before anything is sent, so a restart says the same again. One loop; one replay at a time on a thread of its own, while openings of
+/// other units go on. A unit that cannot be replayed is reported to the observer, and the auditor does not vote on it.
+/// </summary>
+public sealed class AuditorService(
+    AccountSender sender, ILedgerAccess ledger, JobLoader loader, JobJournal journal, ITensorBackend backend, IRandomSource random,
+    ISpawner spawner, IAuditorObserver observer, AuditorOptions options)
+{
+    private const int MaxRemembered = 4096;
+
+    // The height of the last try, under the hash of what was sent or under the draw that was replayed.
+    private readonly Dictionary<Hash256, ulong> _tries = [];
+    private readonly JobWorkspaces _workspaces = new(loader, backend, options.VmLimits, options.MaxCachedJobs);
+    private readonly AcceptedStates _accepted = new(loader, options.MaxHeldStates);
+    private readonly StakeKeeper? _stake = options.Stake is { } stake
+        ? new StakeKeeper(sender, ledger.Parameters, StakeRoles.Validator, stake, options.ResendAfterBlocks)
+        : null;
+
+    private Task<ReplayedUnit?>? _replay;
+    private volatile AuditorStatus _status = new(false, 0, 0);
+
+    /// <summary>What the auditor is doing now. Thread-safe.</summary>
+    public AuditorStatus Status => _status;
+
+    private Address Me => sender.Key.Address;
+
+    /// <summary>Runs until cancelled. Called once.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                await DoNextAsync(stopping.Token);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Cancellation is how this loop ends.
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await EndReplayAsync();
+        }
+    }
+
+    private async Task DoNextAsync(CancellationToken cancellation)
+    {
+        LedgerView view = ledger.View;
+        journal.Prune(view);
+        if (_stake?.Ensure(view) is { IsValid: false } refusal)
+        {
+            observer.Rejected("stake", refusal);
+        }
+
+        await CollectReplayAsync();
+        await _accepted.SettleAsync(view.State);
+        IReadOnlyList<UnitState> unjudged = SendDue(view);
+        if (_replay is null && NextReplay(view, unjudged) is { } unit)
+        {
+            Remember(DrawIdentity.Of(unit), view.Height);
+            _status = _status with { IsReplaying = true, Unit = unit.Lease.Unit };
+            _replay = ReplayAsync(view, unit, cancellation);
+        }
+
+        await WaitAsync(view, cancellation);
+    }
+
+    private async Task WaitAsync(LedgerView view, CancellationToken cancellation)
+    {
+        Task changed = ledger.WaitForChangeAsync(view.Version, cancellation);
+        if (_replay is null)
+        {
+            await changed;
+            return;
+        }
+
+        await Task.WhenAny(changed, _replay);
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private async Task CollectReplayAsync()
+    {
+        if (_replay is not { IsCompleted: true } ended)
+        {
+            return;
+        }
+
+        _replay = null;
+        _status = _status with { IsReplaying = false };
+        if (await ended is { } judged)
+        {
+            _accepted.Hold(judged);
+            _status = _status with { UnitsJudged = _status.UnitsJudged + 1 };
+        }
+    }
+
+    private async Task EndReplayAsync()
+    {
+        try
+        {
+            await (_replay ?? Task.CompletedTask);
+        }
+        catch (OperationCanceledException)
+        {
+            // The replay was cancelled together with the loop.
+        }
+
+        _status = _status with { IsReplaying = false };
+    }
+
+    /// <summary>Sends what is decided and due, and returns the units that still have to be judged.</summary>
+    private List<UnitState> SendDue(LedgerView view)
+    {
+        List<UnitState> unjudged = [];
+        foreach (UnitState unit in JobLedger.AuditsOf(view.State, Me).Where(unit => unit.PhaseDeadline > view.Height))
+        {
+            if (unit.Phase == UnitPhase.AuditReveal)
+            {
+                Reveal(view, unit);
+            }
+            else if (journal.FindVerdict(unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, DrawIdentity.Of(unit)) is { } verdict)
+            {
+                AuditCommit commit = new(verdict.JobId, verdict.Unit, verdict.Attempt, verdict.CommitmentFor(Me));
+                Send(view, TransactionKind.CommitAudit, commit.Encode(), $"commitment on unit {verdict.Unit}");
+            }
+            else
+            {
+                unjudged.Add(unit);
+            }
+        }
+
+        return unjudged;
+    }
+
+    private void Reveal(LedgerView view, UnitState unit)
+    {
+        Lease lease = unit.Lease;
+        Hash256 commitment = unit.Auditors.First(drawn => drawn.Auditor == Me).Commitment;
+        AuditReveal? verdict = journal.VerdictsOn(lease.JobId, lease.Unit, lease.Attempt).FirstOrDefault(known => known.CommitmentFor(Me) == commitment);
+        if (verdict is not null)
+        {
+            Send(view, TransactionKind.RevealAudit, verdict.Encode(), $"verdict on unit {lease.Unit}");
+        }
+        else if (IsDue(commitment, view.Height))
+        {
+            Remember(commitment, view.Height);
+            observer.Failed(lease, new TrainingException($"The verdict behind commitment {commitment} is not in the journal."));
+        }
+    }
+
+    private void Send(LedgerView view, TransactionKind kind, byte[] payload, string what)
+    {
+        Hash256 key = Hash256.Sha256(payload);
+        if (!IsDue(key, view.Height))
+        {
+            return;
+        }
+
+        Remember(key, view.Height);
+        if (sender.Send(kind, payload) is { IsValid: false } refusal)
+        {
+            observer.Rejected(what, refusal);
+        }
+    }
+
+    private UnitState? NextReplay(LedgerView view, IReadOnlyList<UnitState> unjudged) =>
+        unjudged.Where(unit => IsDue(DrawIdentity.Of(unit), view.Height)).MinBy(static unit => unit.PhaseDeadline);
+
+    private async Task<ReplayedUnit?> ReplayAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    {
+        UnitRecord claimed = unit.Record!;
+        try
+        {
+            ReplayedUnit honest = await ComputeAsync(view, unit.Lease, cancellation);
+            bool available = await IsAvailableAsync(unit, cancellation);
+            byte[] salt = new byte[Hash256.Size];
+            random.Fill(salt);
+            AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, honest.Record.Digest, available, new Hash256(salt));
+            journal.Add(DrawIdentity.Of(unit), verdict);
+            observer.Judged(claimed, verdict);
+            return honest;
+        }
+        catch (TrainingException failure)
+        {
+            observer.Failed(unit.Lease, failure);
+            return null;
+        }
+    }
+
+    private async Task<ReplayedUnit> ComputeAsync(LedgerView view, Lease lease, CancellationToken cancellation)
+    {
+        JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
+        JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
+        ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
+        ReplayedUnit? honest = null;
+        await spawner.SpawnThread(
+            "pouw-audit",
+            () => honest = UnitReplay.Run(job.Manifest, workspace.Executor, start, lease, job.InputsDigest, cancellation));
+        return honest!;
+    }
+
+    /// <summary>Asks for the named state a few times, one try a block, so that one lost answer is not held against the worker.</summary>
+    private async Task<bool> IsAvailableAsync(UnitState unit, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            LedgerView view = ledger.View;
+            if (await CanLoadAsync(unit.Record!, cancellation))
+            {
+                return true;
+            }
+
+            // The last two blocks are left for the commitment itself.
+            if (attempt >= options.FetchAttempts || view.Height + 2 >= unit.PhaseDeadline)
+            {
+                return false;
+            }
+
+            await ledger.WaitForChangeAsync(view.Version, cancellation);
+        }
+    }
+
+    private async Task<bool> CanLoadAsync(UnitRecord record, CancellationToken cancellation)
+    {
+        try
+        {
+            await loader.LoadStateAsync(record, cancellation);
+            return true;
+        }
+        catch (TrainingException)
+        {
+            // That the state is absent or another one is the answer, not a failure of the auditor.
+            return false;
+        }
+    }
+
+    private bool IsDue(Hash256 key, ulong height) =>
+        !_tries.TryGetValue(key, out ulong tried) || height >= tried + options.ResendAfterBlocks;
+
+    private void Remember(Hash256 key, ulong height)
+    {
+        if (_tries.Count >= MaxRemembered)
+        {
+            // Forgetting costs at worst a transaction that is sent twice.
+            _tries.Clear();
+        }
+
+        _tries[key] = height;
+    }
+}

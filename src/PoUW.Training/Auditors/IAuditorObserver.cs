@@ -1,0 +1,19 @@
+using PoUW.Core.Jobs;
+using PoUW.Core.Validation;
+
+namespace PoUW.Training.Auditors;
+
+/// <summary>Hears what an auditor finds. Called from the auditor's loop; must return quickly and must not call back.</summary>
+public interface IAuditorObserver
+{
+    /// <summary>A unit was replayed; the verdict is in the journal and secret until it is opened on chain.</summary>
+    /// <param name="record">What the worker committed.</param>
+    /// <param name="verdict">What the auditor found; the record is true if the digests are equal.</param>
+    void Judged(UnitRecord record, AuditReveal verdict);
+
+    /// <summary>A transaction of the auditor was not admitted.</summary>
+    void Rejected(string what, ValidationResult result);
+
+    /// <summary>A unit could not be replayed, or its verdict is not in the journal; the auditor does not vote on it for now.</summary>
+    void Failed(Lease lease, TrainingException failure);
+}

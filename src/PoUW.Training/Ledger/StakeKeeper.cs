@@ -1,0 +1,51 @@
+using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Economics.Staking;
+
+namespace PoUW.Training.Ledger;
+
+/// <summary>
+/// Keeps an account staked for one role: stakes what is missing when the account has no stake in force for it, and waits while the
+/// account is banned or cannot pay. After a ban it stakes again, which is how an account comes back. Not thread-safe.
+/// </summary>
+internal sealed class StakeKeeper(AccountSender sender, NetworkParameters parameters, StakeRoles role, Amount? wanted, ulong resendAfterBlocks)
+{
+    private ulong? _sentHeight;
+
+    /// <summary>True while the account is convicted and may take no part in the next block.</summary>
+    public bool IsBanned(LedgerView view) => Stake(view).BannedUntil > view.Height + 1;
+
+    /// <summary>Sends a stake if one is missing.</summary>
+    /// <returns>Ok unless the transaction was refused.</returns>
+    public ValidationResult Ensure(LedgerView view)
+    {
+        StakeAccount stake = Stake(view);
+        bool active = stake.BannedUntil == 0 && StakeLedger.IsActive(stake, role, view.Height + 1, MinimumOf(role));
+        if (active || IsBanned(view) || view.Height < _sentHeight + resendAfterBlocks)
+        {
+            return ValidationResult.Ok;
+        }
+
+        // The stake has to reach the minimum of all roles of the account, not only of the one that is wanted here.
+        Amount needed = Max(wanted ?? Amount.Zero, MinimumOf(stake.Roles | role));
+        Amount missing = stake.Bonded < needed ? needed - stake.Bonded : Amount.Zero;
+        byte[] payload = new StakePayload(role, missing).Encode();
+        if (view.State.GetAccount(sender.Key.Address).Balance < missing + sender.FeeFor(payload.Length))
+        {
+            return ValidationResult.Ok;
+        }
+
+        _sentHeight = view.Height;
+        return sender.Send(TransactionKind.Stake, payload);
+    }
+
+    private StakeAccount Stake(LedgerView view) => StakeLedger.Get(view.State, sender.Key.Address);
+
+    private Amount MinimumOf(StakeRoles roles) => Max(
+        roles.HasFlag(StakeRoles.Worker) ? parameters.MinimumWorkerStake : Amount.Zero,
+        roles.HasFlag(StakeRoles.Validator) ? parameters.MinimumValidatorStake : Amount.Zero);
+
+    private static Amount Max(Amount one, Amount other) => one > other ? one : other;
+}
