@@ -212,6 +212,19 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
 
     private ValidationResult MakeRoom(PooledTransaction pooled)
     {
+        List<PooledTransaction> evicted = [];
+        ValidationResult result = Evict(pooled, evicted);
+        if (!result.IsValid)
+        {
+            // Who does not get in must not drive anybody out: that would empty the pool for nothing.
+            evicted.ForEach(_index.Add);
+        }
+
+        return result;
+    }
+
+    private ValidationResult Evict(PooledTransaction pooled, List<PooledTransaction> evicted)
+    {
         int size = pooled.Transaction.EncodedLength;
         while (_index.Count >= options.MaxCount || _index.Bytes + size > options.MaxBytes)
         {
@@ -229,6 +242,7 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
             }
 
             _index.Remove(last);
+            evicted.Add(last);
         }
 
         return ValidationResult.Ok;

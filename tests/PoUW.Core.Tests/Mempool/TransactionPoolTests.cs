@@ -145,6 +145,23 @@ public sealed class TransactionPoolTests
     }
 
     [Test]
+    public void A_transaction_that_finds_no_room_drives_nobody_out()
+    {
+        Transaction cheap = _net.Pay(_net.Bob, 0, 1, tip: 1);
+        Transaction dear = _net.Pay(_net.Alice, 0, 1, tip: 9);
+        _pool = NewPool(new MempoolOptions { MaxBytes = cheap.EncodedLength + dear.EncodedLength + 10 });
+        Admits(cheap);
+        Admits(dear);
+
+        // It outbids the cheap one only, whose room is too small for it.
+        Transaction large = _net.Signer.Sign(
+            _net.Alice, dear.Body.Kind, 1, new TransferPayload(_net.Bob.Address, Amount.FromCoins(1), new byte[64]).Encode(), 5);
+        Refuses(large, ValidationCode.PoolFull);
+        Assert.That(_pool.Find(cheap.Id), Is.Not.Null);
+        Assert.That(_pool.Find(dear.Id), Is.Not.Null);
+    }
+
+    [Test]
     public void A_replacement_that_finds_no_room_leaves_the_old_one()
     {
         Transaction first = _net.Pay(_net.Alice, 0, 1);
