@@ -217,11 +217,6 @@ public sealed class JobModule : ILedgerModule
 
     private static JobState Advance(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
     {
-        if (block.Height >= job.DeadlineHeight)
-        {
-            return End(state, jobId, job, JobStatus.TimedOut);
-        }
-
         if (job.RoundLeased && job.CommittedInRound == job.Manifest.UnitsInRound(job.Round))
         {
             job = FinishRound(state, job);
@@ -230,6 +225,11 @@ public sealed class JobModule : ILedgerModule
         if (job.Round == job.Manifest.RoundCount)
         {
             return End(state, jobId, job, JobStatus.Completed);
+        }
+
+        if (block.Height >= job.DeadlineHeight)
+        {
+            return End(state, jobId, job, JobStatus.TimedOut);
         }
 
         if (job.RoundLeased)

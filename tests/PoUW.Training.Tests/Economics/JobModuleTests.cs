@@ -232,6 +232,25 @@ public sealed class JobModuleTests
     }
 
     [Test]
+    public void A_last_round_that_is_complete_in_the_block_of_the_deadline_completes_the_job()
+    {
+        _ledger.RegisterWorkers(1);
+        Hash256 job = _ledger.Submit(LedgerHarness.Manifest(steps: 8) with { DeadlineBlocks = 1 });
+        _ledger.EndBlock();
+        List<Hash256> roots = [];
+        foreach (Lease lease in _ledger.OpenLeases(job))
+        {
+            roots.Add(_ledger.RecordFor(lease).EndRoot);
+            Assert.That(_ledger.Commit(lease).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        _ledger.EndBlock();
+        Assert.That(_ledger.Job(job).Status, Is.EqualTo(JobStatus.Completed), "every unit is done and paid for");
+        Assert.That(_ledger.Job(job).InputsDigest, Is.EqualTo(JobLedger.DigestOf(roots)));
+        _ledger.AssertConservation(1, job);
+    }
+
+    [Test]
     public void A_worker_registers_once_and_without_payload()
     {
         _ledger.RegisterWorkers(1);
