@@ -251,6 +251,24 @@ public sealed class JobModuleTests
     }
 
     [Test]
+    public void The_sums_that_a_round_claims_add_up_without_overflow()
+    {
+        _ledger.RegisterWorkers(1);
+        Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
+        _ledger.EndBlock();
+        foreach (Lease lease in _ledger.OpenLeases(job))
+        {
+            UnitRecord good = _ledger.RecordFor(lease);
+            const ulong tooMuch = UnitRecord.MaxSum + 1;
+            Assert.That(_ledger.Commit(lease, good with { LossSum = tooMuch }).Code, Is.EqualTo(ValidationCode.Malformed));
+            Assert.That(_ledger.Commit(lease, good with { Samples = tooMuch }).Code, Is.EqualTo(ValidationCode.Malformed));
+            Assert.That(_ledger.Commit(lease, good with { LossSum = UnitRecord.MaxSum }).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        Assert.That(ulong.MaxValue / UnitRecord.MaxSum, Is.GreaterThanOrEqualTo(JobManifest.MaxUnitsPerRound), "a client adds up a whole round");
+    }
+
+    [Test]
     public void A_worker_registers_once_and_without_payload()
     {
         _ledger.RegisterWorkers(1);
