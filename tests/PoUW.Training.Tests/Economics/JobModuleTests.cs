@@ -1,6 +1,8 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
+using PoUW.Core.State;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
 
@@ -269,6 +271,22 @@ public sealed class JobModuleTests
     }
 
     [Test]
+    public void A_job_that_nobody_works_on_costs_every_block_next_to_nothing()
+    {
+        _ledger.RegisterWorkers(1);
+        for (ulong seed = 0; seed < JobLedger.MaxOpenJobs; seed++)
+        {
+            _ledger.Submit(LedgerHarness.Manifest(steps: 256, perUnit: 1, perRound: 256) with { Seed = seed });
+        }
+
+        _ledger.EndBlock();
+        CountingReader reader = new(_ledger.State);
+        StateOverlay next = new(reader);
+        new JobModule().EndBlock(new BlockContext(_ledger.Height, 0, Address.Zero, Hash256.Zero, NetworkParameters.Development), next);
+        Assert.That(reader.Records, Is.LessThanOrEqualTo(1 + (2 * JobLedger.MaxOpenJobs)), "the list, and each job with one unit");
+    }
+
+    [Test]
     public void A_worker_registers_once_and_without_payload()
     {
         _ledger.RegisterWorkers(1);
@@ -279,4 +297,21 @@ public sealed class JobModuleTests
 
     private ValidationCode Submit(JobManifest manifest, Amount escrow) =>
         _ledger.Execute(LedgerHarness.Client, TransactionKind.SubmitJob, new SubmitJobPayload(manifest, escrow).Encode()).Code;
+
+    private sealed class CountingReader(IStateReader inner) : IStateReader
+    {
+        public int Records { get; private set; }
+
+        public Amount Minted => inner.Minted;
+
+        public Amount Burned => inner.Burned;
+
+        public PoUW.Core.Accounts.Account GetAccount(Address address) => inner.GetAccount(address);
+
+        public byte[]? GetRecord(StateKey key)
+        {
+            Records++;
+            return inner.GetRecord(key);
+        }
+    }
 }
