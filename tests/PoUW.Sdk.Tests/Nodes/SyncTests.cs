@@ -68,7 +68,8 @@ public sealed class SyncTests
             Difficulty = new AsertDifficulty(Parameters),
             Modules = [new WorkerModule(), new JobModule()],
         });
-        BlockProducer producer = new(chain, new TransactionPool(chain, new MempoolOptions()), TestNetwork.Key(name).Address, TimeProvider.System, _ => { });
+        TransactionPool pool = new(chain, new MempoolOptions());
+        BlockProducer producer = new(chain, pool, TestNetwork.Key(name).Address, TimeProvider.System, _ => { });
         chain.Subscribe(producer);
         using CommonsMiner miner = new(Parameters.Commons, producer, new UpTo(producer, chain, blocks));
         while (chain.Head.Height < blocks)
