@@ -26,6 +26,9 @@ public sealed record UnitRecord(
     /// <summary>Largest encoding in bytes.</summary>
     public const int MaxEncodedBytes = 256;
 
+    /// <summary>Most that a unit may claim for each of its sums: those of a whole round then still add up in 64 bits.</summary>
+    public const ulong MaxSum = ulong.MaxValue / JobManifest.MaxUnitsPerRound;
+
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
         .Write(JobId).Write(Unit).Write(Attempt).Write(InputsDigest).Write(StartRoot).Write(EndRoot).Write(StateBlob)
@@ -44,7 +47,7 @@ public sealed record UnitRecord(
         RlpReader fields = outer.ReadList();
         UnitRecord read = new(
             fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadHash(), fields.ReadHash(), fields.ReadHash(),
-            fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64());
+            fields.ReadHash(), fields.ReadUInt64(MaxSum), fields.ReadUInt64(MaxSum), fields.ReadUInt64(MaxSum));
         if (!outer.TryFinish() || !fields.TryFinish())
         {
             return ValidationResult.Fail(ValidationCode.Malformed, "unitRecord", "Not a canonical unit record.");

@@ -217,11 +217,6 @@ public sealed class JobModule : ILedgerModule
 
     private static JobState Advance(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
     {
-        if (block.Height >= job.DeadlineHeight)
-        {
-            return End(state, jobId, job, JobStatus.TimedOut);
-        }
-
         if (job.RoundLeased && job.CommittedInRound == job.Manifest.UnitsInRound(job.Round))
         {
             job = FinishRound(state, job);
@@ -230,6 +225,11 @@ public sealed class JobModule : ILedgerModule
         if (job.Round == job.Manifest.RoundCount)
         {
             return End(state, jobId, job, JobStatus.Completed);
+        }
+
+        if (block.Height >= job.DeadlineHeight)
+        {
+            return End(state, jobId, job, JobStatus.TimedOut);
         }
 
         if (job.RoundLeased)
@@ -264,19 +264,25 @@ public sealed class JobModule : ILedgerModule
 
     private static JobState RenewLeases(BlockContext block, IStateWriter state, Hash256 jobId, JobState job)
     {
-        bool closing = job.Status == JobStatus.Closing;
-        bool waiting = false;
-        foreach (UnitState unit in JobLedger.Round(state, job.Manifest, job.Round).Where(unit => unit.Record is null))
+        // The leases of a round are granted together and renewed together, so those still open end together: one of them tells for all,
+        // and a block does not read every unit of every job.
+        UnitState? open = JobLedger.Units(state, job.Manifest, job.Round).FirstOrDefault(unit => unit.Record is null);
+        if (open is null || block.Height < open.Lease.ExpiryHeight)
         {
-            bool expired = block.Height >= unit.Lease.ExpiryHeight;
-            waiting |= !expired;
-            if (expired && !closing)
-            {
-                GrantLease(block, state, jobId, job, unit.Lease.Unit, unit.Lease.Attempt + 1);
-            }
+            return job;
         }
 
-        return closing && !waiting ? End(state, jobId, job, JobStatus.Cancelled) : job;
+        if (job.Status == JobStatus.Closing)
+        {
+            return End(state, jobId, job, JobStatus.Cancelled);
+        }
+
+        foreach (UnitState unit in JobLedger.Round(state, job.Manifest, job.Round).Where(unit => unit.Record is null))
+        {
+            GrantLease(block, state, jobId, job, unit.Lease.Unit, unit.Lease.Attempt + 1);
+        }
+
+        return job;
     }
 
     private static void GrantLease(BlockContext block, IStateWriter state, Hash256 jobId, JobState job, ulong unit, ulong attempt)

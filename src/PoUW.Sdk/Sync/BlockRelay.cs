@@ -127,10 +127,12 @@ internal sealed class BlockRelay
 
         try
         {
+            // A branch shows that it is heavier only after more blocks than one answer may hold, so each request goes on where the last ended.
+            ChainPosition? reached = null;
             bool progress = true;
             while (progress && !_stopping.IsCancellationRequested)
             {
-                progress = await FetchNextAsync(peer);
+                (progress, reached) = await FetchNextAsync(peer, reached);
             }
         }
         finally
@@ -139,18 +141,19 @@ internal sealed class BlockRelay
         }
     }
 
-    private async Task<bool> FetchNextAsync(PeerId peer)
+    private async Task<(bool Progress, ChainPosition? Reached)> FetchNextAsync(PeerId peer, ChainPosition? reached)
     {
-        RequestResult answer = await _network.RequestAsync(peer, SyncRequest.Protocol, new SyncRequest(Locator()).Encode(), RequestTimeout, _stopping);
+        byte[] request = new SyncRequest(Locator(reached)).Encode();
+        RequestResult answer = await _network.RequestAsync(peer, SyncRequest.Protocol, request, RequestTimeout, _stopping);
         if (!answer.IsOk)
         {
-            return false;
+            return (false, reached);
         }
 
         if (SyncResponse.TryDecode(answer.Response.Span, _chain.Parameters.MaxBlockBytes) is not { } response)
         {
             _network.Punish(peer, "malformed sync response");
-            return false;
+            return (false, reached);
         }
 
         bool anyNew = false;
@@ -160,18 +163,20 @@ internal sealed class BlockRelay
             if (result.Verdict == GossipVerdict.Reject)
             {
                 _network.Punish(peer, $"invalid block {block.Id.ToShortString()}: {result}");
-                return false;
+                return (false, reached);
             }
 
             anyNew |= result.IsValid;
         }
 
-        return anyNew;
+        ChainPosition? last = response.Blocks.Count == 0 ? null : _chain.GetPosition(response.Blocks[^1].Id);
+        bool further = last is not null && (reached is null || last.Header.Height > reached.Header.Height);
+        return (anyNew || further, further ? last : reached);
     }
 
-    private List<Hash256> Locator()
+    private List<Hash256> Locator(ChainPosition? reached)
     {
-        List<Hash256> locator = [];
+        List<Hash256> locator = reached is null ? [] : [reached.Id];
         ulong height = _chain.Head.Height;
         for (ulong step = 1; height > 0 && locator.Count < SyncRequest.MaxLocator - 1; height -= Math.Min(height, step))
         {
