@@ -23,8 +23,8 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <summary>Makes a state available to others and returns its address.</summary>
     public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded);
 
-    /// <summary>Drops a state that nobody needs any more.</summary>
-    public void Forget(Hash256 stateBlob) => blobs.Delete(stateBlob);
+    /// <summary>Drops states that nobody needs any more; the chunks that they share with blobs to keep stay.</summary>
+    public void Forget(IEnumerable<Hash256> stateBlobs, IEnumerable<Hash256> keep) => blobs.Delete(stateBlobs, keep);
 
     /// <summary>The program and the data of a job.</summary>
     /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>
