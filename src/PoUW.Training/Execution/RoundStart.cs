@@ -31,7 +31,7 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
 
         ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
-            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
         (_inputs, _state) = (job.InputsDigest, state);
         ForgetBefore(view, job, job.Round > RetainedRounds ? job.Round - RetainedRounds : 0);
         return state;

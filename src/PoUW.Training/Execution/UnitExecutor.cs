@@ -38,10 +38,14 @@ public sealed class UnitExecutor
         RequireEntry(assets.Program, MlpCompiler.InitEntry, parameters: 1);
         RequireEntry(assets.Program, MlpCompiler.TrainEntry, parameters: 2);
         _machine = new Machine(program, backend);
+        StateBytes = _machine.ExportState().Length;
         SetInput(MlpCompiler.Images, assets.Data.ToImageTensor());
         SetInput(MlpCompiler.Labels, assets.Data.ToLabelTensor());
         SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId));
     }
+
+    /// <summary>Size of an encoded state of this program, in bytes; every state of the job has it.</summary>
+    public long StateBytes { get; }
 
     /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
     public ModelState InitialState(CancellationToken cancellation)

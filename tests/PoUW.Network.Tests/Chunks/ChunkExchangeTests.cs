@@ -173,6 +173,17 @@ internal sealed class ChunkExchangeTests
     }
 
     [Test]
+    public async Task ABlobAboveTheCallersLimitIsNotAssembled()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(1);
+        BlobTransfer blobs = new(new ChunkExchange(nodes[0].Node, new TestChunkStore()));
+        Hash256 address = await blobs.PutAsync(new byte[11], 2);
+        Assert.That((await blobs.FetchAsync(address, maxBytes: 10)).Status, Is.EqualTo(FetchStatus.TooLarge));
+        Assert.That((await blobs.FetchAsync(address, maxBytes: 11)).Status, Is.EqualTo(FetchStatus.Ok));
+    }
+
+    [Test]
     public async Task DeletingABlobLeavesTheChunksOfTheBlobsToKeep()
     {
         await using TestNetwork network = TestNetwork.InMemory();
