@@ -18,6 +18,7 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
 
     private Hash256 _inputs;
     private ModelState? _state;
+    private ulong? _firstKept;
 
     /// <summary>The start state of the job's current round.</summary>
     /// <exception cref="TrainingException">A state cannot be fetched or does not match its record.</exception>
@@ -30,21 +31,37 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
 
         ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
-            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
         (_inputs, _state) = (job.InputsDigest, state);
-        if (job.Round > RetainedRounds)
-        {
-            Forget(JobLedger.Round(view.State, manifest, job.Round - 1 - RetainedRounds));
-        }
-
+        ForgetBefore(view, job, job.Round > RetainedRounds ? job.Round - RetainedRounds : 0);
         return state;
     }
 
-    private void Forget(IReadOnlyList<UnitState> units)
+    // A worker without a lease in a round does not come here, so the rounds to forget may be several.
+    private void ForgetBefore(LedgerView view, JobState job, ulong firstKept)
     {
-        foreach (UnitState unit in units)
+        ulong begin = Math.Min(_firstKept ?? (firstKept == 0 ? 0 : firstKept - 1), firstKept);
+        if (begin < firstKept)
         {
-            loader.Forget(unit.Record!.StateBlob);
+            // A record may name any blob, another round's or the data's, and equal states are one blob.
+            List<Hash256> keep = [manifest.ProgramHash, manifest.DatasetBlob];
+            for (ulong round = firstKept; round <= job.Round; round++)
+            {
+                keep.AddRange(BlobsOf(view, round));
+            }
+
+            List<Hash256> old = [];
+            for (ulong round = begin; round < firstKept; round++)
+            {
+                old.AddRange(BlobsOf(view, round));
+            }
+
+            loader.Forget(old, keep);
         }
+
+        _firstKept = firstKept;
     }
+
+    private IEnumerable<Hash256> BlobsOf(LedgerView view, ulong round) =>
+        JobLedger.Round(view.State, manifest, round).Where(unit => unit.Record is not null).Select(unit => unit.Record!.StateBlob);
 }
