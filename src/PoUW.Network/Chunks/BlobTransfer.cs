@@ -50,28 +50,33 @@ public sealed class BlobTransfer
     }
 
     /// <summary>Forgets a blob's chunks and manifest, as far as they are in the local store.</summary>
-    public void Delete(Hash256 address)
+    public void Delete(Hash256 address) => Delete([address], []);
+
+    /// <summary>Forgets the chunks and manifests of several blobs, as far as they are in the local store.</summary>
+    /// <param name="addresses">The hashes of the manifests.</param>
+    /// <param name="keep">Chunks, and blobs with their chunks, that stay: equal content is stored once, so blobs may share chunks.</param>
+    public void Delete(IEnumerable<Hash256> addresses, IEnumerable<Hash256> keep)
     {
-        if (_chunks.Find(address) is not { } described)
+        HashSet<Hash256> kept = [];
+        foreach (Hash256 blob in keep)
         {
-            return;
+            kept.Add(blob);
+            kept.UnionWith(StoredChunks(blob));
         }
 
-        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
-        foreach (Hash256 chunk in manifest?.Chunks ?? [])
+        foreach (Hash256 chunk in addresses.SelectMany(address => StoredChunks(address).Append(address)).Where(chunk => !kept.Contains(chunk)))
         {
             _chunks.Delete(chunk);
         }
-
-        _chunks.Delete(address);
     }
 
     /// <summary>Fetches a blob by its address, several chunks at a time.</summary>
     /// <param name="address">The hash of the manifest.</param>
     /// <param name="preferredPeers">Peers to ask first.</param>
     /// <param name="cancellation">Ends the wait; chunks that arrived stay in the store.</param>
+    /// <param name="maxBytes">The largest blob that the caller can use; the node's own limit holds beside it.</param>
     public async ValueTask<FetchResult> FetchAsync(
-        Hash256 address, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default)
+        Hash256 address, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default, long maxBytes = long.MaxValue)
     {
         FetchResult described = await _chunks.FetchAsync(address, preferredPeers, cancellation);
         if (!described.IsOk)
@@ -80,7 +85,7 @@ public sealed class BlobTransfer
         }
 
         ValidationResult decoded = BlobManifest.TryDecode(
-            described.Bytes.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+            described.Bytes.Span, _chunks.Options.MaxChunkBytes, Math.Min(maxBytes, _chunks.Options.MaxBlobBytes), out BlobManifest? manifest);
         if (manifest is null)
         {
             return FetchResult.Fail(decoded.Code == ValidationCode.TooLarge ? FetchStatus.TooLarge : FetchStatus.Malformed);
@@ -89,6 +94,17 @@ public sealed class BlobTransfer
         byte[] blob = GC.AllocateUninitializedArray<byte>((int)manifest.TotalBytes);
         FetchStatus status = await FillAsync(blob, manifest, preferredPeers, cancellation);
         return status == FetchStatus.Ok ? new FetchResult(status, blob) : FetchResult.Fail(status);
+    }
+
+    private IReadOnlyList<Hash256> StoredChunks(Hash256 address)
+    {
+        BlobManifest? manifest = null;
+        if (_chunks.Find(address) is { } described)
+        {
+            BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out manifest);
+        }
+
+        return manifest?.Chunks ?? [];
     }
 
     private async ValueTask<FetchStatus> FillAsync(

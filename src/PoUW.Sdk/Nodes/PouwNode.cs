@@ -134,10 +134,18 @@ public sealed class PouwNode : IAsyncDisposable
 
         _disposed = true;
         await _stopping.CancelAsync();
-        await _workerLoop;
-        await _network.DisposeAsync();
-        _options.Store.Dispose();
-        _stopping.Dispose();
+        try
+        {
+            await _workerLoop;
+        }
+        finally
+        {
+            // A worker that failed must not keep the network and the store open.
+            await _network.DisposeAsync();
+            await _relay.StopAsync();
+            _options.Store.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private async Task OpenAsync(CancellationToken cancellation)
@@ -183,7 +191,8 @@ public sealed class PouwNode : IAsyncDisposable
         ITensorBackend backend = _options.TicketTraining ? mining : plain;
         CommonsWork idle = new(new CommonsMiner(_options.Parameters.Commons, _producer, _producer));
         return new WorkerService(
-            sender, _ledger, _loader, backend, idle, _options.Spawner, new WorkerWarnings(Name, _options.Observer), _options.Worker);
+            sender, _ledger, _loader, backend, idle, _options.Spawner, new WorkerWarnings(Name, _options.Observer), _options.Worker,
+            _options.Time);
     }
 
     private void OnAdmitted(Transaction transaction)
