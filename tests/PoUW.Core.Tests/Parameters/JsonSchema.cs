@@ -11,7 +11,9 @@ namespace PoUW.Core.Tests.Parameters;
 /// </summary>
 internal sealed class JsonSchema(JsonElement root)
 {
-    internal static JsonSchema Load()
+    internal static JsonSchema Load() => new(JsonElement.Parse(File.ReadAllText(Path.Combine(RepositoryRoot(), "pouw.schema.json"))));
+
+    internal static string RepositoryRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "pouw.schema.json")))
@@ -20,8 +22,7 @@ internal sealed class JsonSchema(JsonElement root)
         }
 
         Assert.That(folder, Is.Not.Null, "pouw.schema.json was not found above the test output.");
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder!.FullName, "pouw.schema.json")));
-        return new JsonSchema(document.RootElement.Clone());
+        return folder!.FullName;
     }
 
     internal JsonElement Root => root;

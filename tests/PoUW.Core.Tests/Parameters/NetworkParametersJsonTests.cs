@@ -10,7 +10,7 @@ public sealed class NetworkParametersJsonTests
 {
     private const string Alice = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
-    [TestCaseSource(typeof(ParameterSamples), nameof(ParameterSamples.Presets))]
+    [TestCaseSource(typeof(ParameterSamples), nameof(ParameterSamples.PresetCases))]
     public void A_preset_reads_back_equal(NetworkParameters preset) => AssertRoundTrip(preset);
 
     [FsCheck.NUnit.Property(MaxTest = 300)]

@@ -9,7 +9,7 @@ public sealed class NetworkParametersTests
 {
     private static readonly Address Someone = new([.. Enumerable.Range(1, Address.Size).Select(i => (byte)i)]);
 
-    [TestCaseSource(typeof(ParameterSamples), nameof(ParameterSamples.Presets))]
+    [TestCaseSource(typeof(ParameterSamples), nameof(ParameterSamples.PresetCases))]
     public void Presets_are_valid(NetworkParameters preset) => Assert.That(preset.Validate().ToString(), Is.EqualTo("Ok"));
 
     [Test]
@@ -43,6 +43,8 @@ public sealed class NetworkParametersTests
         yield return Case(good with { Stakes = [stake with { Roles = StakeRoles.None }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Roles = (StakeRoles)4 }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Amount = Amount.FromCoins(19) }] }, "stakes[0].amount");
+        yield return Case(
+            good with { Stakes = [stake, new(Address.Zero, Amount.FromCoins(99), StakeRoles.Worker | StakeRoles.Validator)] }, "stakes[1].amount");
         yield return Case(good with { Stakes = [stake, stake] }, "stakes[1].address");
         yield return Case(good with { Allocations = [new(Someone, Amount.Zero)] }, "allocations[0].amount");
         yield return Case(good with { UnbondingBlocks = good.AuditCommitBlocks + good.AuditRevealBlocks }, "unbondingBlocks");

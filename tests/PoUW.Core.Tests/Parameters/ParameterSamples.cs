@@ -10,6 +10,8 @@ internal static class ParameterSamples
     public static IReadOnlyList<NetworkParameters> Presets { get; } =
         [NetworkParameters.Development, NetworkParameters.Test, NetworkParameters.Production];
 
+    public static IEnumerable<TestCaseData> PresetCases() => Presets.Select(preset => new TestCaseData(preset).SetArgDisplayNames(preset.Name));
+
     /// <summary>Valid parameters whose every field is drawn from its range.</summary>
     public static NetworkParameters Varied(Fuzzer draw) => new()
     {
@@ -42,7 +44,8 @@ internal static class ParameterSamples
         Stakes = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>
             new GenesisStake(AddressOf(i, draw), Coins(draw, 1_000, 1_000_000), (StakeRoles)(1 + draw.Next(3))))],
         Commons = new CommonsProduct((int)Up(draw, 32, 16_384), (int)Up(draw, 512, 8_192), (int)Up(draw, 32, 16_384), Wide(draw)),
-        Allocations = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i => new GenesisAllocation(AddressOf(i, draw), Coins(draw, 1, 1_000_000_000)))],
+        Allocations = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>
+            new GenesisAllocation(AddressOf(i, draw), Coins(draw, 1, 1_000_000_000)))],
     };
 
     private static ulong Up(Fuzzer draw, int min, int max) => (ulong)(min + draw.Next(max - min + 1));
