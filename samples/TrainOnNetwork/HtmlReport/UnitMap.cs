@@ -1,0 +1,139 @@
+using System.Xml.Linq;
+using static TrainOnNetwork.HtmlReport.Markup;
+
+namespace TrainOnNetwork.HtmlReport;
+
+/// <summary>
+/// The map of all units: one column a round, one row a unit, one cell a lease. Each round is a drawing of its own, so the map wraps at any width.
+/// </summary>
+internal sealed class UnitMap
+{
+    private const double Size = 26;
+    private const double Step = 29;
+    private const double Head = 16;
+    private const double MinWidth = 32;
+
+    private readonly IReadOnlyList<UnitCell> _cells;
+    private readonly IReadOnlyDictionary<string, WorkerMark> _marks;
+
+    /// <param name="cells">The leases, in any order.</param>
+    public UnitMap(IReadOnlyList<UnitCell> cells) => (_cells, _marks) = (cells, WorkerMark.For(cells.Select(cell => cell.Worker)));
+
+    /// <summary>The section with legend and map.</summary>
+    public XElement Build() => _cells.Count == 0
+        ? PageSection.Build("units", "Units", El("p", "No unit was leased."))
+        : PageSection.Build("units", "Units", El("p", Count()), DrawPatterns(), BuildLegend(), "\n", BuildMap());
+
+    private string Count()
+    {
+        int Of(UnitOutcome outcome) => _cells.Count(cell => cell.Outcome == outcome);
+        return $"{Numbers.Whole(_cells.Count)} leases: {Numbers.Whole(Of(UnitOutcome.Accepted))} accepted, "
+            + $"{Numbers.Whole(Of(UnitOutcome.Convicted))} convicted, {Numbers.Whole(Of(UnitOutcome.Withheld))} withheld, "
+            + $"{Numbers.Whole(Of(UnitOutcome.Expired))} expired. Each column is a round (R), each row a unit; "
+            + "a unit that was leased again has its later leases to the right.";
+    }
+
+    private XElement BuildMap() => El(
+        "div",
+        At("class", "map"),
+        _cells.GroupBy(cell => cell.Round).OrderBy(round => round.Key).SelectMany(round => new object[] { DrawRound(round.Key, [.. round]), "\n" }));
+
+    private XElement DrawRound(int round, IReadOnlyList<UnitCell> cells)
+    {
+        IReadOnlyList<IReadOnlyList<UnitCell>> units = [.. cells
+            .GroupBy(cell => cell.Unit).OrderBy(unit => unit.Key)
+            .Select(unit => (IReadOnlyList<UnitCell>)[.. unit.OrderBy(cell => cell.Attempt)])];
+        double width = Math.Max(MinWidth, units.Max(unit => unit.Count) * Step);
+        double height = Head + (units.Count * Step);
+        return El(
+            "svg",
+            At("class", "round"), At("width", width), At("height", height),
+            At("viewBox", $"0 0 {Numbers.Coordinate(width)} {Numbers.Coordinate(height)}"), At("role", "img"),
+            At("aria-label", $"Round {round}: {string.Join("; ", units.SelectMany(unit => unit).Select(Describe))}"),
+            El("text", At("class", "head"), At("x", 0), At("y", 11), $"R{round}"),
+            units.SelectMany((unit, row) => unit.Select((cell, column) => DrawCell(cell, 1 + (column * Step), Head + 1 + (row * Step)))));
+    }
+
+    private XElement DrawCell(UnitCell cell, double x, double y)
+    {
+        string title = $"Round {cell.Round}, {Describe(cell)}{(cell.Title.Length > 0 ? $". {cell.Title}" : "")}";
+        return DrawCell(_marks[cell.Worker].Letters, _marks[cell.Worker], cell.Outcome, x, y, title);
+    }
+
+    private static XElement DrawCell(string letters, WorkerMark? mark, UnitOutcome outcome, double x, double y, string title) => El(
+        "g",
+        At("class", "cell " + NameOf(outcome)), At("transform", $"translate({Numbers.Coordinate(x)} {Numbers.Coordinate(y)})"),
+        El("title", title),
+        El("rect", At("width", Size), At("height", Size), At("rx", 4), Fill(outcome, mark)),
+        mark is { Pattern.Length: > 0 } && IsFilled(outcome)
+            ? El("rect", At("width", Size), At("height", Size), At("rx", 4), At("fill", $"url(#{mark.Pattern})"))
+            : null,
+        DrawSign(letters, outcome));
+
+    private static XAttribute? Fill(UnitOutcome outcome, WorkerMark? mark) => IsFilled(outcome) && mark is not null ? At("fill", mark.Color) : null;
+
+    private static IEnumerable<XElement> DrawSign(string letters, UnitOutcome outcome)
+    {
+        double middle = outcome == UnitOutcome.Accepted ? Size / 2 : 8;
+        yield return El("text", At("x", middle), At("y", 17.5), At("text-anchor", "middle"), letters.Length > 1 ? At("class", "small") : null, letters);
+        switch (outcome)
+        {
+            case UnitOutcome.Convicted:
+                yield return El("path", At("class", "x"), At("d", "M14.5 9 L22.5 17 M22.5 9 L14.5 17"));
+                break;
+            case UnitOutcome.Withheld:
+                yield return El("text", At("x", 19), At("y", 17.5), At("text-anchor", "middle"), "?");
+                break;
+            case UnitOutcome.Expired:
+                yield return El("path", At("class", "dash"), At("d", "M14.5 13 L22 13"));
+                break;
+        }
+    }
+
+    private XElement BuildLegend() => El(
+        "ul",
+        At("class", "legend"), At("aria-label", "Legend of the unit map"),
+        _marks.Values.OrderBy(mark => mark.Letters.Length).ThenBy(mark => mark.Letters, StringComparer.Ordinal)
+            .Select(mark => Entry(mark.Letters, mark, UnitOutcome.Accepted, mark.Name)),
+        Enum.GetValues<UnitOutcome>().Where(outcome => outcome != UnitOutcome.Accepted && _cells.Any(cell => cell.Outcome == outcome))
+            .Select(outcome => Entry("", null, outcome, Explain(outcome))));
+
+    private static XElement Entry(string letters, WorkerMark? mark, UnitOutcome outcome, string text) => El(
+        "li",
+        El("svg", At("class", "swatch"), At("width", Step), At("height", Step), At("aria-hidden", "true"), DrawCell(letters, mark, outcome, 1, 1, text)),
+        El("span", letters.Length > 0 ? El("b", At("class", "hidden"), letters + ": ") : null, text));
+
+    private static XElement DrawPatterns() => El(
+        "svg",
+        At("class", "patterns"), At("width", 0), At("height", 0), At("aria-hidden", "true"),
+        El(
+            "defs",
+            Pattern("stripes", "M-2 2 L2 -2 M0 8 L8 0 M6 10 L10 6"),
+            Pattern("bars", "M2 0 L2 8"),
+            Pattern("dots", "M2 2 L4 2 M2 3 L4 3")));
+
+    private static XElement Pattern(string id, string path) => El(
+        "pattern", At("id", id), At("width", 8), At("height", 8), At("patternUnits", "userSpaceOnUse"), El("path", At("class", "hatch"), At("d", path)));
+
+    private static string Describe(UnitCell cell) => $"unit {cell.Unit}, lease {cell.Attempt}: {cell.Worker}, {NameOf(cell.Outcome)}";
+
+    private static bool IsFilled(UnitOutcome outcome) => outcome is UnitOutcome.Accepted or UnitOutcome.Convicted;
+
+    private static string Explain(UnitOutcome outcome) => outcome switch
+    {
+        UnitOutcome.Convicted => "convicted of a lie",
+        UnitOutcome.Withheld => "data withheld",
+        UnitOutcome.Expired => "lease expired",
+        _ => NameOf(outcome),
+    };
+
+    /// <summary>The outcome as the page names it, which is also its style class.</summary>
+    public static string NameOf(UnitOutcome outcome) => outcome switch
+    {
+        UnitOutcome.Accepted => "accepted",
+        UnitOutcome.Convicted => "convicted",
+        UnitOutcome.Withheld => "withheld",
+        UnitOutcome.Expired => "expired",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This is no outcome of a lease."),
+    };
+}
