@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Xml.Linq;
 
@@ -10,7 +11,7 @@ internal static class Markup
 {
     private const char Replacement = '\uFFFD';
 
-    private static readonly HashSet<string> Void = new(StringComparer.Ordinal) { "meta", "link", "br", "col" };
+    private static readonly FrozenSet<string> Void = FrozenSet.Create(StringComparer.Ordinal, "meta", "link", "br", "col");
 
     /// <summary>An element; the content may be attributes, elements, texts or sequences of them, and null is left out.</summary>
     public static XElement El(string name, params object?[] content) => new(name, content);
