@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TrainOnNetwork.HtmlReport;
 
@@ -58,7 +59,7 @@ internal sealed class HtmlReportWriterTests
     public void ElementsWithoutContentAreClosedByATag()
     {
         string page = HtmlReportWriter.Write(SampleReports.Usual());
-        string[] selfClosed = [.. System.Text.RegularExpressions.Regex.Matches(page, "<([a-z]+)[^>]*/>").Select(match => match.Groups[1].Value).Distinct()];
+        string[] selfClosed = [.. Regex.Matches(page, "<([a-z]+)[^>]*/>").Select(match => match.Groups[1].Value).Distinct()];
         Assert.That(selfClosed, Is.EquivalentTo(["meta", "link"]));
     }
 

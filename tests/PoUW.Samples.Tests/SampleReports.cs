@@ -31,8 +31,8 @@ internal static class SampleReports
         ],
         Convictions =
         [
-            new("worker-3", 5, 1, 0, "Sent random gradients in place of the computed ones.", Digest(7), Digest(8), ["validator-1", "validator-2"], 1_245,
-                "500.00 coins", Digest(9)),
+            new("worker-3", 5, 1, 0, "Sent random gradients in place of the computed ones.", Digest(7), Digest(8),
+                ["validator-1", "validator-2"], 1_245, "500.00 coins", Digest(9)),
         ],
         Blocks = [new("worker-1", 352), new("worker-2", 248), new("worker-4", 464), new("validator-1", 140)],
         Restarts = [new("validator-2", 1_410, 1_533)],
@@ -66,7 +66,8 @@ internal static class SampleReports
             Title = $"Large {name}",
             Curve = Curve(200),
             Units = [.. Units(200, 8, 64)],
-            Payments = [.. Enumerable.Range(1, 64).Select(i => new PaymentRow($"{name}{i}", "worker", "123,456,789.12345678", "0.1", "0.2", "0", "9"))],
+            Payments = [.. Enumerable.Range(1, 64)
+                .Select(i => new PaymentRow($"{name}{i}", "worker", "123,456,789.12345678", "0.1", "0.2", "0", "9"))],
             Convictions = [.. Enumerable.Range(1, 30).Select(i => Usual().Convictions[0] with { Worker = $"{name}{i}", Round = i })],
             Blocks = [.. Enumerable.Range(1, 64).Select(i => new ProducerBlocks($"{name}{i}", i))],
             Restarts = [new(name, 5, 3)],
@@ -118,5 +119,6 @@ internal static class SampleReports
         }
     }
 
-    private static string Digest(int seed) => string.Concat(Enumerable.Range(0, 32).Select(i => ((i * 37 * seed) + (seed * 11)) % 256).Select(b => $"{b:x2}"));
+    private static string Digest(int seed) => string.Concat(
+        Enumerable.Range(0, 32).Select(i => ((i * 37 * seed) + (seed * 11)) % 256).Select(b => $"{b:x2}"));
 }

@@ -19,8 +19,8 @@ internal static class ConvictionSection
         El("p", conviction.Lie),
         El(
             "dl",
-            Pair("Worker committed to", El("code", conviction.CommittedDigest)),
-            Pair("Auditors found", El("code", At("class", "found"), conviction.AuditedDigest)),
+            Pair("Worker committed to", El("code", At("class", "lie"), conviction.CommittedDigest)),
+            Pair("Auditors found", El("code", conviction.AuditedDigest)),
             Pair("Auditors", string.Join(", ", conviction.Auditors)),
             Pair("Convicted at height", Numbers.Whole(conviction.Height)),
             Pair("Stake slashed", conviction.Slashed),

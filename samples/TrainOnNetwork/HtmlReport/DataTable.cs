@@ -28,13 +28,13 @@ internal sealed class DataTable
         _rows.Add(El("tr", At("role", "row"), cells.Select(Cell)));
     }
 
-    /// <summary>The table.</summary>
-    public XElement Build() => El(
-        "table",
-        At("role", "table"),
-        El("caption", _caption), "\n",
-        El("thead", At("role", "rowgroup"), El("tr", At("role", "row"), _columns.Select(Heading))), "\n",
-        El("tbody", At("role", "rowgroup"), _rows.SelectMany(row => new object[] { "\n", row })), "\n");
+    /// <summary>The table, in a frame that scrolls where even its numbers do not fit.</summary>
+    public XElement Build()
+    {
+        XElement head = El("thead", At("role", "rowgroup"), El("tr", At("role", "row"), _columns.Select(Heading)));
+        XElement body = El("tbody", At("role", "rowgroup"), _rows.SelectMany(row => new object[] { "\n", row }));
+        return El("div", At("class", "scroll"), El("table", At("role", "table"), El("caption", _caption), "\n", head, "\n", body, "\n"));
+    }
 
     private XElement Heading(Column column) =>
         El("th", At("scope", "col"), At("role", "columnheader"), column.IsNumber ? At("class", "n") : null, column.Name);

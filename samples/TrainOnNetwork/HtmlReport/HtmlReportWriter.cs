@@ -91,5 +91,5 @@ internal static class HtmlReportWriter
     private static XElement Navigation(IReadOnlyList<XElement> sections) => El(
         "nav",
         At("aria-label", "Sections"),
-        El("ul", sections.Select(section => section.Element("h2")!).Select(h => El("li", El("a", At("href", "#" + h.Attribute("id")!.Value), h.Value)))));
+        El("ul", sections.Elements("h2").Select(heading => El("li", El("a", At("href", "#" + heading.Attribute("id")!.Value), heading.Value)))));
 }

@@ -87,8 +87,8 @@ internal sealed class LineChart
                 line.Marked ? El("circle", At("cx", x + 13), At("cy", 14), At("r", 3)) : null);
             yield return El("text", At("class", "name"), At("x", x + 32), At("y", 18), text);
 
-            // The width of a text is not known here; this is a generous figure for a letter of 12 units.
-            x += 48 + (text.Length * 6.6);
+            // The width of a text is not known here; this is a generous figure for the larger letters of a narrow screen.
+            x += 44 + (text.Length * 7.6);
         }
     }
 

@@ -51,7 +51,7 @@ internal static class Markup
         }
     }
 
-    /// <summary>Replaces what a page must not hold (control characters, lone surrogates) and what turns the direction of the text around it.</summary>
+    /// <summary>Replaces what a page must not hold (control characters, lone surrogates) and what turns the direction of text.</summary>
     private static string Clean(string text)
     {
         StringBuilder clean = new(text.Length);

@@ -33,7 +33,8 @@ internal static class MoneySection
         }
 
         XElement equation = El(
-            "p", At("class", "equation"), Term("minted", supply.Minted), " − ", Term("burned", supply.Burned), " = ", Term("supply", supply.Supply));
+            "p", At("class", "equation"),
+            Term("minted", supply.Minted), " − ", Term("burned", supply.Burned), " = ", Term("supply", supply.Supply));
         if (supply.Holdings.Count == 0)
         {
             return PageSection.Build("supply", "Supply", equation);

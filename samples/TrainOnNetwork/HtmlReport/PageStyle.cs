@@ -24,8 +24,8 @@ internal static class PageStyle
         }
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-        body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
-          overflow-wrap: anywhere; }
+        body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: anywhere;
+          font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
         .page { max-width: 1120px; margin: 0 auto; padding: 24px 20px 48px; }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 4px; }
         h2 { font-size: 1.25rem; margin: 40px 0 12px; padding-bottom: 6px; border-bottom: 1px solid var(--line); }
@@ -72,7 +72,7 @@ internal static class PageStyle
         .round { max-width: 100%; flex: none; }
         .round .head { fill: var(--soft); font-size: 10.5px; }
         .cell text { font-size: 13px; font-weight: 700; fill: #fff; }
-        .cell .small { font-size: 9.5px; }
+        .cell .small { font-size: 9px; }
         .cell .x { stroke: #fff; stroke-width: 2.5; stroke-linecap: round; }
         .convicted rect:first-of-type { stroke: var(--bad); stroke-width: 2.5; }
         .swatch .convicted rect { fill: #5b6472; }
@@ -84,7 +84,8 @@ internal static class PageStyle
         caption { text-align: left; padding: 0 0 6px; }
         th, td { text-align: left; vertical-align: top; padding: 7px 10px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
         thead th { color: var(--soft); font-weight: 600; }
-        .n { text-align: right; }
+        .scroll { overflow-x: auto; }
+        .n { text-align: right; overflow-wrap: break-word; }
         .share { display: flex; align-items: center; gap: 10px; }
         .bar { flex: 1 1 60px; min-width: 60px; height: 12px; }
         .bar rect { fill: var(--s1); }
@@ -92,12 +93,13 @@ internal static class PageStyle
         .card { padding: 14px 18px; margin: 0 0 14px; border-left: 4px solid var(--bad); }
         .card dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 10px 24px; margin: 0; }
         .card dl div:has(code) { grid-column: 1 / -1; }
-        .found { color: var(--bad); }
+        .lie { color: var(--bad); }
         .equation { display: flex; flex-wrap: wrap; gap: 4px 12px; font-size: 1.1rem; font-variant-numeric: tabular-nums; }
         footer { margin-top: 40px; font-size: 0.85rem; }
         .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-        @media screen and (max-width: 640px) {
+        @media screen and (max-width: 720px) {
           .page { padding: 16px 14px 32px; }
+          .chart { font-size: 13.5px; }
           table, caption, tbody, tr, th, td { display: block; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           tbody tr { padding: 8px 0; border-bottom: 1px solid var(--line); }
@@ -105,13 +107,17 @@ internal static class PageStyle
           td { display: flex; gap: 16px; justify-content: space-between; }
           td::before { content: attr(data-label); color: var(--soft); flex: none; max-width: 50%; }
           tbody th.n::before { content: attr(data-label) " "; color: var(--soft); font-weight: 400; }
-          td span { min-width: 0; text-align: right; }
+          td span { min-width: 0; text-align: right; overflow-wrap: anywhere; }
           td .share { flex: 1 1 auto; }
         }
+        @page { margin: 14mm; }
         @media print {
           body { font-size: 11pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
           .page { max-width: none; padding: 0; }
           nav, details { display: none; }
+          .scroll { overflow: visible; }
+          .pair { grid-template-columns: 1fr 1fr; }
+          table { font-size: 9.5pt; }
           h2, caption { break-after: avoid; }
           .round, figure, .card, tr { break-inside: avoid; }
         }

@@ -27,7 +27,7 @@ internal sealed class UnitMap
     private string Count()
     {
         int Of(UnitOutcome outcome) => _cells.Count(cell => cell.Outcome == outcome);
-        return $"{Numbers.Whole(_cells.Count)} leases: {Numbers.Whole(Of(UnitOutcome.Accepted))} accepted, "
+        return $"Leases: {Numbers.Whole(_cells.Count)} in all, {Numbers.Whole(Of(UnitOutcome.Accepted))} accepted, "
             + $"{Numbers.Whole(Of(UnitOutcome.Convicted))} convicted, {Numbers.Whole(Of(UnitOutcome.Withheld))} withheld, "
             + $"{Numbers.Whole(Of(UnitOutcome.Expired))} expired. Each column is a round (R), each row a unit; "
             + "a unit that was leased again has its later leases to the right.";
@@ -72,23 +72,33 @@ internal sealed class UnitMap
 
     private static XAttribute? Fill(UnitOutcome outcome, WorkerMark? mark) => IsFilled(outcome) && mark is not null ? At("fill", mark.Color) : null;
 
+    /// <summary>The letters and, beside them, the sign of an outcome other than accepted; without letters the sign is in the middle.</summary>
     private static IEnumerable<XElement> DrawSign(string letters, UnitOutcome outcome)
     {
-        double middle = outcome == UnitOutcome.Accepted ? Size / 2 : 8;
-        yield return El("text", At("x", middle), At("y", 17.5), At("text-anchor", "middle"), letters.Length > 1 ? At("class", "small") : null, letters);
-        switch (outcome)
+        if (letters.Length > 0)
         {
-            case UnitOutcome.Convicted:
-                yield return El("path", At("class", "x"), At("d", "M14.5 9 L22.5 17 M22.5 9 L14.5 17"));
-                break;
-            case UnitOutcome.Withheld:
-                yield return El("text", At("x", 19), At("y", 17.5), At("text-anchor", "middle"), "?");
-                break;
-            case UnitOutcome.Expired:
-                yield return El("path", At("class", "dash"), At("d", "M14.5 13 L22 13"));
-                break;
+            yield return Text(outcome == UnitOutcome.Accepted ? Size / 2 : 7.5, letters);
+        }
+
+        double x = letters.Length > 0 ? 19.5 : Size / 2;
+        XElement? sign = outcome switch
+        {
+            UnitOutcome.Convicted => Stroke("x", x, "M-3.5 -3.5 L3.5 3.5 M3.5 -3.5 L-3.5 3.5"),
+            UnitOutcome.Withheld => Text(x, "?"),
+            UnitOutcome.Expired => Stroke("dash", x, "M-3.5 0 L3.5 0"),
+            _ => null,
+        };
+        if (sign is not null)
+        {
+            yield return sign;
         }
     }
+
+    private static XElement Stroke(string style, double x, string path) =>
+        El("path", At("class", style), At("transform", $"translate({Numbers.Coordinate(x)} 13)"), At("d", path));
+
+    private static XElement Text(double x, string text) =>
+        El("text", At("x", x), At("y", 17.5), At("text-anchor", "middle"), text.Length > 1 ? At("class", "small") : null, text);
 
     private XElement BuildLegend() => El(
         "ul",
@@ -100,7 +110,9 @@ internal sealed class UnitMap
 
     private static XElement Entry(string letters, WorkerMark? mark, UnitOutcome outcome, string text) => El(
         "li",
-        El("svg", At("class", "swatch"), At("width", Step), At("height", Step), At("aria-hidden", "true"), DrawCell(letters, mark, outcome, 1, 1, text)),
+        El(
+            "svg", At("class", "swatch"), At("width", Step), At("height", Step), At("aria-hidden", "true"),
+            DrawCell(letters, mark, outcome, 1, 1, text)),
         El("span", letters.Length > 0 ? El("b", At("class", "hidden"), letters + ": ") : null, text));
 
     private static XElement DrawPatterns() => El(
@@ -113,7 +125,8 @@ internal sealed class UnitMap
             Pattern("dots", "M2 2 L4 2 M2 3 L4 3")));
 
     private static XElement Pattern(string id, string path) => El(
-        "pattern", At("id", id), At("width", 8), At("height", 8), At("patternUnits", "userSpaceOnUse"), El("path", At("class", "hatch"), At("d", path)));
+        "pattern", At("id", id), At("width", 8), At("height", 8), At("patternUnits", "userSpaceOnUse"),
+        El("path", At("class", "hatch"), At("d", path)));
 
     private static string Describe(UnitCell cell) => $"unit {cell.Unit}, lease {cell.Attempt}: {cell.Worker}, {NameOf(cell.Outcome)}";
 
