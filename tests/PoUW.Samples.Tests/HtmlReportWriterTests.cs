@@ -149,7 +149,7 @@ internal sealed class HtmlReportWriterTests
         Assert.That(titles, Has.Length.EqualTo(report.Units.Count).And.Unique);
         Assert.That(titles, Has.Exactly(1).StartsWith("Round 5, unit 1, lease 0: worker-43, convicted. 5 steps"));
         int convicted = rounds.SelectMany(Cells).Count(cell => cell.Elements("path").Any(path => path.Attribute("class")?.Value == "x"));
-        Assert.That(convicted, Is.EqualTo(report.Units.Count(unit => unit.Outcome == UnitOutcome.Convicted)).And.GreaterThan(0));
+        Assert.That(convicted, Is.EqualTo(report.Units.Count(unit => unit.Outcome == LeaseOutcome.Convicted)).And.GreaterThan(0));
     }
 
     [Test]

@@ -46,7 +46,7 @@ internal static class SampleReports
         TestAccuracy = 1,
         WeightsHash = Digest(2),
         Curve = [new(1, 4, 0.5, 1, 1)],
-        Units = [new(1, 0, 0, "w", UnitOutcome.Accepted, "")],
+        Units = [new(1, 0, 0, "w", LeaseOutcome.Accepted, "")],
     };
 
     public static RunReport Empty() => new()
@@ -81,7 +81,7 @@ internal static class SampleReports
         TestNote = Script,
         WeightsHash = Script,
         Summary = [new(Script, Script)],
-        Units = [new(1, 0, 0, Script, UnitOutcome.Convicted, Script), new(1, 0, 1, "\u202Eevil\0\uD800\u001B", UnitOutcome.Accepted, "\uFFFF")],
+        Units = [new(1, 0, 0, Script, LeaseOutcome.Convicted, Script), new(1, 0, 1, "\u202Eevil\0\uD800\u001B", LeaseOutcome.Accepted, "\uFFFF")],
         Payments = [new(Script, Script, Script, Script, Script, Script, Script)],
         Convictions = [new(Script, 1, 0, 0, Script, Script, Script, [Script, Script], 1, Script, Script)],
         Blocks = [new(Script, 3)],
@@ -103,17 +103,17 @@ internal static class SampleReports
             for (int unit = 0; unit < units; unit++)
             {
                 int worker = 1 + (((round * units) + unit + (round / 3)) % workers);
-                UnitOutcome first = (round % 12, unit) switch
+                LeaseOutcome first = (round % 12, unit) switch
                 {
-                    (5, 1) => UnitOutcome.Convicted,
-                    (9, 2) => UnitOutcome.Withheld,
-                    (11, 0) => UnitOutcome.Expired,
-                    _ => UnitOutcome.Accepted,
+                    (5, 1) => LeaseOutcome.Convicted,
+                    (9, 2) => LeaseOutcome.Withheld,
+                    (11, 0) => LeaseOutcome.Expired,
+                    _ => LeaseOutcome.Accepted,
                 };
                 yield return new UnitCell(round, unit, 0, $"worker-{worker}", first, $"{unit + 4} steps");
-                if (first != UnitOutcome.Accepted)
+                if (first != LeaseOutcome.Accepted)
                 {
-                    yield return new UnitCell(round, unit, 1, $"worker-{1 + (worker % workers)}", UnitOutcome.Accepted, "");
+                    yield return new UnitCell(round, unit, 1, $"worker-{1 + (worker % workers)}", LeaseOutcome.Accepted, "");
                 }
             }
         }

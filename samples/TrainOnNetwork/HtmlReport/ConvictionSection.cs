@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.Markup;
+using static TrainOnNetwork.HtmlReport.PageMarkup;
 
 namespace TrainOnNetwork.HtmlReport;
 
@@ -7,12 +7,12 @@ namespace TrainOnNetwork.HtmlReport;
 internal static class ConvictionSection
 {
     /// <summary>The section.</summary>
-    public static XElement Build(IReadOnlyList<Conviction> convictions, IReadOnlyList<UnitCell> units) => PageSection.Build(
+    public static XElement Build(IReadOnlyList<ConvictionRow> convictions, IReadOnlyList<UnitCell> units) => PageSection.Build(
         "convictions",
         "Convictions",
         convictions.Count == 0 ? El("p", "No worker was convicted.") : convictions.Select(conviction => Card(conviction, units)));
 
-    private static XElement Card(Conviction conviction, IReadOnlyList<UnitCell> units) => El(
+    private static XElement Card(ConvictionRow conviction, IReadOnlyList<UnitCell> units) => El(
         "article",
         At("class", "card"),
         El("h3", $"{conviction.Worker}: round {conviction.Round}, unit {conviction.Unit}, lease {conviction.Attempt}"),
@@ -30,7 +30,7 @@ internal static class ConvictionSection
 
     private static XElement Pair(string name, object value) => El("div", El("dt", name), El("dd", value));
 
-    private static string NextLease(Conviction conviction, IReadOnlyList<UnitCell> units)
+    private static string NextLease(ConvictionRow conviction, IReadOnlyList<UnitCell> units)
     {
         UnitCell? next = units
             .Where(cell => cell.Round == conviction.Round && cell.Unit == conviction.Unit && cell.Attempt > conviction.Attempt)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.Markup;
+using static TrainOnNetwork.HtmlReport.PageMarkup;
 
 namespace TrainOnNetwork.HtmlReport;
 
@@ -17,7 +17,7 @@ internal static class HtmlReportWriter
     public static string Write(RunReport report)
     {
         XElement[] sections = [.. Sections(report)];
-        return Markup.Write(El("html", At("lang", "en"), "\n", Head(report.Title), "\n", Body(report, sections), "\n"));
+        return PageMarkup.Write(El("html", At("lang", "en"), "\n", Head(report.Title), "\n", Body(report, sections), "\n"));
     }
 
     /// <summary>Writes the page to a file, which is replaced only once the new page is complete.</summary>

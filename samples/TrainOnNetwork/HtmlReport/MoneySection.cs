@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.Markup;
+using static TrainOnNetwork.HtmlReport.PageMarkup;
 
 namespace TrainOnNetwork.HtmlReport;
 

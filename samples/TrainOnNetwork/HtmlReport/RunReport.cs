@@ -31,7 +31,7 @@ internal sealed record RunReport
     public IReadOnlyList<PaymentRow> Payments { get; init; } = [];
 
     /// <summary>Proven lies with their evidence.</summary>
-    public IReadOnlyList<Conviction> Convictions { get; init; } = [];
+    public IReadOnlyList<ConvictionRow> Convictions { get; init; } = [];
 
     /// <summary>Blocks by producer.</summary>
     public IReadOnlyList<ProducerBlocks> Blocks { get; init; } = [];

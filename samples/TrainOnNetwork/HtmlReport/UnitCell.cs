@@ -7,4 +7,4 @@ namespace TrainOnNetwork.HtmlReport;
 /// <param name="Worker">Name of the worker.</param>
 /// <param name="Outcome">How the lease ended.</param>
 /// <param name="Title">More about the lease, shown when the pointer rests on the cell; may be empty.</param>
-internal sealed record UnitCell(int Round, int Unit, int Attempt, string Worker, UnitOutcome Outcome, string Title);
+internal sealed record UnitCell(int Round, int Unit, int Attempt, string Worker, LeaseOutcome Outcome, string Title);

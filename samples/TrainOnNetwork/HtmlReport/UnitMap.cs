@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.Markup;
+using static TrainOnNetwork.HtmlReport.PageMarkup;
 
 namespace TrainOnNetwork.HtmlReport;
 
@@ -26,10 +26,10 @@ internal sealed class UnitMap
 
     private string Count()
     {
-        int Of(UnitOutcome outcome) => _cells.Count(cell => cell.Outcome == outcome);
-        return $"Leases: {Numbers.Whole(_cells.Count)} in all, {Numbers.Whole(Of(UnitOutcome.Accepted))} accepted, "
-            + $"{Numbers.Whole(Of(UnitOutcome.Convicted))} convicted, {Numbers.Whole(Of(UnitOutcome.Withheld))} withheld, "
-            + $"{Numbers.Whole(Of(UnitOutcome.Expired))} expired. Each column is a round (R), each row a unit; "
+        int Of(LeaseOutcome outcome) => _cells.Count(cell => cell.Outcome == outcome);
+        return $"Leases: {Numbers.Whole(_cells.Count)} in all, {Numbers.Whole(Of(LeaseOutcome.Accepted))} accepted, "
+            + $"{Numbers.Whole(Of(LeaseOutcome.Convicted))} convicted, {Numbers.Whole(Of(LeaseOutcome.Withheld))} withheld, "
+            + $"{Numbers.Whole(Of(LeaseOutcome.Expired))} expired. Each column is a round (R), each row a unit; "
             + "a unit that was leased again has its later leases to the right.";
     }
 
@@ -60,7 +60,7 @@ internal sealed class UnitMap
         return DrawCell(_marks[cell.Worker].Letters, _marks[cell.Worker], cell.Outcome, x, y, title);
     }
 
-    private static XElement DrawCell(string letters, WorkerMark? mark, UnitOutcome outcome, double x, double y, string title) => El(
+    private static XElement DrawCell(string letters, WorkerMark? mark, LeaseOutcome outcome, double x, double y, string title) => El(
         "g",
         At("class", "cell " + NameOf(outcome)), At("transform", $"translate({Numbers.Coordinate(x)} {Numbers.Coordinate(y)})"),
         El("title", title),
@@ -70,22 +70,22 @@ internal sealed class UnitMap
             : null,
         DrawSign(letters, outcome));
 
-    private static XAttribute? Fill(UnitOutcome outcome, WorkerMark? mark) => IsFilled(outcome) && mark is not null ? At("fill", mark.Color) : null;
+    private static XAttribute? Fill(LeaseOutcome outcome, WorkerMark? mark) => IsFilled(outcome) && mark is not null ? At("fill", mark.Color) : null;
 
     /// <summary>The letters and, beside them, the sign of an outcome other than accepted; without letters the sign is in the middle.</summary>
-    private static IEnumerable<XElement> DrawSign(string letters, UnitOutcome outcome)
+    private static IEnumerable<XElement> DrawSign(string letters, LeaseOutcome outcome)
     {
         if (letters.Length > 0)
         {
-            yield return Text(outcome == UnitOutcome.Accepted ? Size / 2 : 7.5, letters);
+            yield return Text(outcome == LeaseOutcome.Accepted ? Size / 2 : 7.5, letters);
         }
 
         double x = letters.Length > 0 ? 19.5 : Size / 2;
         XElement? sign = outcome switch
         {
-            UnitOutcome.Convicted => Stroke("x", x, "M-3.5 -3.5 L3.5 3.5 M3.5 -3.5 L-3.5 3.5"),
-            UnitOutcome.Withheld => Text(x, "?"),
-            UnitOutcome.Expired => Stroke("dash", x, "M-3.5 0 L3.5 0"),
+            LeaseOutcome.Convicted => Stroke("x", x, "M-3.5 -3.5 L3.5 3.5 M3.5 -3.5 L-3.5 3.5"),
+            LeaseOutcome.Withheld => Text(x, "?"),
+            LeaseOutcome.Expired => Stroke("dash", x, "M-3.5 0 L3.5 0"),
             _ => null,
         };
         if (sign is not null)
@@ -104,11 +104,11 @@ internal sealed class UnitMap
         "ul",
         At("class", "legend"), At("aria-label", "Legend of the unit map"),
         _marks.Values.OrderBy(mark => mark.Letters.Length).ThenBy(mark => mark.Letters, StringComparer.Ordinal)
-            .Select(mark => Entry(mark.Letters, mark, UnitOutcome.Accepted, mark.Name)),
-        Enum.GetValues<UnitOutcome>().Where(outcome => outcome != UnitOutcome.Accepted && _cells.Any(cell => cell.Outcome == outcome))
+            .Select(mark => Entry(mark.Letters, mark, LeaseOutcome.Accepted, mark.Name)),
+        Enum.GetValues<LeaseOutcome>().Where(outcome => outcome != LeaseOutcome.Accepted && _cells.Any(cell => cell.Outcome == outcome))
             .Select(outcome => Entry("", null, outcome, Explain(outcome))));
 
-    private static XElement Entry(string letters, WorkerMark? mark, UnitOutcome outcome, string text) => El(
+    private static XElement Entry(string letters, WorkerMark? mark, LeaseOutcome outcome, string text) => El(
         "li",
         El(
             "svg", At("class", "swatch"), At("width", Step), At("height", Step), At("aria-hidden", "true"),
@@ -130,23 +130,23 @@ internal sealed class UnitMap
 
     private static string Describe(UnitCell cell) => $"unit {cell.Unit}, lease {cell.Attempt}: {cell.Worker}, {NameOf(cell.Outcome)}";
 
-    private static bool IsFilled(UnitOutcome outcome) => outcome is UnitOutcome.Accepted or UnitOutcome.Convicted;
+    private static bool IsFilled(LeaseOutcome outcome) => outcome is LeaseOutcome.Accepted or LeaseOutcome.Convicted;
 
-    private static string Explain(UnitOutcome outcome) => outcome switch
+    private static string Explain(LeaseOutcome outcome) => outcome switch
     {
-        UnitOutcome.Convicted => "convicted of a lie",
-        UnitOutcome.Withheld => "data withheld",
-        UnitOutcome.Expired => "lease expired",
+        LeaseOutcome.Convicted => "convicted of a lie",
+        LeaseOutcome.Withheld => "data withheld",
+        LeaseOutcome.Expired => "lease expired",
         _ => NameOf(outcome),
     };
 
     /// <summary>The outcome as the page names it, which is also its style class.</summary>
-    public static string NameOf(UnitOutcome outcome) => outcome switch
+    public static string NameOf(LeaseOutcome outcome) => outcome switch
     {
-        UnitOutcome.Accepted => "accepted",
-        UnitOutcome.Convicted => "convicted",
-        UnitOutcome.Withheld => "withheld",
-        UnitOutcome.Expired => "expired",
+        LeaseOutcome.Accepted => "accepted",
+        LeaseOutcome.Convicted => "convicted",
+        LeaseOutcome.Withheld => "withheld",
+        LeaseOutcome.Expired => "expired",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This is no outcome of a lease."),
     };
 }

@@ -1,7 +1,7 @@
 namespace TrainOnNetwork.HtmlReport;
 
 /// <summary>How a lease of a unit ended.</summary>
-internal enum UnitOutcome
+internal enum LeaseOutcome
 {
     /// <summary>The result became part of the training.</summary>
     Accepted,

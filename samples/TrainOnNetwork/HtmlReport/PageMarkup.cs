@@ -7,7 +7,7 @@ namespace TrainOnNetwork.HtmlReport;
 /// <summary>
 /// Builds the page as an XML tree, so every text is encoded when it is written, and writes it in the form that is valid both as HTML and as XML.
 /// </summary>
-internal static class Markup
+internal static class PageMarkup
 {
     private const char Replacement = '\uFFFD';
 

@@ -12,7 +12,7 @@ namespace TrainOnNetwork.HtmlReport;
 /// <param name="Height">Height of the block with the conviction.</param>
 /// <param name="Slashed">Stake taken, in coins.</param>
 /// <param name="TransactionIds">Transactions that hold the evidence, as text.</param>
-internal sealed record Conviction(
+internal sealed record ConvictionRow(
     string Worker,
     int Round,
     int Unit,
