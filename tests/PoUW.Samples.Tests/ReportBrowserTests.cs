@@ -72,7 +72,8 @@ public sealed class ReportBrowserTests
         int needed = await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         Assert.That(needed, Is.LessThanOrEqualTo(width), "the page is wider than the screen");
         string wide = await page.Page.EvaluateAsync<string>(
-            "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.hidden, thead, .scroll > *'))"
+            "[...document.querySelectorAll('body *')]"
+            + ".filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.hidden, thead, .scroll > *'))"
             + ".map(e => e.tagName + '.' + e.className).slice(0, 5).join(' ')");
         Assert.That(wide, Is.Empty, "elements reach beyond the screen");
         int scrolling = await page.Page.EvaluateAsync<int>(

@@ -116,6 +116,7 @@ internal static class PageStyle
           .page { max-width: none; padding: 0; }
           nav, details { display: none; }
           .scroll { overflow: visible; }
+          .chart { font-size: 13.5px; }
           .pair { grid-template-columns: 1fr 1fr; }
           table { font-size: 9.5pt; }
           h2, caption { break-after: avoid; }
