@@ -38,32 +38,23 @@ public sealed class BlobTransfer
     }
 
     /// <summary>True if the manifest and every chunk of a blob are in the local store, so that peers can fetch it from here.</summary>
-    public bool IsLocal(Hash256 address)
-    {
-        if (_chunks.Find(address) is not { } described)
-        {
-            return false;
-        }
-
-        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
-        return manifest is not null && manifest.Chunks.All(chunk => _chunks.Find(chunk).HasValue);
-    }
+    public bool IsLocal(Hash256 address) => LocalManifest(address) is { } manifest && manifest.Chunks.All(chunk => _chunks.Find(chunk).HasValue);
 
     /// <summary>Forgets a blob's chunks and manifest, as far as they are in the local store.</summary>
-    public void Delete(Hash256 address)
+    public void Delete(Hash256 address) => Delete([address], []);
+
+    /// <summary>
+    /// Forgets the chunks and manifests of some blobs, as far as they are in the local store, except for those that other blobs share.
+    /// </summary>
+    /// <param name="addresses">The blobs to forget.</param>
+    /// <param name="keep">The blobs of which nothing may be lost. They need not be here.</param>
+    public void Delete(IEnumerable<Hash256> addresses, IEnumerable<Hash256> keep)
     {
-        if (_chunks.Find(address) is not { } described)
+        HashSet<Hash256> needed = [.. keep.SelectMany(PartsOf)];
+        foreach (Hash256 part in addresses.SelectMany(PartsOf).Where(part => !needed.Contains(part)).ToArray())
         {
-            return;
+            _chunks.Delete(part);
         }
-
-        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
-        foreach (Hash256 chunk in manifest?.Chunks ?? [])
-        {
-            _chunks.Delete(chunk);
-        }
-
-        _chunks.Delete(address);
     }
 
     /// <summary>Fetches a blob by its address, several chunks at a time.</summary>
@@ -89,6 +80,20 @@ public sealed class BlobTransfer
         byte[] blob = GC.AllocateUninitializedArray<byte>((int)manifest.TotalBytes);
         FetchStatus status = await FillAsync(blob, manifest, preferredPeers, cancellation);
         return status == FetchStatus.Ok ? new FetchResult(status, blob) : FetchResult.Fail(status);
+    }
+
+    private IEnumerable<Hash256> PartsOf(Hash256 address) => [address, .. LocalManifest(address)?.Chunks ?? []];
+
+    private BlobManifest? LocalManifest(Hash256 address)
+    {
+        if (_chunks.Find(address) is not { } described)
+        {
+            return null;
+        }
+
+        // A chunk that is no manifest gives none, which is the answer.
+        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+        return manifest;
     }
 
     private async ValueTask<FetchStatus> FillAsync(

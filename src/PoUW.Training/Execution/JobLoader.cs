@@ -26,8 +26,8 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <summary>True if a state is complete in the local stores, so that others can fetch it from here.</summary>
     public bool Holds(Hash256 stateBlob) => blobs.IsLocal(stateBlob);
 
-    /// <summary>Drops a state that nobody needs any more.</summary>
-    public void Forget(Hash256 stateBlob) => blobs.Delete(stateBlob);
+    /// <summary>Drops states that nobody needs any more, except for what they share with states that are still needed.</summary>
+    public void Forget(IEnumerable<Hash256> stateBlobs, IEnumerable<Hash256> needed) => blobs.Delete(stateBlobs, needed);
 
     /// <summary>The program and the data of a job.</summary>
     /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>

@@ -36,21 +36,32 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
             ? executor.InitialState(cancellation)
             : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
         (_inputs, _state) = (job.InputsDigest, state);
-        ForgetBefore(view, job.Round - Math.Min(job.Round, RetainedRounds));
+        ForgetOld(view, job);
         return state;
     }
 
-    private void ForgetBefore(LedgerView view, ulong end)
+    private void ForgetOld(LedgerView view, JobState job)
     {
+        ulong end = job.Round - Math.Min(job.Round, RetainedRounds);
         ulong first = Math.Max(_forgotten, end - Math.Min(end, MaxRoundsToForget));
-        for (ulong round = first; round < end; round++)
+        _forgotten = Math.Max(_forgotten, end);
+        if (first < end)
         {
-            foreach (UnitState unit in JobLedger.Round(view.State, manifest, round))
-            {
-                loader.Forget(unit.Record!.StateBlob);
-            }
+            // States may share chunks, or be equal where training stands still: what later rounds name stays.
+            IEnumerable<Hash256> needed = StatesOf(view, end, job.Round)
+                .Concat(JobLedger.CurrentRound(view.State, job).Where(unit => unit.Record is not null).Select(unit => unit.Record!.StateBlob));
+            loader.Forget(StatesOf(view, first, end), needed);
+        }
+    }
+
+    private List<Hash256> StatesOf(LedgerView view, ulong firstRound, ulong endRound)
+    {
+        List<Hash256> blobs = [];
+        for (ulong round = firstRound; round < endRound; round++)
+        {
+            blobs.AddRange(JobLedger.Round(view.State, manifest, round).Select(unit => unit.Record!.StateBlob));
         }
 
-        _forgotten = Math.Max(_forgotten, end);
+        return blobs;
     }
 }

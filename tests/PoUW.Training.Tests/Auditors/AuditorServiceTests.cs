@@ -49,6 +49,30 @@ public sealed class AuditorServiceTests
     }
 
     [Test]
+    public async Task A_convicted_worker_waits_until_its_ban_is_over_and_stakes_again(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync();
+        await scene.WorkAsync(new LyingRunner(LieKind.OneLsb, 7));
+        scene.StartService();
+        await AuditAsync(scene, cancellation);
+        Address convict = scene.WorkerSender.Key.Address;
+        ulong until = StakeLedger.Get(scene.Ledger.View.State, convict).BannedUntil;
+        await using RunningWorker worker = scene.StartWorker();
+        while (scene.Ledger.View.Height + 1 < until)
+        {
+            await worker.Idle.NextAsync(cancellation);
+            Assert.That(scene.Ledger.Sent(TransactionKind.Stake), Is.Empty);
+            scene.Ledger.Mine();
+        }
+
+        await scene.Ledger.WaitForAsync(TransactionKind.Stake, 1, cancellation);
+        scene.Ledger.Mine();
+        StakeAccount stake = StakeLedger.Get(scene.Ledger.View.State, convict);
+        Assert.That(stake.BannedUntil, Is.Zero);
+        Assert.That(stake.Bonded, Is.GreaterThanOrEqualTo(scene.Ledger.Parameters.MinimumWorkerStake));
+    }
+
+    [Test]
     public async Task A_withheld_state_is_reported_after_a_few_tries(CancellationToken cancellation)
     {
         await using AuditScene scene = await AuditScene.StartAsync();

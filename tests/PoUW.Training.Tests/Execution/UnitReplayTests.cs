@@ -60,7 +60,9 @@ public sealed class UnitReplayTests
         Assert.That((restarted.Loader.Holds(end.BlobAddress), reader.Loader.Holds(end.BlobAddress)), Is.EqualTo((true, true)));
         Assert.That(reader.Store.Scan("chunk/"u8), Is.Empty, "what was fetched stays in the cache");
 
-        restarted.Loader.Forget(end.BlobAddress);
+        restarted.Loader.Forget([end.BlobAddress], [end.BlobAddress]);
+        Assert.That(restarted.Loader.Holds(end.BlobAddress), Is.True, "a later round names the same state");
+        restarted.Loader.Forget([end.BlobAddress], []);
         Assert.That(restarted.Loader.Holds(end.BlobAddress), Is.False);
         Assert.That(store.Scan("chunk/"u8), Is.Empty);
     }

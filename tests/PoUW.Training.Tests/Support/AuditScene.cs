@@ -36,6 +36,7 @@ internal sealed class AuditScene : IAsyncDisposable
         Me = Key("validator-0");
         NetworkParameters parameters = NetworkParameters.Development with
         {
+            BanBlocks = 5,
             Allocations = [.. _validators.Keys.Append(_client.Address).Append(_worker.Address).Select(a => new GenesisAllocation(a, Amount.FromCoins(1_000)))],
             Stakes =
             [
@@ -116,6 +117,11 @@ internal sealed class AuditScene : IAsyncDisposable
             Peer.Spawner, Recorder, options ?? new AuditorOptions());
         _service = service.RunAsync(_serviceStopping.Token);
     }
+
+    /// <summary>Starts the production worker service for the worker's account.</summary>
+    public RunningWorker StartWorker() => new(new WorkerRecorder(), new SignallingIdleWork(), (recorder, idle) => new WorkerService(
+        new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
+        WorkerPeer.Spawner, recorder, new WorkerOptions()));
 
     public async Task StopServiceAsync()
     {
