@@ -7,13 +7,14 @@ using PoUW.Core.Work;
 namespace PoUW.Core.Blocks;
 
 /// <summary>
-/// A block: header, transactions, and the work certificate. Encoding: RLP list (header, list of transactions, public data, witness);
-/// a pruned witness is empty. Immutable.
+/// A block: header, transactions, the work certificate, and the producer's seal. Encoding: RLP list (header, list of transactions, public
+/// data, seal, witness); a pruned witness is empty. Immutable.
 /// </summary>
 /// <param name="Header">The header; its id is the block's id.</param>
 /// <param name="Transactions">The transactions in the order of execution.</param>
 /// <param name="Certificate">The work certificate; both parts are empty in the genesis block.</param>
-public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transactions, WorkCertificate Certificate)
+/// <param name="Seal">The producer's signature; empty in the genesis block.</param>
+public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transactions, WorkCertificate Certificate, ProducerSeal Seal)
 {
     /// <summary>Largest public data of a certificate in bytes.</summary>
     public const int MaxPublicDataBytes = 1024;
@@ -23,6 +24,9 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
 
     /// <summary>The block's id.</summary>
     public Hash256 Id => Header.Id;
+
+    /// <summary>The header with its producer's signature.</summary>
+    public SignedHeader SignedHeader => new(Header, Seal);
 
     /// <summary>The largest encoding of a block on a network whose limit without witness is <paramref name="maxBlockBytes"/>.</summary>
     public static int MaxEncodedBytes(int maxBlockBytes) => maxBlockBytes + MaxWitnessBytes + 8;
@@ -57,18 +61,19 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
         BlockHeader header = BlockHeader.Read(ref items, out bool headerComplete);
         ValidationResult list = ReadTransactions(items.ReadList(), out List<Transaction> transactions);
         byte[] publicData = items.ReadBytes(MaxPublicDataBytes).ToArray();
+        ProducerSeal seal = ProducerSeal.Read(ref items, out bool sealComplete);
         byte[] witness = items.ReadBytes(MaxWitnessBytes).ToArray();
         if (!list.IsValid)
         {
             return list;
         }
 
-        if (!headerComplete || !items.TryFinish() || !outer.TryFinish())
+        if (!headerComplete || !sealComplete || !items.TryFinish() || !outer.TryFinish())
         {
             return ValidationResult.Fail(ValidationCode.Malformed, nameof(Block), "Not the canonical encoding of a block.");
         }
 
-        block = new Block(header, transactions, new WorkCertificate(publicData, witness));
+        block = new Block(header, transactions, new WorkCertificate(publicData, witness), seal);
         return ValidationResult.Ok;
     }
 
@@ -99,6 +104,7 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
             writer.WriteEncoded(transaction.Encode().Span);
         }
 
-        return writer.EndList().Write(Certificate.PublicData.Span).Write(witness).EndList().ToArray();
+        Seal.Write(writer.EndList().Write(Certificate.PublicData.Span));
+        return writer.Write(witness).EndList().ToArray();
     }
 }

@@ -6,7 +6,8 @@ namespace PoUW.Core.Blocks;
 
 /// <summary>
 /// A block's header. The incomplete encoding (all fields but the certificate commitment) is what a ticket binds; the full encoding
-/// appends the commitment, and its SHA-256 is the block's id. So the id fixes every byte of a block except the certificate's witness.
+/// appends the commitment, and its SHA-256 is the block's id. So the id fixes every byte of a block except the certificate's witness
+/// and the producer's seal.
 /// Immutable.
 /// </summary>
 public sealed record BlockHeader

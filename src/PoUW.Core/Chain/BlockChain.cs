@@ -1,5 +1,6 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
+using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -40,13 +41,13 @@ public sealed class BlockChain
         _world = new WorldState(options.Store);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
         SignatureVerifier signatures = new(options.SignatureScheme);
-        _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures);
+        _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality);
         _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
         ChainOpener opener = new(_store, _world, _executor, _difficulty);
         Genesis = opener.Open(out ChainHead head);
         _head = head;
-        _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store);
-        _importer = new BlockImporter(Parameters, _store, _executor, _rules, _difficulty, options.WorkVerifier);
+        _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store, options.SignatureScheme);
+        _importer = new BlockImporter(_store, _executor, _rules, _difficulty, options.WorkVerifier);
     }
 
     /// <summary>The network.</summary>
@@ -61,7 +62,10 @@ public sealed class BlockChain
     /// <summary>The work of the chain of the head.</summary>
     public BigInteger TotalWork => _head.TotalWork;
 
-    /// <summary>The height of the last finalized checkpoint.</summary>
+    /// <summary>The last finalized checkpoint; genesis if no other is. It never goes back, and every later head descends from it.</summary>
+    public Checkpoint Finalized => _head.Finalized;
+
+    /// <summary>The height of <see cref="Finalized"/>.</summary>
     public ulong FinalizedHeight => _head.FinalizedHeight;
 
     /// <summary>The state after the head.</summary>
@@ -129,7 +133,7 @@ public sealed class BlockChain
         return result;
     }
 
-    /// <summary>Builds a block on the head that lacks only its certificate.</summary>
+    /// <summary>Builds a block on the head that lacks only its certificate and its producer's seal.</summary>
     /// <param name="producer">Who gets subsidy and tips.</param>
     /// <param name="candidates">Transactions in the order in which they are tried; those that do not apply or fit are left out.</param>
     /// <param name="timestampMs">The header's time; by default the clock's, moved after the median of the last eleven blocks.</param>

@@ -23,8 +23,11 @@ public sealed record BlockChainOptions
     /// <summary>The network's ledger modules in their order, without transfers.</summary>
     public IReadOnlyList<ILedgerModule> Modules { get; init; } = [];
 
-    /// <summary>The signature scheme of transactions.</summary>
+    /// <summary>The signature scheme of transactions and of producers' seals.</summary>
     public ISignatureScheme SignatureScheme { get; init; } = new Secp256k1Scheme();
+
+    /// <summary>What is final on a chain.</summary>
+    public IFinalityRule Finality { get; init; } = new StakeFinality();
 
     /// <summary>The clock that limits timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

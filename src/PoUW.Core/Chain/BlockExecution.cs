@@ -71,7 +71,8 @@ internal sealed class BlockExecution
             module.EndBlock(_context, _state);
         }
 
-        return new ExecutionOutcome(_executor.World.Commit(_state, _parentRoot, batch), _receipts, GasUsed);
+        return new ExecutionOutcome(
+            _executor.World.Commit(_state, _parentRoot, batch), _receipts, GasUsed, _executor.Finality.FinalizedIn(_state));
     }
 
     private void ChargeFee(TransactionBody body, Address sender)

@@ -1,4 +1,5 @@
 using PoUW.Core.Blocks;
+using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -16,11 +17,12 @@ namespace PoUW.Core.Chain;
 public sealed class BlockExecutor
 {
     /// <summary>Joins the rules of one network with a store of states.</summary>
-    public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures)
+    public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures, IFinalityRule finality)
     {
         World = world;
         Parameters = parameters;
         Modules = modules;
+        Finality = finality;
         Rules = new TransactionRules(parameters, modules, signatures);
         Beacon = new EpochBeacon(parameters);
     }
@@ -36,6 +38,8 @@ public sealed class BlockExecutor
     internal NetworkParameters Parameters { get; }
 
     internal LedgerModules Modules { get; }
+
+    internal IFinalityRule Finality { get; }
 
     /// <summary>Executes a block on its parent and compares the roots with the header's. New state nodes go into the batch.</summary>
     public ValidationResult Execute(ChainPosition parent, Block block, WriteBatch batch, out ExecutionOutcome? outcome)
@@ -67,6 +71,9 @@ public sealed class BlockExecutor
         return ValidationResult.Ok;
     }
 
+    /// <summary>What is final in the state of an executed block.</summary>
+    internal Checkpoint FinalizedAfter(BlockHeader header) => Finality.FinalizedIn(World.At(header.StateRoot));
+
     /// <summary>The genesis block: allocations in order, then the modules. Its parent hash is the hash of the parameters.</summary>
     internal Block BuildGenesis(uint bits, WriteBatch batch)
     {
@@ -93,7 +100,7 @@ public sealed class BlockExecutor
             StateRoot = World.Commit(state, Hash256.Zero, batch),
             ReceiptsRoot = Hash256.Zero,
         };
-        return new Block(header, [], new Work.WorkCertificate(default, default));
+        return new Block(header, [], new Work.WorkCertificate(default, default), ProducerSeal.Empty);
     }
 
     private static ValidationResult Mismatch(ValidationCode code, string field, Hash256 expected)

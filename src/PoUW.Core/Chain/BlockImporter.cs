@@ -1,5 +1,5 @@
 using PoUW.Core.Blocks;
-using PoUW.Core.Parameters;
+using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
@@ -8,7 +8,7 @@ namespace PoUW.Core.Chain;
 
 /// <summary>Validates and adds one block at a time. The caller holds the chain's lock.</summary>
 internal sealed class BlockImporter(
-    NetworkParameters parameters, ChainStore store, BlockExecutor executor, BlockRules rules, IDifficultyRule difficulty, IWorkVerifier verifier)
+    ChainStore store, BlockExecutor executor, BlockRules rules, IDifficultyRule difficulty, IWorkVerifier verifier)
 {
     internal ValidationResult Import(Block block, ChainHead head, out ChainChange? change)
     {
@@ -95,7 +95,8 @@ internal sealed class BlockImporter(
         }
 
         ValidationResult claimed = verifier.VerifyPublicData(block.Header, block.Certificate.PublicData, out _);
-        return claimed.IsValid ? verifier.Verify(block.Header, block.Certificate, out ticket) : claimed;
+        ValidationResult signed = claimed.IsValid ? rules.CheckSeal(block) : claimed;
+        return signed.IsValid ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
@@ -110,12 +111,12 @@ internal sealed class BlockImporter(
             return executed;
         }
 
-        ChainHead next = new(position, FinalizedAt(position.Header.Height, head));
+        ChainHead next = new(position, Later(outcome!.Finalized, head));
         ChainStore.PutBlock(batch, position.Id, block);
-        ChainStore.PutReceipts(batch, position.Id, outcome!.Receipts);
+        ChainStore.PutReceipts(batch, position.Id, outcome.Receipts);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
         ChainStore.Attach(batch, position.Id, block);
-        ChainStore.WriteHead(batch, next.Id, next.FinalizedHeight);
+        ChainStore.WriteHead(batch, next.Id, next.Finalized);
         store.Apply(batch);
         change = new ChainChange(next, [], [(block, outcome.Receipts)]);
         return ValidationResult.Ok;
@@ -148,8 +149,8 @@ internal sealed class BlockImporter(
             attached.Add((block, store.GetReceipts(entry.Position.Id) ?? throw new ChainException("Receipts of an executed block are missing.")));
         }
 
-        ChainHead next = new(tip, FinalizedAt(tip.Header.Height, head));
-        ChainStore.WriteHead(batch, next.Id, next.FinalizedHeight);
+        ChainHead next = new(tip, Later(executor.FinalizedAfter(tip.Header), head));
+        ChainStore.WriteHead(batch, next.Id, next.Finalized);
         store.Apply(batch);
         change = new ChainChange(next, detached, attached);
         return ValidationResult.Ok;
@@ -233,12 +234,12 @@ internal sealed class BlockImporter(
 
     private Block Load(Hash256 id) => store.GetBlock(id) ?? throw new ChainException($"The stored block {id} is missing.");
 
-    /// <summary>The last block of an epoch is a checkpoint; it is final under <c>ConfirmationBlocks</c> further blocks, and stays final.</summary>
-    private ulong FinalizedAt(ulong height, ChainHead previous)
+    /// <summary>
+    /// The highest checkpoint that was ever final on the chain of a head. What a branch finalizes counts from when it becomes the head's;
+    /// a head never leaves a finalized checkpoint, so the node's is an ancestor of every new tip.
+    /// </summary>
+    private static Checkpoint Later(Checkpoint finalized, ChainHead previous)
     {
-        ulong buried = height < parameters.ConfirmationBlocks ? 0 : height - parameters.ConfirmationBlocks;
-        ulong epochs = (buried + 1) / parameters.EpochBlocks;
-        ulong checkpoint = epochs == 0 ? 0 : (epochs * parameters.EpochBlocks) - 1;
-        return Math.Max(previous.FinalizedHeight, checkpoint);
+        return finalized.Height > previous.FinalizedHeight ? finalized : previous.Finalized;
     }
 }

@@ -1,4 +1,5 @@
 using PoUW.Core.Blocks;
+using PoUW.Core.Cryptography;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -7,9 +8,10 @@ namespace PoUW.Core.Chain;
 
 /// <summary>
 /// The checks of a block that come before its certificate and its execution. <see cref="CheckForm"/> needs the block alone,
-/// <see cref="CheckHeader"/> its ancestors.
+/// <see cref="CheckHeader"/> its ancestors, <see cref="CheckSeal"/> one signature.
 /// </summary>
-internal sealed class BlockRules(NetworkParameters parameters, IDifficultyRule difficulty, BlockHeader genesis, TimeProvider time, ChainStore store)
+internal sealed class BlockRules(
+    NetworkParameters parameters, IDifficultyRule difficulty, BlockHeader genesis, TimeProvider time, ChainStore store, ISignatureScheme scheme)
 {
     private const int MedianBlocks = 11;
 
@@ -60,6 +62,14 @@ internal sealed class BlockRules(NetworkParameters parameters, IDifficultyRule d
         return header.Bits == bits
             ? ValidationResult.Ok
             : Fail(ValidationCode.WrongBits, nameof(header.Bits), $"Bits {header.Bits:x8}; the rule gives {bits:x8}.");
+    }
+
+    /// <summary>Checks the producer's signature. The id does not cover the seal, so a failure says nothing about the id.</summary>
+    internal ValidationResult CheckSeal(Block block)
+    {
+        return block.Seal.Verify(scheme, block.Header)
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
     }
 
     /// <summary>The median of the timestamps of the last eleven blocks up to and including <paramref name="tip"/>.</summary>

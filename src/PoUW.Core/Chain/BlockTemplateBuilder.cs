@@ -8,8 +8,8 @@ namespace PoUW.Core.Chain;
 /// <summary>Fills a block on a parent. The caller holds the chain's lock, because modules run on one thread at a time.</summary>
 internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockBytes)
 {
-    // Room for the header, the public data and the list headers.
-    private const int ReservedBytes = BlockHeader.MaxEncodedBytes + Block.MaxPublicDataBytes + 64;
+    // Room for the header, the public data, the seal and the list headers.
+    private const int ReservedBytes = BlockHeader.MaxEncodedBytes + Block.MaxPublicDataBytes + ProducerSeal.MaxEncodedBytes + 64;
 
     /// <summary>Executes the candidates in order on the parent and leaves out those that do not apply or do not fit.</summary>
     internal BlockTemplate Build(ChainPosition parent, uint bits, ulong timestampMs, Address producer, IEnumerable<Transaction> candidates)

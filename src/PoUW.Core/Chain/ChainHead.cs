@@ -1,14 +1,18 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
+using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Chain;
 
 /// <summary>The tip of the heaviest valid chain, and what is final below it. Immutable.</summary>
 /// <param name="Position">The tip.</param>
-/// <param name="FinalizedHeight">The last checkpoint that is buried deep enough; blocks that fork below it are refused.</param>
-public sealed record ChainHead(ChainPosition Position, ulong FinalizedHeight)
+/// <param name="Finalized">The highest checkpoint that was ever final here; an ancestor of the tip. Blocks that fork below it are refused.</param>
+public sealed record ChainHead(ChainPosition Position, Checkpoint Finalized)
 {
+    /// <summary>The height of the finalized checkpoint.</summary>
+    public ulong FinalizedHeight => Finalized.Height;
+
     /// <summary>The tip's header.</summary>
     public BlockHeader Header => Position.Header;
 

@@ -1,4 +1,5 @@
 using PoUW.Core.Blocks;
+using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.Storage;
@@ -14,7 +15,7 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
         Block genesis = executor.BuildGenesis(difficulty.GenesisBits, batch);
         if (store.ReadHead() is { } stored)
         {
-            head = Restore(genesis.Id, stored.Id, stored.FinalizedHeight);
+            head = Restore(genesis.Id, stored.Id, stored.Finalized);
             return genesis;
         }
 
@@ -23,13 +24,13 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
         ChainStore.PutReceipts(batch, genesis.Id, []);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
         ChainStore.Attach(batch, genesis.Id, genesis);
-        ChainStore.WriteHead(batch, genesis.Id, 0);
+        head = new ChainHead(position, new Checkpoint(0, genesis.Id));
+        ChainStore.WriteHead(batch, head.Id, head.Finalized);
         store.Apply(batch);
-        head = new ChainHead(position, 0);
         return genesis;
     }
 
-    private ChainHead Restore(Hash256 genesisId, Hash256 headId, ulong finalizedHeight)
+    private ChainHead Restore(Hash256 genesisId, Hash256 headId, Checkpoint finalized)
     {
         if (store.GetCanonical(0) != genesisId)
         {
@@ -42,7 +43,8 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
             && block is not null
             && block.Id == headId
             && entry.Position.Id == headId
-            && finalizedHeight <= entry.Header.Height
+            && finalized.Height <= entry.Header.Height
+            && store.GetCanonical(finalized.Height) == finalized.Id
             && store.GetCanonical(entry.Header.Height) == headId
             && store.GetReceipts(headId) is { } receipts && Receipt.RootOf(receipts) == entry.Header.ReceiptsRoot;
         if (!consistent)
@@ -52,6 +54,6 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
 
         // Reading a record walks the tree from the root, and throws if the state is not there.
         world.At(entry!.Header.StateRoot).GetAccount(entry.Header.Producer);
-        return new ChainHead(entry.Position, finalizedHeight);
+        return new ChainHead(entry.Position, finalized);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PoUW.Core.Blocks;
+using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
@@ -12,14 +13,16 @@ namespace PoUW.Core.Chain;
 /// </summary>
 internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 {
-    private const byte Format = 1;
+    private const byte Format = 2;
+
+    private const int HeadBytes = 1 + Hash256.Size + 8 + Hash256.Size;
 
     private static readonly byte[] HeadKey = "chain/head"u8.ToArray();
 
     internal void Apply(WriteBatch batch) => store.Apply(batch);
 
-    /// <summary>The head's id and the finalized height, or null for an empty store.</summary>
-    internal (Hash256 Id, ulong FinalizedHeight)? ReadHead()
+    /// <summary>The head's id and the finalized checkpoint, or null for an empty store.</summary>
+    internal (Hash256 Id, Checkpoint Finalized)? ReadHead()
     {
         byte[]? stored = store.Get(HeadKey);
         if (stored is null)
@@ -27,14 +30,14 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
             return null;
         }
 
-        return stored.Length == 41 && stored[0] == Format
-            ? (new Hash256(stored.AsSpan(1, 32)), BinaryPrimitives.ReadUInt64BigEndian(stored.AsSpan(33)))
+        return stored.Length == HeadBytes && stored[0] == Format
+            ? (new Hash256(stored.AsSpan(1, 32)), new Checkpoint(BinaryPrimitives.ReadUInt64BigEndian(stored.AsSpan(33)), new Hash256(stored.AsSpan(41))))
             : throw new ChainException("The stored chain has another format than this software reads.");
     }
 
-    internal static void WriteHead(WriteBatch batch, Hash256 id, ulong finalizedHeight)
+    internal static void WriteHead(WriteBatch batch, Hash256 id, Checkpoint finalized)
     {
-        batch.Put(HeadKey, [Format, .. id.ToArray(), .. Number(finalizedHeight)]);
+        batch.Put(HeadKey, [Format, .. id.ToArray(), .. Number(finalized.Height), .. finalized.Id.ToArray()]);
     }
 
     internal BlockEntry? GetEntry(Hash256 id) => store.Get(Key("entry/"u8, id)) is { } stored ? BlockEntry.Decode(stored) : null;

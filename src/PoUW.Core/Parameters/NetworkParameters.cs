@@ -26,9 +26,6 @@ public sealed record NetworkParameters
     /// <summary>Blocks in an epoch; the last block of an epoch is a checkpoint.</summary>
     public required ulong EpochBlocks { get; init; }
 
-    /// <summary>How deep a checkpoint must be buried before a node treats it as final. Counted in blocks.</summary>
-    public required ulong ConfirmationBlocks { get; init; }
-
     /// <summary>The genesis block's time, milliseconds since the Unix epoch.</summary>
     public required ulong GenesisTimeMilliseconds { get; init; }
 
@@ -101,7 +98,6 @@ public sealed record NetworkParameters
         AsertHalfLifeBlocks = 20,
         GenesisTicketsPerBlock = 500,
         EpochBlocks = 8,
-        ConfirmationBlocks = 8,
         GenesisTimeMilliseconds = 1_767_225_600_000,
     };
 }

@@ -14,7 +14,7 @@ public static class NetworkParametersCodec
     {
         RlpWriter writer = new RlpWriter().BeginList()
             .Write(parameters.ChainId).Write(parameters.Name).Write(parameters.BlockTimeMilliseconds).Write(parameters.AsertHalfLifeBlocks)
-            .Write(parameters.GenesisTicketsPerBlock).Write(parameters.EpochBlocks).Write(parameters.ConfirmationBlocks)
+            .Write(parameters.GenesisTicketsPerBlock).Write(parameters.EpochBlocks)
             .Write(parameters.GenesisTimeMilliseconds).Write(parameters.MaxFutureMilliseconds).Write(parameters.BlockSubsidy)
             .Write(parameters.BaseFeePerGas).Write(parameters.BlockGasLimit).Write((ulong)parameters.MaxBlockBytes)
             .Write(parameters.JobBurnBasisPoints).Write(parameters.LeaseBlocks).Write(parameters.MinimumWorkerStake)
