@@ -31,7 +31,6 @@ public static class NetworkParametersJson
         AsertHalfLifeBlocks = 0,
         GenesisTicketsPerBlock = 0,
         EpochBlocks = 0,
-        ConfirmationBlocks = 0,
         GenesisTimeMilliseconds = 0,
     };
 

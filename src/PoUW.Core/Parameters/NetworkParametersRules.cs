@@ -57,10 +57,6 @@ internal static class NetworkParametersRules
         {
             IsRequired = true,
         },
-        new NumberField("confirmationBlocks", 0, 1_000_000, p => p.ConfirmationBlocks, (p, v) => p with { ConfirmationBlocks = v })
-        {
-            IsRequired = true,
-        },
         new NumberField("genesisTimeMilliseconds", 0, MaxTime, p => p.GenesisTimeMilliseconds, (p, v) => p with { GenesisTimeMilliseconds = v })
         {
             IsRequired = true,

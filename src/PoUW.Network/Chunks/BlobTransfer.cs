@@ -38,35 +38,22 @@ public sealed class BlobTransfer
     }
 
     /// <summary>True if the manifest and every chunk of a blob are in the local store, so that peers can fetch it from here.</summary>
-    public bool IsLocal(Hash256 address)
-    {
-        if (_chunks.Find(address) is not { } described)
-        {
-            return false;
-        }
-
-        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
-        return manifest is not null && manifest.Chunks.All(chunk => _chunks.Find(chunk).HasValue);
-    }
+    public bool IsLocal(Hash256 address) => LocalManifest(address) is { } manifest && manifest.Chunks.All(chunk => _chunks.Find(chunk).HasValue);
 
     /// <summary>Forgets a blob's chunks and manifest, as far as they are in the local store.</summary>
     public void Delete(Hash256 address) => Delete([address], []);
 
-    /// <summary>Forgets the chunks and manifests of several blobs, as far as they are in the local store.</summary>
-    /// <param name="addresses">The hashes of the manifests.</param>
-    /// <param name="keep">Chunks, and blobs with their chunks, that stay: equal content is stored once, so blobs may share chunks.</param>
+    /// <summary>
+    /// Forgets the chunks and manifests of some blobs, as far as they are in the local store, except for those that other blobs share.
+    /// </summary>
+    /// <param name="addresses">The blobs to forget.</param>
+    /// <param name="keep">The blobs of which nothing may be lost. They need not be here.</param>
     public void Delete(IEnumerable<Hash256> addresses, IEnumerable<Hash256> keep)
     {
-        HashSet<Hash256> kept = [];
-        foreach (Hash256 blob in keep)
+        HashSet<Hash256> needed = [.. keep.SelectMany(PartsOf)];
+        foreach (Hash256 part in addresses.SelectMany(PartsOf).Where(part => !needed.Contains(part)).ToArray())
         {
-            kept.Add(blob);
-            kept.UnionWith(StoredChunks(blob));
-        }
-
-        foreach (Hash256 chunk in addresses.SelectMany(address => StoredChunks(address).Append(address)).Where(chunk => !kept.Contains(chunk)))
-        {
-            _chunks.Delete(chunk);
+            _chunks.Delete(part);
         }
     }
 
@@ -96,15 +83,18 @@ public sealed class BlobTransfer
         return status == FetchStatus.Ok ? new FetchResult(status, blob) : FetchResult.Fail(status);
     }
 
-    private IReadOnlyList<Hash256> StoredChunks(Hash256 address)
+    private IEnumerable<Hash256> PartsOf(Hash256 address) => [address, .. LocalManifest(address)?.Chunks ?? []];
+
+    private BlobManifest? LocalManifest(Hash256 address)
     {
-        BlobManifest? manifest = null;
-        if (_chunks.Find(address) is { } described)
+        if (_chunks.Find(address) is not { } described)
         {
-            BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out manifest);
+            return null;
         }
 
-        return manifest?.Chunks ?? [];
+        // A chunk that is no manifest gives none, which is the answer.
+        BlobManifest.TryDecode(described.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+        return manifest;
     }
 
     private async ValueTask<FetchStatus> FillAsync(

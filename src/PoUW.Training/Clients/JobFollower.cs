@@ -80,7 +80,7 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
             done += manifest.StepsInUnit(unit.Lease.Unit);
         }
 
-        IEnumerable<Lease> working = current.Where(unit => unit.Record is null).Select(unit => unit.Lease);
+        IEnumerable<Lease> working = current.Where(unit => unit.Record is null && unit.Lease.Worker != Address.Zero).Select(unit => unit.Lease);
         (ulong? loss, ulong correct, ulong samples) = LastRound(view, job);
         return new JobProgress(job, done, manifest.TotalSteps, loss, correct, samples, [.. working], view.Height, view.FinalizedHeight);
     }

@@ -51,7 +51,8 @@ public sealed class JobJournal(IKeyValueStore store)
 
     /// <summary>
     /// Removes the entries of jobs that ended. A job counts as ended once a block at which it was closed is final, since a reorganisation
-    /// could open it again before. Does nothing unless the final height has moved since the last call.
+    /// could open it again before. Entries of jobs that the state does not know stay: the node may be catching up. Does nothing unless the
+    /// final height has moved since the last call.
     /// </summary>
     public void Prune(LedgerView view)
     {
@@ -63,10 +64,9 @@ public sealed class JobJournal(IKeyValueStore store)
             }
 
             _prunedAt = view.FinalizedHeight;
-            HashSet<Hash256> open = [.. JobLedger.OpenJobs(view.State)];
             foreach (IGrouping<Hash256, byte[]> job in store.Scan(Prefix).Select(static entry => entry.Key).GroupBy(JobOf))
             {
-                if (IsEnded(job.Key, open, view))
+                if (IsEnded(job.Key, view))
                 {
                     Remove(job);
                 }
@@ -74,9 +74,9 @@ public sealed class JobJournal(IKeyValueStore store)
         }
     }
 
-    private bool IsEnded(Hash256 jobId, HashSet<Hash256> open, LedgerView view)
+    private bool IsEnded(Hash256 jobId, LedgerView view)
     {
-        if (open.Contains(jobId))
+        if (JobLedger.GetJob(view.State, jobId) is not { IsOpen: false })
         {
             _closedAt.Remove(jobId);
             return false;

@@ -50,7 +50,7 @@ public sealed class NetworkParametersJsonTests
         NetworkParameters read = Parse(
             """
             { "chainId": 1337, "name": "development", "blockTimeMilliseconds": 1000, "asertHalfLifeBlocks": 20, "genesisTicketsPerBlock": 500,
-              "epochBlocks": 8, "confirmationBlocks": 8, "genesisTimeMilliseconds": 1767225600000 }
+              "epochBlocks": 8, "genesisTimeMilliseconds": 1767225600000 }
             """);
 
         Assert.That(NetworkParametersCodec.Encode(read), Is.EqualTo(NetworkParametersCodec.Encode(NetworkParameters.Development)));

@@ -21,7 +21,6 @@ internal static class ParameterSamples
         AsertHalfLifeBlocks = Up(draw, 1, 1_000_000),
         GenesisTicketsPerBlock = 1 + (Wide(draw) % 1_000_000_000_000_000),
         EpochBlocks = Up(draw, 1, 32_768),
-        ConfirmationBlocks = Up(draw, 0, 1_000_000),
         GenesisTimeMilliseconds = Wide(draw) % 253_402_300_800_000,
         MaxFutureMilliseconds = Up(draw, 1, 3_600_000),
         BlockSubsidy = Coins(draw, 0, 1_000_000),

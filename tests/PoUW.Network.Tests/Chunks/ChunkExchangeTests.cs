@@ -198,6 +198,38 @@ internal sealed class ChunkExchangeTests
         Assert.That((await blobs.FetchAsync(kept)).Status, Is.EqualTo(FetchStatus.Ok));
     }
 
+    [Test]
+    public async Task DeletingABlobLeavesWhatOthersShare()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestChunkStore own = new();
+        TestChunkStore cache = new();
+        BlobTransfer blobs = new(new ChunkExchange((await network.AddAsync(1)).Node, own, cache));
+        Hash256 old = await blobs.PutAsync(new byte[] { 1, 2, 3, 4 }, 2);
+        Hash256 later = await blobs.PutAsync(new byte[] { 3, 4, 5, 6 }, 2);
+        Assert.That((own.Count, cache.Count), Is.EqualTo((5, 0)));
+
+        blobs.Delete([old], [later, Hash256.Zero]);
+        Assert.That((blobs.IsLocal(old), blobs.IsLocal(later), own.Count), Is.EqualTo((false, true, 3)));
+        blobs.Delete(later);
+        Assert.That((blobs.IsLocal(later), own.Count), Is.EqualTo((false, 0)));
+    }
+
+    [Test]
+    public async Task FetchedChunksGoToTheCache()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(2);
+        await TestNetwork.ConnectLineAsync(nodes);
+        Hash256 hash = new ChunkExchange(nodes[0].Node, new TestChunkStore()).Put(new byte[] { 1, 2 });
+        TestChunkStore own = new();
+        TestChunkStore cache = new();
+        ChunkExchange reader = new(nodes[1].Node, own, cache);
+        Assert.That((await reader.FetchAsync(hash).InTime()).IsOk, Is.True);
+        Assert.That((own.Count, cache.Count), Is.EqualTo((0, 1)));
+        Assert.That(reader.Find(hash)!.Value.ToArray(), Is.EqualTo(new byte[] { 1, 2 }));
+    }
+
     private static BlobManifest Lie(BlobManifest manifest, ulong total)
     {
         PoUW.Core.Codec.RlpWriter writer = new PoUW.Core.Codec.RlpWriter().BeginList().Write(1UL).Write(total).Write(100UL).BeginList();

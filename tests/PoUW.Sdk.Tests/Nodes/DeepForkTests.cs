@@ -16,7 +16,7 @@ public sealed class DeepForkTests
         PouwNodeOptions development = PouwNodeOptions.Development(TestNetwork.Key("left"));
         PouwNodeOptions left = development with
         {
-            Parameters = development.Parameters with { BlockTimeMilliseconds = 100, ConfirmationBlocks = 1_000 },
+            Parameters = development.Parameters with { BlockTimeMilliseconds = 100 },
             Transport = new InMemoryTransport(new InMemoryNetwork()),
             Store = new SqliteKeyValueStore(Path.Combine(folder, "left.db")),
         };

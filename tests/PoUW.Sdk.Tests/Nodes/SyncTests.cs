@@ -19,7 +19,6 @@ public sealed class SyncTests
 {
     private static readonly NetworkParameters Parameters = NetworkParameters.Development with
     {
-        ConfirmationBlocks = 100,
         GenesisTicketsPerBlock = 1,
         GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeMilliseconds(),
     };

@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using PoUW.Core.Jobs;
+using PoUW.Core.Validation;
+using PoUW.Training.Auditors;
+
+namespace PoUW.Training.Tests.Support;
+
+/// <summary>Remembers what an auditor reports.</summary>
+internal sealed class AuditRecorder : IAuditorObserver
+{
+    private readonly TaskCompletionSource<TrainingException> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ConcurrentQueue<(UnitRecord Record, AuditReveal Verdict)> Judgements { get; } = new();
+
+    public ConcurrentQueue<ValidationResult> Rejections { get; } = new();
+
+    public Task<TrainingException> FirstFailure => _failure.Task;
+
+    public void Judged(UnitRecord record, AuditReveal verdict) => Judgements.Enqueue((record, verdict));
+
+    public void Rejected(string what, ValidationResult result) => Rejections.Enqueue(result);
+
+    public void Failed(Lease lease, TrainingException failure) => _failure.TrySetResult(failure);
+}

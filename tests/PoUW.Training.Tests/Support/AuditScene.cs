@@ -1,0 +1,168 @@
+using PoUW.Compute.Backends;
+using PoUW.Core.Cryptography;
+using PoUW.Core.Jobs;
+using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.Randomness;
+using PoUW.Core.Storage;
+using PoUW.Economics.Jobs;
+using PoUW.Network.Transports;
+using PoUW.Training.Auditors;
+using PoUW.Training.Execution;
+using PoUW.Training.Journal;
+using PoUW.Training.Ledger;
+using PoUW.Training.Workers;
+
+namespace PoUW.Training.Tests.Support;
+
+/// <summary>
+/// A client and a worker on one peer, played by the test step by step, and validators on peers of their own, of which the first runs the
+/// production service. The ledger moves when the test says so.
+/// </summary>
+internal sealed class AuditScene : IAsyncDisposable
+{
+    private readonly InMemoryTransport _transport = new(new InMemoryNetwork());
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<Address, KeyPair> _validators;
+    private readonly KeyPair _client = Key("client");
+    private readonly KeyPair _worker = Key("worker");
+    private Task _service = Task.CompletedTask;
+    private CancellationTokenSource _serviceStopping = new();
+
+    private AuditScene(int validators, Func<JobManifest, JobManifest> change)
+    {
+        _validators = Enumerable.Range(0, validators).Select(i => Key($"validator-{i}")).ToDictionary(key => key.Address);
+        Me = Key("validator-0");
+        NetworkParameters parameters = NetworkParameters.Development with
+        {
+            BanBlocks = 5,
+            Allocations = [.. _validators.Keys.Append(_client.Address).Append(_worker.Address).Select(a => new GenesisAllocation(a, Amount.FromCoins(1_000)))],
+            Stakes =
+            [
+                new GenesisStake(_worker.Address, Amount.FromCoins(50), StakeRoles.Worker),
+                .. _validators.Keys.Select(address => new GenesisStake(address, Amount.FromCoins(200), StakeRoles.Validator)),
+            ],
+        };
+        Ledger = new TestLedger(parameters);
+        Manifest = change(TestJob.Manifest(_client.Address, auditors: (ulong)validators));
+        WorkerSender = new AccountSender(_worker, Ledger);
+    }
+
+    public TestLedger Ledger { get; }
+
+    public JobManifest Manifest { get; }
+
+    public KeyPair Me { get; }
+
+    public AccountSender WorkerSender { get; }
+
+    public TestPeer WorkerPeer { get; private set; } = null!;
+
+    public TestPeer Peer { get; private set; } = null!;
+
+    public AuditRecorder Recorder { get; private set; } = new();
+
+    public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
+
+    public static async Task<AuditScene> StartAsync(
+        int validators = 1, Func<JobManifest, JobManifest>? change = null, bool publishData = true, IKeyValueStore? store = null)
+    {
+        AuditScene scene = new(validators, change ?? (manifest => manifest));
+        scene.WorkerPeer = await TestPeer.StartAsync("worker", scene._transport);
+        scene.Peer = await TestPeer.StartAsync("auditor", scene._transport, store, scene.WorkerPeer);
+        if (publishData)
+        {
+            scene.WorkerPeer.Loader.Publish(TestJob.Program);
+            await scene.WorkerPeer.Loader.PublishAsync(TestJob.Data);
+        }
+
+        byte[] submission = new SubmitJobPayload(scene.Manifest, scene.Manifest.TotalPrice).Encode();
+        new AccountSender(scene._client, scene.Ledger).Send(TransactionKind.SubmitJob, submission);
+        scene.Ledger.Mine();
+        return scene;
+    }
+
+    public UnitState Unit(ulong unit) => JobLedger.GetUnit(Ledger.View.State, Manifest.JobId, unit)!;
+
+    /// <summary>Does the worker's open units and mines until the auditors are drawn.</summary>
+    public async Task<UnitOutcome> WorkAsync(IUnitRunner runner)
+    {
+        UnitExecutor executor = TestJob.Executor(Manifest);
+        ModelState start = executor.InitialState(CancellationToken.None);
+        UnitOutcome? last = null;
+        foreach (Lease lease in JobLedger.LeasesOf(Ledger.View.State, _worker.Address))
+        {
+            last = runner.Run(executor, start, lease, Manifest, Hash256.Zero, CancellationToken.None);
+            if (last.Publish)
+            {
+                await WorkerPeer.Loader.PublishAsync(last.End);
+            }
+
+            WorkerSender.Send(TransactionKind.CommitUnit, last.Record.Encode());
+        }
+
+        Ledger.Mine(2);
+        Assert.That(Unit(0).Phase, Is.EqualTo(UnitPhase.AuditCommit));
+        return last!;
+    }
+
+    /// <summary>Starts the production service for the first validator; the seed decides its salts.</summary>
+    public void StartService(ulong seed = 1, AuditorOptions? options = null)
+    {
+        _serviceStopping = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        Recorder = new AuditRecorder();
+        AuditorService service = new(
+            new AccountSender(Me, Ledger), Ledger, Peer.Loader, new JobJournal(Peer.Store), new CpuBackend(), new SeededRandomSource(seed, "salt"),
+            Peer.Spawner, Recorder, options ?? new AuditorOptions());
+        _service = service.RunAsync(_serviceStopping.Token);
+    }
+
+    /// <summary>Starts the production worker service for the worker's account.</summary>
+    public RunningWorker StartWorker() => new(new WorkerRecorder(), new SignallingIdleWork(), (recorder, idle) => new WorkerService(
+        new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
+        WorkerPeer.Spawner, recorder, new WorkerOptions()));
+
+    public async Task StopServiceAsync()
+    {
+        await _serviceStopping.CancelAsync();
+        await _service;
+    }
+
+    /// <summary>Lets the other validators commit to, or open, a verdict on a unit.</summary>
+    public void OthersSay(TransactionKind kind, ulong unit, Hash256 digest)
+    {
+        foreach (KeyPair key in _validators.Values.Where(key => key.Address != Me.Address))
+        {
+            AuditReveal reveal = new(Manifest.JobId, unit, 0, digest, true, Hash256.Sha256(key.Address.ToArray()));
+            byte[] commit = new AuditCommit(reveal.JobId, unit, 0, reveal.CommitmentFor(key.Address)).Encode();
+            new AccountSender(key, Ledger).Send(kind, kind == TransactionKind.CommitAudit ? commit : reveal.Encode());
+        }
+    }
+
+    /// <summary>Waits until the auditor's peer holds a state; the loop looks at every change of the head, so blocks are mined.</summary>
+    public async Task WaitUntilHeldAsync(Hash256 stateBlob, CancellationToken cancellation)
+    {
+        while (!Peer.Loader.Holds(stateBlob))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Ledger.Mine();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>The verdict that a sent opening holds.</summary>
+    public static AuditReveal VerdictIn(PoUW.Core.Transactions.Transaction transaction)
+    {
+        Assert.That(AuditReveal.TryDecode(transaction.Body.Payload.Span, out AuditReveal? reveal).IsValid, Is.True);
+        return reveal!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _service;
+        await Peer.DisposeAsync();
+        await WorkerPeer.DisposeAsync();
+    }
+}
