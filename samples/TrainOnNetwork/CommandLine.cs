@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PoUW.Simulation.Faults;
 
 namespace TrainOnNetwork;
 
@@ -7,6 +8,15 @@ internal static class CommandLine
 {
     public const int MaxWorkers = 64;
     public const int MaxEpochs = 1_000;
+
+    private static readonly SortedDictionary<string, LieKind> LieKinds = new(StringComparer.Ordinal)
+    {
+        ["wrong-update"] = LieKind.WrongUpdate,
+        ["skip-step"] = LieKind.SkipStep,
+        ["wrong-batch"] = LieKind.WrongBatch,
+        ["one-lsb"] = LieKind.OneLsb,
+        ["withhold"] = LieKind.Withhold,
+    };
 
     private static readonly Option<string> Data = new("--data")
     {
@@ -33,6 +43,19 @@ internal static class CommandLine
 
     private static readonly Option<bool> ShowProgram = new("--show-program") { Description = "Print the compiled training program and stop." };
 
+    private static readonly Option<int> Liars = new("--liars")
+    {
+        Description = "Workers that lie about their units; fewer than all of them.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<string> Lie = LieOption();
+
+    private static readonly Option<bool> NoRestarts = new("--no-restarts")
+    {
+        Description = "Do not stop and restart a validator and a worker in mid-run. The trained weights are the same bits.",
+    };
+
     private static readonly Option<bool> NoTickets = new("--no-tickets")
     {
         Description = "Draw tickets from the commons product only. The trained weights are the same bits.",
@@ -43,7 +66,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Trains a neural network on a proof-of-useful-work chain: one client, workers and validators in one process.")
         {
-            Data, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, NoTickets,
+            Data, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, Liars, Lie, NoRestarts, NoTickets,
         };
         root.SetAction((parsed, cancellation) => run(Read(parsed), cancellation));
         return root;
@@ -56,7 +79,15 @@ internal static class CommandLine
         return new TrainOptions(
             parsed.GetValue(Data)!, parsed.GetValue(Seed), parsed.GetValue(Workers),
             quick && !epochsGiven ? TrainOptions.QuickEpochs : parsed.GetValue(Epochs),
-            parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram), parsed.GetValue(NoTickets));
+            parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram),
+            parsed.GetValue(Liars), LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), parsed.GetValue(NoTickets));
+    }
+
+    private static Option<string> LieOption()
+    {
+        Option<string> option = new("--lie") { Description = "How liars lie.", DefaultValueFactory = _ => "wrong-update" };
+        option.AcceptOnlyFromAmong([.. LieKinds.Keys]);
+        return option;
     }
 
     private static Option<int> Ranged(string name, string description, int standard, int max)

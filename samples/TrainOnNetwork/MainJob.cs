@@ -9,6 +9,7 @@ using PoUW.Vm.Programs;
 using PoUW.Vm.Text;
 using PoUW.Vm.Verification;
 using Spectre.Console;
+using TrainOnNetwork.HtmlReport;
 
 namespace TrainOnNetwork;
 
@@ -19,6 +20,11 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
 
     public async Task RunAsync(CancellationToken cancellation)
     {
+        if (options.Liars < 0 || options.Liars >= options.Workers)
+        {
+            throw new SampleException($"--liars is {options.Liars}; allowed is 0 to {options.Workers - 1}, so that an honest worker is left.");
+        }
+
         (ImageClassificationDataset train, ImageClassificationDataset test) = await DataSource.LoadAsync(options.Data, cancellation);
         TrainingRequest request = CreateRequest(train);
         if (options.ShowProgram)
@@ -32,16 +38,20 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         Warnings warnings = new();
         await using SampleNetwork network = await SampleNetwork.StartAsync(options, warnings, cancellation);
         TrainingJob job = await network.Client.SubmitJobAsync(request);
-        using ProgressView view = ProgressView.Start(console, options, network, job);
-        await FollowAsync(job, view, test, cancellation);
-        view.Dispose();
+        RunLog log = new();
+        using (ProgressView view = ProgressView.Start(console, options, network, job))
+        {
+            await FollowAsync(job, view, log, new RestartPlan(options, network), test, cancellation);
+        }
 
         TrainedModel model = await job.LoadModelAsync(cancellation);
         string modelPath = Path.Combine(options.Out.FullName, "model.safetensors");
         model.SaveSafetensors(modelPath);
         await WaitForAgreementAsync(network, job, cancellation);
-        Report report = Report.Create(network, job, model, model.Evaluate(test), Stopwatch.GetElapsedTime(started));
-        report.Print(console, options, modelPath, warnings);
+        Report report = Report.Create(options, network, job, model, model.Evaluate(test), Stopwatch.GetElapsedTime(started));
+        string reportPath = Path.Combine(options.Out.FullName, "report.html");
+        HtmlReportWriter.Save(new ReportPage(report, log, network).Build(), reportPath);
+        report.Print(console, options, modelPath, reportPath, warnings);
     }
 
     private TrainingRequest CreateRequest(ImageClassificationDataset train)
@@ -54,6 +64,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
 
         int steps = stepsPerEpoch * options.Epochs;
         Amount price = new(Amount.BaseUnitsPerCoin / 7);
+        Amount fee = new(Amount.BaseUnitsPerCoin / 100);
         int units = (steps + TrainOptions.StepsPerUnit - 1) / TrainOptions.StepsPerUnit;
         return new TrainingRequest
         {
@@ -65,9 +76,12 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
             StepsPerUnit = TrainOptions.StepsPerUnit,
             UnitsPerRound = TrainOptions.UnitsPerRound,
             UnitPrice = price,
+            AuditRateBasisPoints = TrainOptions.AuditRateBasisPoints,
+            AuditorsPerUnit = TrainOptions.AuditorsPerUnit,
+            AuditFee = fee,
 
             // Whole coins, so that something is left to refund.
-            Escrow = Amount.FromCoins((ulong)((price * (ulong)units).BaseUnits / Amount.BaseUnitsPerCoin) + 1),
+            Escrow = Amount.FromCoins((ulong)(((price + (fee * TrainOptions.AuditorsPerUnit)) * (ulong)units).BaseUnits / Amount.BaseUnitsPerCoin) + 1),
         };
     }
 
@@ -92,17 +106,26 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         }
     }
 
-    private static async Task FollowAsync(TrainingJob job, ProgressView view, ImageClassificationDataset test, CancellationToken cancellation)
+    private static async Task FollowAsync(
+        TrainingJob job, ProgressView view, RunLog log, RestartPlan restarts, ImageClassificationDataset test, CancellationToken cancellation)
     {
         ulong roundsPerTest = Math.Max(1, job.Manifest.RoundCount / TestsPerRun);
         ulong tested = 0;
         await foreach (JobProgress progress in job.FollowAsync(cancellation))
         {
             view.Show(progress);
+            log.Add(progress);
+            if (!progress.IsEnded)
+            {
+                await restarts.RunAsync(progress, job.Manifest.RoundCount, cancellation);
+            }
+
             if (progress is { IsEnded: false, Job.Round: { } round } && round >= tested + roundsPerTest)
             {
                 tested = round;
-                view.ShowTest(round, (await job.LoadModelAsync(cancellation)).Evaluate(test));
+                EvaluationResult result = (await job.LoadModelAsync(cancellation)).Evaluate(test);
+                view.ShowTest(round, result);
+                log.Add(round, result);
             }
         }
     }

@@ -5,6 +5,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.Staking;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Nodes;
 using Spectre.Console;
@@ -19,34 +20,55 @@ internal sealed class Report
 
     private Report(JobState job, TrainedModel model, EvaluationResult test, TimeSpan time) => (Job, Model, Test, Time) = (job, model, test, time);
 
-    private JobState Job { get; }
+    public JobState Job { get; }
 
-    private TrainedModel Model { get; }
+    public TrainedModel Model { get; }
 
-    private EvaluationResult Test { get; }
+    public EvaluationResult Test { get; }
 
-    private TimeSpan Time { get; }
+    public TimeSpan Time { get; }
 
-    private ulong Height { get; set; }
+    public required TrainOptions Options { get; init; }
 
-    private ulong Finalized { get; set; }
+    public required IReadOnlyList<Conviction> Convictions { get; init; }
 
-    private Amount Supply { get; set; }
+    public required IReadOnlyList<NodeRestarted> Restarts { get; init; }
 
-    private Amount Minted { get; set; }
+    public required IReadOnlyList<string> Convicted { get; init; }
 
-    private Amount BurnedInAll { get; set; }
+    public ulong Height { get; private init; }
 
-    private int Agreeing { get; set; }
+    public ulong Finalized { get; private init; }
 
-    private int Nodes { get; set; }
+    public Amount Supply { get; private init; }
 
-    public static Report Create(SampleNetwork network, TrainingJob job, TrainedModel model, EvaluationResult test, TimeSpan time)
+    public Amount Minted { get; private init; }
+
+    public Amount BurnedInAll { get; private init; }
+
+    public IReadOnlyDictionary<string, int> BlocksByProducer => _blocksByProducer;
+
+    public IReadOnlyDictionary<string, Amount> Balances => _balances;
+
+    public Amount Slashed => Convictions.Aggregate(Amount.Zero, (sum, conviction) => sum + conviction.Slashed);
+
+    private int Agreeing { get; init; }
+
+    private int Nodes { get; init; }
+
+    public static Report Create(
+        TrainOptions options, SampleNetwork network, TrainingJob job, TrainedModel model, EvaluationResult test, TimeSpan time)
     {
         PoUW.Training.Ledger.LedgerView view = network.Client.View;
         JobState state = JobLedger.GetJob(view.State, job.Id) ?? throw new SampleException("The job is not in the state.");
+        IReadOnlyList<Conviction> convictions = JobLedger.Convictions(view.State, job.Id);
         Report report = new(state, model, test, time)
         {
+            Options = options,
+            NameOf = network.NameOf,
+            Convictions = convictions,
+            Convicted = [.. convictions.Select(conviction => network.NameOf(conviction.Offender)).Distinct()],
+            Restarts = [.. network.Restarts],
             Height = view.Height,
             Finalized = view.FinalizedHeight,
             Minted = view.State.Minted,
@@ -60,7 +82,9 @@ internal sealed class Report
         return report;
     }
 
-    public void Print(IAnsiConsole console, TrainOptions options, string modelPath, Warnings warnings)
+    public required Func<Address, string> NameOf { get; init; }
+
+    public void Print(IAnsiConsole console, TrainOptions options, string modelPath, string reportPath, Warnings warnings)
     {
         foreach (string warning in warnings.Messages)
         {
@@ -73,7 +97,7 @@ internal sealed class Report
             return;
         }
 
-        console.Write(ToTable(modelPath));
+        console.Write(ToTable(modelPath, reportPath));
     }
 
     private void CountBlocks(SampleNetwork network, ulong height)
@@ -89,7 +113,8 @@ internal sealed class Report
     /// <summary>Paid, burned and refunded must make up the escrow, and the balances of all accounts the supply, to the base unit.</summary>
     private void CheckSums(SampleNetwork network, IStateReader state, Hash256 jobId)
     {
-        Amount total = state.GetAccount(JobLedger.EscrowAccount(jobId)).Balance;
+        Amount total = state.GetAccount(JobLedger.EscrowAccount(jobId)).Balance + state.GetAccount(StakeLedger.Vault).Balance;
+        _balances["stakes"] = state.GetAccount(StakeLedger.Vault).Balance;
         foreach (PouwNode node in network.Nodes)
         {
             Amount balance = state.GetAccount(node.Address).Balance;
@@ -131,6 +156,16 @@ internal sealed class Report
             json.WriteString("refunded", Raw(Job.Refunded));
             json.WriteString("burned", Raw(Job.Burned));
             json.WriteString("supply", Raw(Supply));
+            json.WriteStartArray("convicted");
+            foreach (string name in Convicted)
+            {
+                json.WriteStringValue(name);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("slashed", Raw(Slashed));
+            json.WriteNumber("audits", Job.Audits);
+            json.WriteNumber("restarts", Restarts.Count);
             json.WriteNumber("seconds", Math.Round(Time.TotalSeconds, 1));
             json.WriteEndObject();
         }
@@ -138,7 +173,7 @@ internal sealed class Report
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private Table ToTable(string modelPath)
+    private Table ToTable(string modelPath, string reportPath)
     {
         Table table = new Table().Border(TableBorder.Rounded).Title("Result").HideHeaders().AddColumns("", "");
         table.AddRow("test accuracy", $"[bold]{Test.Accuracy:P2}[/] ({Test.Correct} of {Test.Samples} images)");
@@ -149,10 +184,23 @@ internal sealed class Report
         table.AddRow("escrow", $"{Job.Escrow} = paid {Job.Paid} + burned {Job.Burned} + refunded {Job.Refunded}");
         table.AddRow("balances", string.Join(", ", _balances.Select(entry => $"{entry.Key} {entry.Value}")));
         table.AddRow("supply", $"{Supply} = minted {Minted} - burned {BurnedInAll}");
+        table.AddRow("audits", $"{Job.Audits} verdicts by {Job.Manifest.AuditorsPerUnit} auditors each, {Job.Convictions} convictions");
+        foreach (Conviction conviction in Convictions)
+        {
+            table.AddRow("convicted", Markup.Escape(Describe(conviction)));
+        }
+
+        table.AddRow("restarts", string.Join(", ", Restarts.Select(restart => $"{restart.Node} at {restart.HeightDown}, back at {restart.HeightUp}")));
         table.AddRow("model", Markup.Escape(modelPath));
+        table.AddRow("report", Markup.Escape(reportPath));
         table.AddRow("time", $"{Time.TotalSeconds:F1} s");
         return table;
     }
+
+    private string Describe(Conviction conviction) =>
+        $"{NameOf(conviction.Offender)}: {conviction.Offence} on unit {conviction.Unit} at height {conviction.Height}; committed "
+        + $"{conviction.Claimed.ToShortString()}, {conviction.Provers.Count} auditors found {conviction.Found.ToShortString()}; "
+        + $"slashed {conviction.Slashed}";
 
     private static string Raw(Amount amount) => amount.BaseUnits.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,67 +1,72 @@
 using PoUW.Core.Cryptography;
+using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
+using PoUW.Simulation.Faults;
 using PoUW.Storage.Sqlite;
+using PoUW.Training.Workers;
 
 namespace TrainOnNetwork;
 
 /// <summary>
-/// The nodes of the sample: one client, the workers, the validators. Each has its own SQLite store and its own end of an in-memory
+/// The nodes of the sample: one client, the validators, the workers. Each has its own SQLite store and its own end of an in-memory
 /// transport that carries bytes; nothing else is shared but the clock.
 /// </summary>
 internal sealed class SampleNetwork : IAsyncDisposable
 {
-    private SampleNetwork(NetworkParameters parameters) => Parameters = parameters;
+    private readonly TrainOptions _options;
+    private readonly Warnings _warnings;
+    private readonly InMemoryTransport _transport = new(new InMemoryNetwork());
+    private readonly List<Member> _members;
+
+    private SampleNetwork(TrainOptions options, Warnings warnings)
+    {
+        (_options, _warnings) = (options, warnings);
+        _members = [.. CreateMembers(options)];
+        Parameters = NetworkParameters.Development with
+        {
+            Name = "train-on-network",
+            BlockTimeMilliseconds = 500,
+            GenesisTicketsPerBlock = 50_000,
+            GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            Allocations = [.. _members.Select(member => new GenesisAllocation(member.Key.Address, Amount.FromCoins(member.Funds)))],
+            Stakes =
+            [
+                .. _members.Where(member => member.Roles.HasFlag(NodeRoles.Validator))
+                    .Select(member => new GenesisStake(member.Key.Address, Amount.FromCoins(200), StakeRoles.Validator)),
+            ],
+        };
+    }
 
     public NetworkParameters Parameters { get; }
 
     public List<PouwNode> Nodes { get; } = [];
 
+    public List<NodeRestarted> Restarts { get; } = [];
+
     public PouwNode Client => Nodes[0];
 
     public IEnumerable<PouwNode> Workers => Nodes.Where(node => node.Worker is not null);
 
+    public IEnumerable<PouwNode> Validators => Nodes.Where(node => node.Auditor is not null);
+
     /// <summary>The name of the node behind an address, or the address.</summary>
-    public string NameOf(Address address) => Nodes.Find(node => node.Address == address)?.Name ?? address.ToString();
+    public string NameOf(Address address) => _members.Find(member => member.Key.Address == address)?.Name ?? address.ToString();
+
+    public bool IsLiar(PouwNode node) => _members.Find(member => member.Name == node.Name)!.Lies;
 
     public static async Task<SampleNetwork> StartAsync(TrainOptions options, Warnings warnings, CancellationToken cancellation)
     {
-        InMemoryTransport transport = new(new InMemoryNetwork());
-        List<(string Name, KeyPair Key, NodeRoles Roles)> members = [.. Members(options)];
-        NetworkParameters parameters = NetworkParameters.Development with
-        {
-            Name = "train-on-network",
-            GenesisTicketsPerBlock = 100_000,
-            GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-            Allocations = [.. members.Select(member => new GenesisAllocation(member.Key.Address, Amount.FromCoins(Funds(member.Roles))))],
-        };
-
-        SampleNetwork network = new(parameters);
+        SampleNetwork network = new(options, warnings);
         try
         {
-            List<NetworkEndpoint> running = [];
-            foreach ((string name, KeyPair key, NodeRoles roles) in members)
+            foreach (Member member in network._members)
             {
-                NetworkEndpoint endpoint = new(name);
-                network.Nodes.Add(await PouwNode.StartAsync(
-                    new PouwNodeOptions
-                    {
-                        Parameters = parameters,
-                        Key = key,
-                        Name = name,
-                        Roles = roles,
-                        Store = OpenStore(options.Out, name),
-                        Transport = transport,
-                        Listen = endpoint,
-                        Bootstrap = [.. running],
-                        TicketTraining = !options.NoTickets,
-                        Observer = warnings,
-                    },
-                    cancellation));
-                running.Add(endpoint);
+                DeleteStore(network.PathOf(member));
+                network.Nodes.Add(await network.StartAsync(member, cancellation));
             }
 
             return network;
@@ -73,6 +78,23 @@ internal sealed class SampleNetwork : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops a node, as a crash of its machine would, and starts it again from its store; it catches up with the others.</summary>
+    public async Task RestartAsync(PouwNode node, CancellationToken cancellation)
+    {
+        int index = Nodes.IndexOf(node);
+        ulong down = node.Chain.Head.Height;
+        await node.DisposeAsync();
+        PouwNode again = await StartAsync(_members[index], cancellation);
+        Nodes[index] = again;
+        ulong target = Nodes.Where(other => other != again).Min(other => other.Chain.Head.Height);
+        while (again.View is { } view && view.Height < target)
+        {
+            await again.WaitForChangeAsync(view, cancellation);
+        }
+
+        Restarts.Add(new NodeRestarted(node.Name, down, again.View.Height));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (PouwNode node in Nodes)
@@ -81,35 +103,52 @@ internal sealed class SampleNetwork : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<(string Name, KeyPair Key, NodeRoles Roles)> Members(TrainOptions options)
+    private Task<PouwNode> StartAsync(Member member, CancellationToken cancellation) => PouwNode.StartAsync(
+        new PouwNodeOptions
+        {
+            Parameters = Parameters,
+            Key = member.Key,
+            Name = member.Name,
+            Roles = member.Roles,
+            Store = new SqliteKeyValueStore(PathOf(member)),
+            Transport = _transport,
+            Listen = new NetworkEndpoint(member.Name),
+            Bootstrap = [.. Nodes.Where(node => node.Name != member.Name).Select(node => new NetworkEndpoint(node.Name))],
+            TicketTraining = !_options.NoTickets,
+            UnitRunner = member.Lies ? new LyingRunner(_options.Lie, _options.Seed) : new HonestRunner(),
+            Observer = _warnings,
+        },
+        cancellation);
+
+    private static IEnumerable<Member> CreateMembers(TrainOptions options)
     {
-        yield return Member(options, "client", NodeRoles.Client);
+        yield return Create(options, "client", NodeRoles.Client, 1_000_000, lies: false);
         for (int i = 1; i <= TrainOptions.Validators; i++)
         {
-            yield return Member(options, $"validator-{i}", NodeRoles.Validator);
+            yield return Create(options, $"validator-{i}", NodeRoles.Validator, 10, lies: false);
         }
 
-        for (int i = 1; i <= options.Workers; i++)
+        for (int i = 0; i < options.Workers; i++)
         {
-            yield return Member(options, $"worker-{i}", NodeRoles.Worker);
+            // Which workers lie is fixed by the seed.
+            bool lies = ((ulong)i + options.Seed) % (ulong)options.Workers < (ulong)options.Liars;
+            yield return Create(options, $"worker-{i + 1}", NodeRoles.Worker, 40, lies);
         }
     }
 
-    private static (string Name, KeyPair Key, NodeRoles Roles) Member(TrainOptions options, string name, NodeRoles roles) =>
-        (name, KeyPair.Generate(new SeededRandomSource(options.Seed, name)), roles);
+    private static Member Create(TrainOptions options, string name, NodeRoles roles, ulong funds, bool lies) =>
+        new(name, KeyPair.Generate(new SeededRandomSource(options.Seed, name)), roles, funds, lies);
 
-    private static ulong Funds(NodeRoles roles) => roles.HasFlag(NodeRoles.Client) ? 1_000_000UL : 10UL;
+    private string PathOf(Member member) => Path.Combine(_options.Out.FullName, "nodes", member.Name + ".db");
 
-    private static SqliteKeyValueStore OpenStore(DirectoryInfo folder, string name)
+    // Every run is a chain of its own; what an earlier run left here belongs to another genesis.
+    private static void DeleteStore(string path)
     {
-        string path = Path.Combine(folder.FullName, "nodes", name + ".db");
-
-        // Every run is a chain of its own; what an earlier run left here belongs to another genesis.
         foreach (string suffix in new[] { "", "-wal", "-shm" })
         {
             File.Delete(path + suffix);
         }
-
-        return new SqliteKeyValueStore(path);
     }
+
+    private sealed record Member(string Name, KeyPair Key, NodeRoles Roles, ulong Funds, bool Lies);
 }

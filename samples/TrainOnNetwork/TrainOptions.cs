@@ -1,3 +1,5 @@
+using PoUW.Simulation.Faults;
+
 namespace TrainOnNetwork;
 
 /// <summary>What the command line asks for.</summary>
@@ -8,9 +10,13 @@ namespace TrainOnNetwork;
 /// <param name="Out">Folder for the model and the nodes' stores.</param>
 /// <param name="Json">Plain output that ends with one JSON line.</param>
 /// <param name="ShowProgram">Print the compiled program and stop.</param>
+/// <param name="Liars">Workers that lie about their units.</param>
+/// <param name="Lie">How they lie.</param>
+/// <param name="Restarts">True to stop a validator and a worker once in mid-run and to start them again from their stores.</param>
 /// <param name="NoTickets">Train without drawing tickets from the training products; the weights are the same bits.</param>
 internal sealed record TrainOptions(
-    string Data, ulong Seed, int Workers, int Epochs, DirectoryInfo Out, bool Json, bool ShowProgram, bool NoTickets)
+    string Data, ulong Seed, int Workers, int Epochs, DirectoryInfo Out, bool Json, bool ShowProgram, int Liars, LieKind Lie, bool Restarts,
+    bool NoTickets)
 {
     public const int BatchSize = 512;
     public const int HiddenUnits = 256;
@@ -18,6 +24,8 @@ internal sealed record TrainOptions(
     public const int StepsPerUnit = 4;
     public const int UnitsPerRound = 4;
     public const int Validators = 4;
-    public const int DefaultEpochs = 32;
+    public const int AuditorsPerUnit = 3;
+    public const ulong AuditRateBasisPoints = 10_000;
+    public const int DefaultEpochs = 24;
     public const int QuickEpochs = 3;
 }

@@ -1,0 +1,32 @@
+using PoUW.Sdk.Nodes;
+using PoUW.Training.Clients;
+
+namespace TrainOnNetwork;
+
+/// <summary>
+/// Stops a validator and a worker that holds a lease, each once in mid-run: the validator after a third of the rounds, the worker after a
+/// half, as soon as an honest one has a lease in force.
+/// </summary>
+internal sealed class RestartPlan(TrainOptions options, SampleNetwork network)
+{
+    private bool _validatorDone = !options.Restarts;
+    private bool _workerDone = !options.Restarts;
+
+    public async Task RunAsync(JobProgress progress, ulong rounds, CancellationToken cancellation)
+    {
+        ulong round = progress.Job?.Round ?? 0;
+        if (!_validatorDone && round * 3 >= rounds)
+        {
+            _validatorDone = true;
+            await network.RestartAsync(network.Validators.ElementAt((int)(options.Seed % TrainOptions.Validators)), cancellation);
+        }
+        else if (!_workerDone && round * 2 >= rounds && HolderOfLease(progress) is { } worker)
+        {
+            _workerDone = true;
+            await network.RestartAsync(worker, cancellation);
+        }
+    }
+
+    private PouwNode? HolderOfLease(JobProgress progress) => network.Workers.FirstOrDefault(node =>
+        !network.IsLiar(node) && progress.Working.Any(lease => lease.Worker == node.Address));
+}
