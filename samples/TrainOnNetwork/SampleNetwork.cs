@@ -29,8 +29,8 @@ internal sealed class SampleNetwork : IAsyncDisposable
         Parameters = NetworkParameters.Development with
         {
             Name = "train-on-network",
-            BlockTimeMilliseconds = 500,
-            GenesisTicketsPerBlock = 50_000,
+            BlockTimeMilliseconds = 250,
+            GenesisTicketsPerBlock = 25_000,
             GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             Allocations = [.. _members.Select(member => new GenesisAllocation(member.Key.Address, Amount.FromCoins(member.Funds)))],
             Stakes =
