@@ -154,7 +154,8 @@ public sealed class AuditorService(
     {
         Lease lease = unit.Lease;
         Hash256 commitment = unit.Auditors.First(drawn => drawn.Auditor == Me).Commitment;
-        AuditReveal? verdict = journal.VerdictsOn(lease.JobId, lease.Unit, lease.Attempt).FirstOrDefault(known => known.CommitmentFor(Me) == commitment);
+        AuditReveal? verdict = journal.VerdictsOn(lease.JobId, lease.Unit, lease.Attempt)
+            .FirstOrDefault(known => known.CommitmentFor(Me) == commitment);
         if (verdict is not null)
         {
             Send(view, TransactionKind.RevealAudit, verdict.Encode(), $"verdict on unit {lease.Unit}");

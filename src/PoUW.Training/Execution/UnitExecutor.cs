@@ -67,7 +67,8 @@ public sealed class UnitExecutor
         VmResult run = Run(MlpCompiler.TrainEntry, [checked((long)firstStep), checked((long)steps)], cancellation);
         if ((ulong)run.Outputs.Count != MlpCompiler.OutputsPerStep * steps)
         {
-            throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
+            throw new TrainingException(
+                $"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
         }
 
         (ulong loss, ulong correct, ulong samples) = (0, 0, 0);

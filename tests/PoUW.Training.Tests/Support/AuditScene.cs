@@ -37,7 +37,11 @@ internal sealed class AuditScene : IAsyncDisposable
         NetworkParameters parameters = NetworkParameters.Development with
         {
             BanBlocks = 5,
-            Allocations = [.. _validators.Keys.Append(_client.Address).Append(_worker.Address).Select(a => new GenesisAllocation(a, Amount.FromCoins(1_000)))],
+            Allocations =
+            [
+                .. _validators.Keys.Append(_client.Address).Append(_worker.Address)
+                    .Select(address => new GenesisAllocation(address, Amount.FromCoins(1_000))),
+            ],
             Stakes =
             [
                 new GenesisStake(_worker.Address, Amount.FromCoins(50), StakeRoles.Worker),
@@ -119,7 +123,7 @@ internal sealed class AuditScene : IAsyncDisposable
     }
 
     /// <summary>Starts the production worker service for the worker's account.</summary>
-    public RunningWorker StartWorker() => new(new WorkerRecorder(), new SignallingIdleWork(), (recorder, idle) => new WorkerService(
+    public RunningWorker StartWorker() => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
         WorkerPeer.Spawner, recorder, new WorkerOptions()));
 
