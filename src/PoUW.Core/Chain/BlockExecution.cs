@@ -28,7 +28,8 @@ internal sealed class BlockExecution
         _state = new StateOverlay(executor.World.At(_parentRoot));
         ulong height = parent.Header.Height + 1;
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
-        _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, executor.Beacon.ForHeight(_state, height), executor.Parameters);
+        Hash256 beacon = executor.Beacon.ForHeight(_state, height);
+        _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, beacon, executor.Parameters);
     }
 
     internal ulong GasUsed { get; private set; }

@@ -85,6 +85,7 @@ internal sealed class BlockImporter(
             : header;
     }
 
+    /// <summary>From cheap to dear: commitment, the claimed ticket, one signature, the openings.</summary>
     private ValidationResult CheckWork(Block block, out Hash256 ticket)
     {
         ticket = default;

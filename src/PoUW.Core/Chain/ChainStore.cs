@@ -30,9 +30,13 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
             return null;
         }
 
-        return stored.Length == HeadBytes && stored[0] == Format
-            ? (new Hash256(stored.AsSpan(1, 32)), new Checkpoint(BinaryPrimitives.ReadUInt64BigEndian(stored.AsSpan(33)), new Hash256(stored.AsSpan(41))))
-            : throw new ChainException("The stored chain has another format than this software reads.");
+        if (stored.Length != HeadBytes || stored[0] != Format)
+        {
+            throw new ChainException("The stored chain has another format than this software reads.");
+        }
+
+        Checkpoint finalized = new(BinaryPrimitives.ReadUInt64BigEndian(stored.AsSpan(33)), new Hash256(stored.AsSpan(41)));
+        return (new Hash256(stored.AsSpan(1, Hash256.Size)), finalized);
     }
 
     internal static void WriteHead(WriteBatch batch, Hash256 id, Checkpoint finalized)

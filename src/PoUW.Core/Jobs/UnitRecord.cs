@@ -29,6 +29,9 @@ public sealed record UnitRecord(
     /// <summary>SHA-256 of the encoding: what auditors agree on. Every field is a function of the lease and the manifest.</summary>
     public Hash256 Digest => Hash256.Sha256(Encode());
 
+    /// <summary>Most that a unit may claim for each of its sums: those of a whole round then still add up in 64 bits.</summary>
+    public const ulong MaxSum = ulong.MaxValue / JobManifest.MaxUnitsPerRound;
+
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
         .Write(JobId).Write(Unit).Write(Attempt).Write(InputsDigest).Write(StartRoot).Write(EndRoot).Write(StateBlob)
@@ -47,7 +50,7 @@ public sealed record UnitRecord(
         RlpReader fields = outer.ReadList();
         UnitRecord read = new(
             fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadHash(), fields.ReadHash(), fields.ReadHash(),
-            fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64());
+            fields.ReadHash(), fields.ReadUInt64(MaxSum), fields.ReadUInt64(MaxSum), fields.ReadUInt64(MaxSum));
         if (!outer.TryFinish() || !fields.TryFinish())
         {
             return ValidationResult.Fail(ValidationCode.Malformed, "unitRecord", "Not a canonical unit record.");

@@ -160,6 +160,11 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
             return result;
         }
 
+        if (IsHalfFull && rival is null && IsBehindGap(pooled, account.Nonce))
+        {
+            return Fail(ValidationCode.PoolFull, nameof(body.Nonce), "The pool is half full; the rest of it is for transactions without a gap.");
+        }
+
         if (rival is not null)
         {
             _index.Remove(rival);
@@ -176,6 +181,19 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
         }
 
         return result;
+    }
+
+    // A transaction behind a gap pays nobody while it waits, whatever tip it offers; alone, such ones could fill the pool for nothing.
+    private bool IsHalfFull => _index.Count >= options.MaxCount / 2 || _index.Bytes >= options.MaxBytes / 2;
+
+    private bool IsBehindGap(PooledTransaction pooled, ulong nonce)
+    {
+        while (nonce < pooled.Body.Nonce && _index.Find(pooled.Sender, nonce) is not null)
+        {
+            nonce++;
+        }
+
+        return nonce < pooled.Body.Nonce;
     }
 
     private ValidationResult CheckAgainstHead(PooledTransaction pooled, Account account, ulong height, PooledTransaction? rival)
@@ -212,6 +230,19 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
 
     private ValidationResult MakeRoom(PooledTransaction pooled)
     {
+        List<PooledTransaction> evicted = [];
+        ValidationResult result = Evict(pooled, evicted);
+        if (!result.IsValid)
+        {
+            // Who does not get in must not drive anybody out: that would empty the pool for nothing.
+            evicted.ForEach(_index.Add);
+        }
+
+        return result;
+    }
+
+    private ValidationResult Evict(PooledTransaction pooled, List<PooledTransaction> evicted)
+    {
         int size = pooled.Transaction.EncodedLength;
         while (_index.Count >= options.MaxCount || _index.Bytes + size > options.MaxBytes)
         {
@@ -229,6 +260,7 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
             }
 
             _index.Remove(last);
+            evicted.Add(last);
         }
 
         return ValidationResult.Ok;
@@ -252,11 +284,14 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
     private void Recheck(Address sender, Account account, ulong nextHeight)
     {
         Amount rest = account.Balance;
+        bool stranded = false;
         foreach (PooledTransaction pooled in _index.Of(sender))
         {
-            bool keep = pooled.Body.Nonce >= account.Nonce
-                && pooled.Body.ExpiryHeight >= nextHeight
-                && rest.TrySubtract(pooled.Fee, out rest);
+            bool mined = pooled.Body.Nonce < account.Nonce;
+            bool keep = !mined && !stranded && pooled.Body.ExpiryHeight >= nextHeight && rest.TrySubtract(pooled.Fee, out rest);
+
+            // What waits behind one that leaves unmined could never be taken.
+            stranded |= !mined && !keep;
             if (!keep)
             {
                 _index.Remove(pooled);

@@ -1,4 +1,5 @@
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
 
 namespace PoUW.Core.Parameters;
 
@@ -80,6 +81,12 @@ public sealed record NetworkParameters
     /// <summary>Blocks for which a convicted account takes no part.</summary>
     public ulong BanBlocks { get; init; } = 1_000;
 
+    /// <summary>
+    /// Share of the units that is audited when a job does not choose its own rate, in 1/10,000. Clients put it into their manifests; the
+    /// ledger enforces what the manifest says.
+    /// </summary>
+    public ulong DefaultAuditRateBasisPoints { get; init; } = 2_500;
+
     /// <summary>Stakes that exist from the start, minted beside the allocations.</summary>
     public IReadOnlyList<GenesisStake> Stakes { get; init; } = [];
 
@@ -89,7 +96,10 @@ public sealed record NetworkParameters
     /// <summary>Balances at genesis, in the order in which they are minted.</summary>
     public IReadOnlyList<GenesisAllocation> Allocations { get; init; } = [];
 
-    /// <summary>One-second blocks, for samples, tests and one machine.</summary>
+    /// <summary>
+    /// One-second blocks, for samples, tests and one machine. As in every preset, the genesis time is a placeholder: a network of its own
+    /// sets <see cref="ChainId"/>, <see cref="Name"/> and <see cref="GenesisTimeMilliseconds"/>.
+    /// </summary>
     public static NetworkParameters Development { get; } = new()
     {
         ChainId = 1337,
@@ -100,4 +110,42 @@ public sealed record NetworkParameters
         EpochBlocks = 8,
         GenesisTimeMilliseconds = 1_767_225_600_000,
     };
+
+    /// <summary>Blocks every 15 s, for public test networks. The chain id is "PoUT" in ASCII. Nobody has coins or stake.</summary>
+    public static NetworkParameters Test { get; } = new()
+    {
+        ChainId = 0x506F_5554,
+        Name = "test",
+        BlockTimeMilliseconds = 15_000,
+        AsertHalfLifeBlocks = 60,
+        GenesisTicketsPerBlock = 500,
+        EpochBlocks = 32,
+        GenesisTimeMilliseconds = 1_767_225_600_000,
+        AuditCommitBlocks = 200,
+        AuditRevealBlocks = 200,
+        UnbondingBlocks = 2_000,
+        DefaultAuditRateBasisPoints = 1_000,
+    };
+
+    /// <summary>Blocks every 60 s, for networks that carry value. The chain id is "PoUW" in ASCII. Nobody has coins or stake.</summary>
+    public static NetworkParameters Production { get; } = new()
+    {
+        ChainId = 0x506F_5557,
+        Name = "production",
+        BlockTimeMilliseconds = 60_000,
+        AsertHalfLifeBlocks = 120,
+        GenesisTicketsPerBlock = 500,
+        EpochBlocks = 64,
+        GenesisTimeMilliseconds = 1_767_225_600_000,
+        AuditCommitBlocks = 400,
+        AuditRevealBlocks = 400,
+        UnbondingBlocks = 4_000,
+        DefaultAuditRateBasisPoints = 500,
+    };
+
+    /// <summary>
+    /// Checks every field against its limit, then the fields against each other. The result names the first offending field as JSON
+    /// spells it, for example <c>allocations[3].amount</c>, and the limit. Thread-safe.
+    /// </summary>
+    public ValidationResult Validate() => NetworkParametersRules.Check(this);
 }

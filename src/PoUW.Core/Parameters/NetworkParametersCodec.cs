@@ -20,7 +20,8 @@ public static class NetworkParametersCodec
             .Write(parameters.JobBurnBasisPoints).Write(parameters.LeaseBlocks).Write(parameters.MinimumWorkerStake)
             .Write(parameters.MinimumValidatorStake).Write(parameters.StakePerUnitPrice).Write(parameters.SlashPerUnitPrice)
             .Write(parameters.SlashToProversBasisPoints).Write(parameters.SlashToClientBasisPoints).Write(parameters.AuditCommitBlocks)
-            .Write(parameters.AuditRevealBlocks).Write(parameters.UnbondingBlocks).Write(parameters.BanBlocks).BeginList();
+            .Write(parameters.AuditRevealBlocks).Write(parameters.UnbondingBlocks).Write(parameters.BanBlocks)
+            .Write(parameters.DefaultAuditRateBasisPoints).BeginList();
         foreach (GenesisStake stake in parameters.Stakes)
         {
             writer.BeginList().Write(stake.Address).Write(stake.Amount).Write((ulong)stake.Roles).EndList();

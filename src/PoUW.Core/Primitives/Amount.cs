@@ -10,6 +10,9 @@ namespace PoUW.Core.Primitives;
 /// </summary>
 public readonly record struct Amount(UInt128 BaseUnits) : IComparable<Amount>
 {
+    /// <summary>Decimals of a coin that one base unit fills.</summary>
+    public const int MaxDecimals = 18;
+
     /// <summary>Base units in one coin.</summary>
     public static readonly UInt128 BaseUnitsPerCoin = 1_000_000_000_000_000_000;
 
@@ -21,6 +24,46 @@ public readonly record struct Amount(UInt128 BaseUnits) : IComparable<Amount>
 
     /// <summary>A number of base units.</summary>
     public static Amount FromBaseUnits(ulong units) => new(units);
+
+    /// <summary>
+    /// Reads a number of coins exactly: digits without a needless leading zero, then optionally a point and 1 to 18 decimals, as in "12.5".
+    /// No sign, space, exponent or digit group; what <see cref="ToString"/> writes reads back equal.
+    /// </summary>
+    /// <returns>False if the text is anything else, or more than 2^128-1 base units.</returns>
+    public static bool TryParse(string? text, out Amount amount)
+    {
+        amount = default;
+        ReadOnlySpan<char> whole = text;
+        ReadOnlySpan<char> decimals = [];
+        if (whole.IndexOf('.') is int point && point >= 0)
+        {
+            decimals = whole[(point + 1)..];
+            whole = whole[..point];
+            if (decimals.Length is 0 or > MaxDecimals)
+            {
+                return false;
+            }
+        }
+
+        bool canonical = whole.Length > 0 && (whole.Length == 1 || whole[0] != '0');
+        if (!canonical || !TryReadDigits(whole, out UInt128 coins) || !TryReadDigits(decimals, out UInt128 rest))
+        {
+            return false;
+        }
+
+        for (int i = decimals.Length; i < MaxDecimals; i++)
+        {
+            rest *= 10;
+        }
+
+        if (coins > UInt128.MaxValue / BaseUnitsPerCoin || !new Amount(coins * BaseUnitsPerCoin).TryAdd(new Amount(rest), out Amount sum))
+        {
+            return false;
+        }
+
+        amount = sum;
+        return true;
+    }
 
     /// <summary>Adds without throwing.</summary>
     /// <returns>False on overflow.</returns>
@@ -84,4 +127,21 @@ public readonly record struct Amount(UInt128 BaseUnits) : IComparable<Amount>
 
     /// <summary>Numeric order.</summary>
     public static bool operator >=(Amount left, Amount right) => left.BaseUnits >= right.BaseUnits;
+
+    // The base class library's parser would also take digits followed by null characters.
+    private static bool TryReadDigits(ReadOnlySpan<char> digits, out UInt128 value)
+    {
+        value = 0;
+        foreach (char digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit) || value > (UInt128.MaxValue - 9) / 10)
+            {
+                return false;
+            }
+
+            value = (value * 10) + (UInt128)(digit - '0');
+        }
+
+        return true;
+    }
 }

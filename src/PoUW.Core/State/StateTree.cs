@@ -57,10 +57,10 @@ internal sealed class StateTree(StateNodeStore nodes)
     {
         StateChange[] sorted = [.. changes];
         Array.Sort(sorted, (left, right) => left.Path.CompareTo(right.Path));
-        return Update(root, 0, sorted, batch);
+        return Update(root, 0, sorted, new Writing(nodes, batch));
     }
 
-    private Hash256 Update(Hash256 at, int depth, ReadOnlySpan<StateChange> changes, WriteBatch batch)
+    private Hash256 Update(Hash256 at, int depth, ReadOnlySpan<StateChange> changes, Writing writing)
     {
         if (changes.IsEmpty)
         {
@@ -69,23 +69,23 @@ internal sealed class StateTree(StateNodeStore nodes)
 
         if (at.IsZero)
         {
-            return Build(depth, OnlyWrites(changes), batch);
+            return Build(depth, OnlyWrites(changes), writing);
         }
 
         StateNode node = nodes.Get(at);
         if (node.IsLeaf)
         {
-            return Build(depth, OnlyWrites(WithLeaf(changes, node)), batch);
+            return Build(depth, OnlyWrites(WithLeaf(changes, node)), writing);
         }
 
         int split = SplitAt(changes, depth);
-        Hash256 left = Update(node.Left, depth + 1, changes[..split], batch);
-        Hash256 right = Update(node.Right, depth + 1, changes[split..], batch);
-        return left == node.Left && right == node.Right ? at : Join(left, right, batch);
+        Hash256 left = Update(node.Left, depth + 1, changes[..split], writing);
+        Hash256 right = Update(node.Right, depth + 1, changes[split..], writing);
+        return left == node.Left && right == node.Right ? at : Join(left, right, writing);
     }
 
     /// <summary>A fresh subtree over sorted leaves.</summary>
-    private Hash256 Build(int depth, ReadOnlySpan<StateChange> leaves, WriteBatch batch)
+    private Hash256 Build(int depth, ReadOnlySpan<StateChange> leaves, Writing writing)
     {
         if (leaves.IsEmpty)
         {
@@ -94,24 +94,24 @@ internal sealed class StateTree(StateNodeStore nodes)
 
         if (leaves.Length == 1)
         {
-            return nodes.Put(StateNode.Leaf(leaves[0].Path, leaves[0].Value!), batch);
+            return writing.Put(StateNode.Leaf(leaves[0].Path, leaves[0].Value!));
         }
 
         int split = SplitAt(leaves, depth);
-        Hash256 left = Build(depth + 1, leaves[..split], batch);
-        Hash256 right = Build(depth + 1, leaves[split..], batch);
-        return nodes.Put(StateNode.Internal(left, right), batch);
+        Hash256 left = Build(depth + 1, leaves[..split], writing);
+        Hash256 right = Build(depth + 1, leaves[split..], writing);
+        return writing.Put(StateNode.Internal(left, right));
     }
 
     /// <summary>A leaf that lost its sibling moves up; two subtrees, or one that is not a leaf, need an internal node.</summary>
-    private Hash256 Join(Hash256 left, Hash256 right, WriteBatch batch)
+    private Hash256 Join(Hash256 left, Hash256 right, Writing writing)
     {
-        if (left.IsZero && (right.IsZero || nodes.Get(right).IsLeaf))
+        if (left.IsZero && (right.IsZero || writing.IsLeaf(right)))
         {
             return right;
         }
 
-        return right.IsZero && nodes.Get(left).IsLeaf ? left : nodes.Put(StateNode.Internal(left, right), batch);
+        return right.IsZero && writing.IsLeaf(left) ? left : writing.Put(StateNode.Internal(left, right));
     }
 
     private static StateChange[] OnlyWrites(ReadOnlySpan<StateChange> changes)
@@ -173,5 +173,20 @@ internal sealed class StateTree(StateNodeStore nodes)
         }
 
         return low;
+    }
+
+    /// <summary>One update. It knows its own new nodes, because they are not in the store yet and the memory of nodes may drop them.</summary>
+    private sealed class Writing(StateNodeStore nodes, WriteBatch batch)
+    {
+        private readonly Dictionary<Hash256, bool> _isLeaf = [];
+
+        internal Hash256 Put(StateNode node)
+        {
+            Hash256 hash = nodes.Put(node, batch);
+            _isLeaf[hash] = node.IsLeaf;
+            return hash;
+        }
+
+        internal bool IsLeaf(Hash256 hash) => _isLeaf.TryGetValue(hash, out bool isLeaf) ? isLeaf : nodes.Get(hash).IsLeaf;
     }
 }

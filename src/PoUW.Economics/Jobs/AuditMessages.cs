@@ -23,7 +23,7 @@ internal static class AuditMessages
                 ValidationCode.AlreadyCounted, nameof(message.Commitment), own.Commitment.IsZero ? "The zero hash commits to nothing." : "Committed already.");
         }
 
-        Update(state, unit!, own, own with { Commitment = message.Commitment });
+        Update(transaction, state, unit!, own, own with { Commitment = message.Commitment });
         return ValidationResult.Ok;
     }
 
@@ -46,7 +46,7 @@ internal static class AuditMessages
             return ValidationResult.Fail(ValidationCode.WrongOpening, nameof(message.Salt), "The verdict is not the one that was committed to.");
         }
 
-        Update(state, unit!, own, own with { Reveal = message });
+        Update(transaction, state, unit!, own, own with { Reveal = message });
         return ValidationResult.Ok;
     }
 
@@ -72,6 +72,10 @@ internal static class AuditMessages
             : ValidationResult.Fail(ValidationCode.NotDrawn, "sender", $"{transaction.Sender} was not drawn for this unit.");
     }
 
-    private static void Update(IStateWriter state, UnitState unit, AuditorState before, AuditorState after) =>
+    private static void Update(TransactionContext transaction, IStateWriter state, UnitState unit, AuditorState before, AuditorState after)
+    {
+        JobState job = JobLedger.GetJob(state, unit.Lease.JobId)!;
+        JobLedger.SetJob(state, unit.Lease.JobId, job with { WakeHeight = transaction.Block.Height });
         JobLedger.SetUnit(state, unit with { Auditors = [.. unit.Auditors.Select(auditor => auditor == before ? after : auditor)] });
+    }
 }

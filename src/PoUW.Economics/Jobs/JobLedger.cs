@@ -65,18 +65,7 @@ public static class JobLedger
         job.IsOpen && job.RoundLeased ? Round(state, job.Manifest, job.Round) : [];
 
     /// <summary>The units of a leased round in unit order.</summary>
-    public static IReadOnlyList<UnitState> Round(IStateReader state, JobManifest manifest, ulong round)
-    {
-        Hash256 jobId = manifest.JobId;
-        List<UnitState> units = [];
-        ulong first = manifest.FirstUnit(round);
-        for (ulong unit = first; unit < first + manifest.UnitsInRound(round); unit++)
-        {
-            units.Add(GetUnit(state, jobId, unit) ?? throw new EconomicsException($"Unit {unit} of a leased round is missing."));
-        }
-
-        return units;
-    }
+    public static IReadOnlyList<UnitState> Round(IStateReader state, JobManifest manifest, ulong round) => [.. Units(state, manifest, round)];
 
     /// <summary>The leases of a worker that are in force and not fulfilled, in job and unit order.</summary>
     public static IReadOnlyList<Lease> LeasesOf(IStateReader state, Address worker)
@@ -127,6 +116,17 @@ public static class JobLedger
             (UnitPhase.AuditReveal, { Commitment.IsZero: false, Reveal: null }) => true,
             _ => false,
         };
+    }
+
+    /// <summary>The units of a leased round in unit order, each read when it is asked for.</summary>
+    internal static IEnumerable<UnitState> Units(IStateReader state, JobManifest manifest, ulong round)
+    {
+        Hash256 jobId = manifest.JobId;
+        ulong first = manifest.FirstUnit(round);
+        for (ulong unit = first; unit < first + manifest.UnitsInRound(round); unit++)
+        {
+            yield return GetUnit(state, jobId, unit) ?? throw new EconomicsException($"Unit {unit} of a leased round is missing.");
+        }
     }
 
     internal static void SetJob(IStateWriter state, Hash256 jobId, JobState job) => state.SetRecord(JobKey(jobId), job.Encode());

@@ -119,7 +119,7 @@ public sealed class JobModule : ILedgerModule
 
         JobLedger.SetOpenJobs(state, [.. open, jobId]);
         JobLedger.SetJob(state, jobId, new JobState(
-            manifest, JobStatus.Active, transaction.Block.Height, 0, false, 0, Hash256.Zero, submission.Escrow, Amount.Zero, Amount.Zero, Amount.Zero, 0, 0));
+            manifest, JobStatus.Active, transaction.Block.Height, 0, false, 0, Hash256.Zero, submission.Escrow, Amount.Zero, Amount.Zero, Amount.Zero, 0, 0, 0));
         return ValidationResult.Ok;
     }
 
@@ -133,6 +133,7 @@ public sealed class JobModule : ILedgerModule
             return result;
         }
 
+        JobLedger.SetJob(state, record.JobId, job! with { WakeHeight = transaction.Block.Height });
         JobLedger.SetUnit(state, unit! with { Phase = UnitPhase.Committed, Record = record, CommittedHeight = transaction.Block.Height });
         return ValidationResult.Ok;
     }

@@ -15,6 +15,11 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     public JobState Advance(JobState job)
     {
         bool windingDown = job.Status == JobStatus.Closing || block.Height >= job.DeadlineHeight;
+        if (job.RoundLeased && block.Height < job.WakeHeight && !windingDown)
+        {
+            return job;
+        }
+
         if (job.RoundLeased)
         {
             job = AdvanceUnits(job, windingDown, out bool underWay);
@@ -47,6 +52,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     private JobState AdvanceUnits(JobState job, bool windingDown, out bool underWay)
     {
         underWay = false;
+        ulong wake = ulong.MaxValue;
         foreach (UnitState unit in JobLedger.Round(state, job.Manifest, job.Round))
         {
             job = unit.Phase switch
@@ -60,10 +66,20 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             UnitState after = JobLedger.GetUnit(state, jobId, unit.Lease.Unit)!;
             underWay |= after.Phase is UnitPhase.Committed or UnitPhase.AuditCommit or UnitPhase.AuditReveal
                 || (after.Phase == UnitPhase.Leased && after.Lease.ExpiryHeight > block.Height);
+            wake = Math.Min(wake, WakeHeightOf(after));
         }
 
-        return job;
+        return job with { WakeHeight = wake };
     }
+
+    /// <summary>When a unit changes without a message: its lease or its audit phase runs out, or the next block draws its auditors.</summary>
+    private ulong WakeHeightOf(UnitState unit) => unit.Phase switch
+    {
+        UnitPhase.Leased => Math.Max(unit.Lease.ExpiryHeight, block.Height + 1),
+        UnitPhase.Committed => block.Height + 1,
+        UnitPhase.Accepted => ulong.MaxValue,
+        _ => unit.PhaseDeadline,
+    };
 
     private JobState AdvanceLease(JobState job, UnitState unit, bool windingDown)
     {
@@ -72,7 +88,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        // A lease without a worker only marks that nobody was eligible; one that expired in this very block is the worker's fault once.
+        // A lease without a worker only marks that nobody was eligible; one that expires in this very block is the worker's fault, once.
         if (block.Height == unit.Lease.ExpiryHeight && unit.Lease.Worker != Address.Zero)
         {
             Reputation.LeaseMissed(state, unit.Lease.Worker);
@@ -232,7 +248,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             JobLedger.SetUnit(state, UnitState.Leased(new Lease(jobId, unit++, 0, worker, block.Height, block.Height + block.Parameters.LeaseBlocks)));
         }
 
-        return job with { RoundLeased = workers.Count > 0 };
+        return job with { RoundLeased = workers.Count > 0, WakeHeight = block.Height + block.Parameters.LeaseBlocks };
     }
 
     private void LeaseAgain(JobState job, Lease last)

@@ -18,9 +18,12 @@ namespace PoUW.Economics.Jobs;
 /// <param name="Refunded">What the client got back at the end.</param>
 /// <param name="Audits">Verdicts that were reached.</param>
 /// <param name="Convictions">Workers and auditors that were convicted.</param>
+/// <param name="WakeHeight">
+/// The first height at which the end of a block has something to do for the units; so a block does not read every unit of every job.
+/// </param>
 public sealed record JobState(
     JobManifest Manifest, JobStatus Status, ulong SubmittedHeight, ulong Round, bool RoundLeased, ulong AcceptedInRound,
-    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions)
+    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions, ulong WakeHeight)
 {
     /// <summary>True while units can still be committed.</summary>
     public bool IsOpen => Status is JobStatus.Active or JobStatus.Closing;
@@ -30,7 +33,7 @@ public sealed record JobState(
 
     internal byte[] Encode() => new RlpWriter().BeginList()
         .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
-        .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions)
+        .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions).Write(WakeHeight)
         .EndList().ToArray();
 
     internal static JobState Decode(ReadOnlySpan<byte> encoded)
@@ -44,9 +47,9 @@ public sealed record JobState(
         Hash256 digest = fields.ReadHash();
         (Amount escrow, Amount paid, Amount burned, Amount refunded) =
             (fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount());
-        (ulong audits, ulong convictions) = (fields.ReadUInt64(), fields.ReadUInt64());
+        (ulong audits, ulong convictions, ulong wake) = (fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64());
         return manifestIsValid && outer.TryFinish() && fields.TryFinish()
-            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions)
+            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions, wake)
             : throw new EconomicsException("A job record in the state cannot be read.");
     }
 }

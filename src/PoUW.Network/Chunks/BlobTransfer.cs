@@ -61,8 +61,9 @@ public sealed class BlobTransfer
     /// <param name="address">The hash of the manifest.</param>
     /// <param name="preferredPeers">Peers to ask first.</param>
     /// <param name="cancellation">Ends the wait; chunks that arrived stay in the store.</param>
+    /// <param name="maxBytes">The largest blob that the caller can use; the node's own limit holds beside it.</param>
     public async ValueTask<FetchResult> FetchAsync(
-        Hash256 address, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default)
+        Hash256 address, IReadOnlyList<PeerId>? preferredPeers = null, CancellationToken cancellation = default, long maxBytes = long.MaxValue)
     {
         FetchResult described = await _chunks.FetchAsync(address, preferredPeers, cancellation);
         if (!described.IsOk)
@@ -71,7 +72,7 @@ public sealed class BlobTransfer
         }
 
         ValidationResult decoded = BlobManifest.TryDecode(
-            described.Bytes.Span, _chunks.Options.MaxChunkBytes, _chunks.Options.MaxBlobBytes, out BlobManifest? manifest);
+            described.Bytes.Span, _chunks.Options.MaxChunkBytes, Math.Min(maxBytes, _chunks.Options.MaxBlobBytes), out BlobManifest? manifest);
         if (manifest is null)
         {
             return FetchResult.Fail(decoded.Code == ValidationCode.TooLarge ? FetchStatus.TooLarge : FetchStatus.Malformed);

@@ -31,6 +31,9 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
             StepsPerUnit = (ulong)request.StepsPerUnit,
             UnitsPerRound = (ulong)request.UnitsPerRound,
             UnitPrice = request.UnitPrice,
+            AuditRateBasisPoints = request.AuditRateBasisPoints ?? ledger.Parameters.DefaultAuditRateBasisPoints,
+            AuditorsPerUnit = (ulong)request.AuditorsPerUnit,
+            AuditFee = request.AuditFee,
             DeadlineBlocks = request.DeadlineBlocks,
         };
         Require(manifest.Validate());

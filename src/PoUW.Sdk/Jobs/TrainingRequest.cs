@@ -32,6 +32,15 @@ public sealed record TrainingRequest
     /// <summary>Price of a unit.</summary>
     public Amount UnitPrice { get; init; } = new(Amount.BaseUnitsPerCoin / 10);
 
+    /// <summary>Share of the units that are audited, in 1/10,000; null for the network's default. 10,000 audits every unit.</summary>
+    public ulong? AuditRateBasisPoints { get; init; }
+
+    /// <summary>Validators that replay an audited unit; an odd number.</summary>
+    public int AuditorsPerUnit { get; init; } = 3;
+
+    /// <summary>What each of them earns for a unit that is right.</summary>
+    public Amount AuditFee { get; init; } = new(Amount.BaseUnitsPerCoin / 100);
+
     /// <summary>What goes into escrow; null for exactly the price of all units. What is left at the end comes back.</summary>
     public Amount? Escrow { get; init; }
 
@@ -41,7 +50,11 @@ public sealed record TrainingRequest
     /// <summary>Checks the numbers that the manifest holds in unsigned form; the manifest's own limits are checked later.</summary>
     internal ValidationResult Validate()
     {
-        (string Field, int Value)[] counts = [(nameof(Steps), Steps), (nameof(StepsPerUnit), StepsPerUnit), (nameof(UnitsPerRound), UnitsPerRound)];
+        (string Field, int Value)[] counts =
+        [
+            (nameof(Steps), Steps), (nameof(StepsPerUnit), StepsPerUnit), (nameof(UnitsPerRound), UnitsPerRound),
+            (nameof(AuditorsPerUnit), AuditorsPerUnit),
+        ];
         foreach ((string field, int value) in counts)
         {
             if (value < 1)

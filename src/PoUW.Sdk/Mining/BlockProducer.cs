@@ -1,9 +1,9 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Cryptography;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
-using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
 namespace PoUW.Sdk.Mining;
@@ -12,7 +12,7 @@ namespace PoUW.Sdk.Mining;
 /// Stands between the compute threads, which only know templates and tickets, and the chain: keeps a template on the head, and turns a
 /// winning certificate into a block. Thread-safe.
 /// </summary>
-internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Address producer, TimeProvider time, Action<Block> produced)
+internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyPair producer, TimeProvider time, Action<Block> produced)
     : IWorkTemplateSource, ITicketSink, IChainObserver
 {
     // A template older than this gets a new timestamp, so that headers stay close to the clock.
@@ -22,12 +22,14 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     private const int MaxRemembered = 16;
 
     private readonly Lock _gate = new();
+    private readonly Lock _signing = new();
     private readonly Queue<(WorkTemplate Work, BlockTemplate Block)> _issued = new();
     private volatile bool _stale = true;
     private BlockTemplate? _template;
     private BigInteger _target;
     private ulong _nonce;
     private long _builtAt;
+    private Hash256? _sealedParent;
 
     /// <inheritdoc/>
     public WorkTemplate? Current
@@ -55,16 +57,9 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     /// <inheritdoc/>
     public void Submit(WorkTemplate template, WorkCertificate certificate)
     {
-        if (Find(template) is not { } found || found.Header.ParentHash != chain.Head.Id)
+        Block? block = ImportOnce(template, certificate);
+        if (block is not null)
         {
-            return;
-        }
-
-        Block block = found.Complete(certificate);
-        ValidationResult result = chain.Import(block);
-        if (result.IsValid)
-        {
-            BlocksProduced++;
             produced(block);
         }
     }
@@ -75,11 +70,34 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, Addr
     /// <inheritdoc/>
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts) => Invalidate();
 
+    // Two signed blocks on one parent cost the whole stake. The chain is durable before anyone sees the block, so a restart finds the head
+    // moved on, and within one run the lock and the remembered parent keep a second signature from being made.
+    private Block? ImportOnce(WorkTemplate template, WorkCertificate certificate)
+    {
+        lock (_signing)
+        {
+            if (Find(template) is not { } found || found.Header.ParentHash != chain.Head.Id || found.Header.ParentHash == _sealedParent)
+            {
+                return null;
+            }
+
+            _sealedParent = found.Header.ParentHash;
+            Block block = found.Complete(certificate, producer);
+            if (!chain.Import(block).IsValid)
+            {
+                return null;
+            }
+
+            BlocksProduced++;
+            return block;
+        }
+    }
+
     private BlockTemplate Build()
     {
         _stale = false;
         _builtAt = time.GetTimestamp();
-        BlockTemplate block = chain.Propose(producer, pool.Select(chain.Parameters.BlockGasLimit));
+        BlockTemplate block = chain.Propose(producer.Address, pool.Select(chain.Parameters.BlockGasLimit));
         return CompactTarget.TryDecode(block.Header.Bits, out _target)
             ? block
             : throw new ChainException($"The difficulty rule gave {block.Header.Bits:x8}, which is no compact target.");

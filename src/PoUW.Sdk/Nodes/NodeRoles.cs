@@ -5,11 +5,14 @@ namespace PoUW.Sdk.Nodes;
 public enum NodeRoles
 {
     /// <summary>Validates and relays.</summary>
-    Validator = 0,
+    None = 0,
 
     /// <summary>Takes leases, trains, and mines with its products.</summary>
     Worker = 1,
 
     /// <summary>Submits jobs and serves their programs and data.</summary>
     Client = 2,
+
+    /// <summary>Audits the units that it is drawn for and votes for checkpoints. Needs stake.</summary>
+    Validator = 4,
 }

@@ -1,12 +1,15 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
+using PoUW.Core.Cryptography;
+using PoUW.Core.Finality;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
+using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
-using PoUW.Economics.Workers;
+using PoUW.Economics.Staking;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
 using PoUW.Network.Sessions;
@@ -14,7 +17,10 @@ using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Mining;
 using PoUW.Sdk.Sync;
+using PoUW.Sdk.Voting;
+using PoUW.Training.Auditors;
 using PoUW.Training.Execution;
+using PoUW.Training.Journal;
 using PoUW.Training.Ledger;
 using PoUW.Training.Workers;
 using PoUW.Vm.Backends;
@@ -37,33 +43,47 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly JobLoader _loader;
     private readonly JobSubmitter _submitter;
     private readonly WorkerService? _worker;
-    private Task _workerLoop = Task.CompletedTask;
+    private readonly AuditorService? _auditor;
+    private readonly CheckpointVoter? _voter;
+    private Task _roleLoops = Task.CompletedTask;
     private bool _disposed;
 
     private PouwNode(PouwNodeOptions options)
     {
         _options = options;
+        StakeModule stakes = new(options.Parameters);
         Chain = new BlockChain(new BlockChainOptions
         {
             Store = options.Store,
             Parameters = options.Parameters,
             WorkVerifier = new TileWorkVerifier(),
             Difficulty = new AsertDifficulty(options.Parameters),
-            Modules = [new WorkerModule(), new JobModule()],
+            Modules = [stakes, new JobModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())],
             Time = options.Time,
         });
         _pool = new TransactionPool(Chain, new MempoolOptions());
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
-        _producer = new BlockProducer(Chain, _pool, options.Key.Address, options.Time, block => _relay!.Publish(block));
+        _producer = new BlockProducer(Chain, _pool, options.Key, options.Time, block => _relay!.Publish(block));
         _relay = new BlockRelay(Chain, _pool, _network, options.Spawner, _producer.Invalidate, _stopping.Token);
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
-        ChunkExchange exchange = new(_network, options.Chunks);
+        ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
         AccountSender sender = new(options.Key, _ledger);
+        JobJournal journal = new(options.Store);
         _submitter = new JobSubmitter(sender, _ledger, _loader, options.Worker.VmLimits);
-        _worker = options.Roles.HasFlag(NodeRoles.Worker) ? CreateWorker(sender) : null;
+        if (options.Roles.HasFlag(NodeRoles.Worker))
+        {
+            _worker = CreateWorker(sender, journal);
+        }
+
+        if (options.Roles.HasFlag(NodeRoles.Validator))
+        {
+            _auditor = CreateAuditor(sender, journal);
+            _voter = new CheckpointVoter(sender, _ledger, options.Store, message => options.Observer.Warn(options.Name, message));
+        }
+
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);
         Chain.Subscribe(_ledger);
@@ -80,6 +100,9 @@ public sealed class PouwNode : IAsyncDisposable
 
     /// <summary>What the worker role is doing; null without that role.</summary>
     public WorkerStatus? Worker => _worker?.Status;
+
+    /// <summary>What the audit part of the validator role is doing; null without that role.</summary>
+    public AuditorStatus? Auditor => _auditor?.Status;
 
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
@@ -134,10 +157,18 @@ public sealed class PouwNode : IAsyncDisposable
 
         _disposed = true;
         await _stopping.CancelAsync();
-        await _workerLoop;
-        await _network.DisposeAsync();
-        _options.Store.Dispose();
-        _stopping.Dispose();
+        try
+        {
+            await _roleLoops;
+        }
+        finally
+        {
+            // A role that failed must not keep the network and the store open.
+            await _network.DisposeAsync();
+            await _relay.StopAsync();
+            _options.Store.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private async Task OpenAsync(CancellationToken cancellation)
@@ -156,35 +187,49 @@ public sealed class PouwNode : IAsyncDisposable
             }
         }
 
+        List<Task> loops = [];
         if (_worker is not null)
         {
-            _workerLoop = _options.Spawner.Spawn("pouw-worker", () => RunWorkerAsync(_worker));
+            loops.Add(_options.Spawner.Spawn("pouw-worker", () => RunRoleAsync("worker", _worker.RunAsync)));
         }
+
+        if (_auditor is not null && _voter is not null)
+        {
+            loops.Add(_options.Spawner.Spawn("pouw-auditor", () => RunRoleAsync("auditor", _auditor.RunAsync)));
+            loops.Add(_options.Spawner.Spawn("pouw-voter", () => RunRoleAsync("voter", _voter.RunAsync)));
+        }
+
+        _roleLoops = Task.WhenAll(loops);
     }
 
-    private async Task RunWorkerAsync(WorkerService worker)
+    private async Task RunRoleAsync(string role, Func<CancellationToken, Task> run)
     {
         try
         {
-            await worker.RunAsync(_stopping.Token);
+            await run(_stopping.Token);
         }
         catch (Exception failure)
         {
             // Told at once, since nobody awaits the loop before the node is disposed, which throws it again.
-            _options.Observer.Warn(Name, $"the worker stopped: {failure.Message}");
+            _options.Observer.Warn(Name, $"the {role} stopped: {failure.Message}");
             throw;
         }
     }
 
-    private WorkerService CreateWorker(AccountSender sender)
+    private WorkerService CreateWorker(AccountSender sender, JobJournal journal)
     {
         CpuBackend plain = new();
         TileWorkBackend mining = new(plain, _producer, _producer);
         ITensorBackend backend = _options.TicketTraining ? mining : plain;
         CommonsWork idle = new(new CommonsMiner(_options.Parameters.Commons, _producer, _producer));
         return new WorkerService(
-            sender, _ledger, _loader, backend, idle, _options.Spawner, new WorkerWarnings(Name, _options.Observer), _options.Worker);
+            sender, _ledger, _loader, journal, backend, _options.UnitRunner, idle, _options.Spawner, new RoleWarnings(Name, _options.Observer),
+            _options.Worker, _options.Time);
     }
+
+    private AuditorService CreateAuditor(AccountSender sender, JobJournal journal) => new(
+        sender, _ledger, _loader, journal, new CpuBackend(), _options.Random, _options.Spawner, new RoleWarnings(Name, _options.Observer),
+        _options.Auditor);
 
     private void OnAdmitted(Transaction transaction)
     {

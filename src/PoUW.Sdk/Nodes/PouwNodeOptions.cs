@@ -1,4 +1,5 @@
 using PoUW.Core.Cryptography;
+using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
@@ -6,6 +7,7 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Network.Messaging;
 using PoUW.Network.Transports;
+using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
 
 namespace PoUW.Sdk.Nodes;
@@ -26,13 +28,13 @@ public sealed record PouwNodeOptions
     public string Name { get; init; } = "node";
 
     /// <summary>What the node does besides validating.</summary>
-    public NodeRoles Roles { get; init; } = NodeRoles.Validator;
+    public NodeRoles Roles { get; init; } = NodeRoles.None;
 
-    /// <summary>Where the chain lives. The node takes it over and disposes it.</summary>
+    /// <summary>Where the chain, the journal and published states live. The node takes it over and disposes it.</summary>
     public IKeyValueStore Store { get; init; } = new InMemoryKeyValueStore();
 
-    /// <summary>Where programs, data and model states live.</summary>
-    public IChunkStore Chunks { get; init; } = new InMemoryChunkStore();
+    /// <summary>Where fetched programs, data and model states live. What the node publishes itself goes to <see cref="Store"/>.</summary>
+    public IChunkStore ChunkCache { get; init; } = new InMemoryChunkStore();
 
     /// <summary>Carries bytes between nodes.</summary>
     public ITransport Transport { get; init; } = new InMemoryTransport(new InMemoryNetwork());
@@ -48,6 +50,12 @@ public sealed record PouwNodeOptions
 
     /// <summary>Limits of the worker role.</summary>
     public WorkerOptions Worker { get; init; } = new();
+
+    /// <summary>Limits of the validator role.</summary>
+    public AuditorOptions Auditor { get; init; } = new();
+
+    /// <summary>What the worker does with a unit; anything but the honest runner is a fault for experiments.</summary>
+    public IUnitRunner UnitRunner { get; init; } = new HonestRunner();
 
     /// <summary>True to draw tickets from training products; false to mine the commons product only. Trained bits are the same.</summary>
     public bool TicketTraining { get; init; } = true;
@@ -65,8 +73,8 @@ public sealed record PouwNodeOptions
     public INodeObserver Observer { get; init; } = new NullNodeObserver();
 
     /// <summary>
-    /// A network of one node, for trying things out: one-second blocks from now on, all roles, everything in memory, and a million coins
-    /// for the key.
+    /// A network of one node, for trying things out: one-second blocks from now on, all roles, everything in memory, a million coins and a
+    /// stake for the key. With one account nobody is there to audit its work, so jobs on such a network ask for no audits.
     /// </summary>
     public static PouwNodeOptions Development(KeyPair key, TimeProvider? time = null)
     {
@@ -77,9 +85,10 @@ public sealed record PouwNodeOptions
             {
                 GenesisTimeMilliseconds = (ulong)clock.GetUtcNow().ToUnixTimeMilliseconds(),
                 Allocations = [new GenesisAllocation(key.Address, Amount.FromCoins(1_000_000))],
+                Stakes = [new GenesisStake(key.Address, Amount.FromCoins(1_000), StakeRoles.Worker | StakeRoles.Validator)],
             },
             Key = key,
-            Roles = NodeRoles.Client | NodeRoles.Worker,
+            Roles = NodeRoles.Client | NodeRoles.Worker | NodeRoles.Validator,
             Time = clock,
         };
     }

@@ -46,6 +46,9 @@ internal sealed class BlockRelay
     public void Publish(Transaction transaction) =>
         _spawner.Spawn("pouw-publish-transaction", async () => await _network.PublishAsync(TransactionTopic, transaction.Encode()));
 
+    /// <summary>Waits for a catch-up under way, which uses the chain. Called once, after cancellation: none starts from then on.</summary>
+    public Task StopAsync() => _catchingUp.WaitAsync(CancellationToken.None);
+
     private ValueTask<GossipVerdict> OnBlock(PeerId peer, ReadOnlyMemory<byte> message)
     {
         ValidationResult result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
@@ -127,11 +130,13 @@ internal sealed class BlockRelay
 
         try
         {
-            bool progress = true;
-            while (progress && !_stopping.IsCancellationRequested)
+            // The peer's branch may stay the lighter one for more than an answer, so each request goes on where the last answer ended.
+            Hash256? last = null;
+            do
             {
-                progress = await FetchNextAsync(peer);
+                last = await FetchNextAsync(peer, last);
             }
+            while (last is not null && !_stopping.IsCancellationRequested);
         }
         finally
         {
@@ -139,45 +144,57 @@ internal sealed class BlockRelay
         }
     }
 
-    private async Task<bool> FetchNextAsync(PeerId peer)
+    /// <summary>The last block of the answer, from which the next request goes on; null when there is no more to learn.</summary>
+    private async Task<Hash256?> FetchNextAsync(PeerId peer, Hash256? after)
     {
-        RequestResult answer = await _network.RequestAsync(peer, SyncRequest.Protocol, new SyncRequest(Locator()).Encode(), RequestTimeout, _stopping);
+        SyncRequest request = new(Locator(after));
+        RequestResult answer = await _network.RequestAsync(peer, SyncRequest.Protocol, request.Encode(), RequestTimeout, _stopping);
         if (!answer.IsOk)
         {
-            return false;
+            return null;
         }
 
         if (SyncResponse.TryDecode(answer.Response.Span, _chain.Parameters.MaxBlockBytes) is not { } response)
         {
             _network.Punish(peer, "malformed sync response");
-            return false;
+            return null;
         }
 
-        bool anyNew = false;
-        foreach (Block block in response.Blocks)
+        (Hash256? last, ulong height) = (null, HeightOf(after));
+        foreach (Block block in response.Blocks.TakeWhile(_ => !_stopping.IsCancellationRequested))
         {
             ValidationResult result = _chain.Import(block);
             if (result.Verdict == GossipVerdict.Reject)
             {
                 _network.Punish(peer, $"invalid block {block.Id.ToShortString()}: {result}");
-                return false;
+                return null;
             }
 
-            anyNew |= result.IsValid;
+            // A known block of the branch is a step too: an earlier catch-up may have ended there. Heights have to grow, so that no peer
+            // can keep this going with blocks that are known.
+            if (block.Header.Height > height && (result.IsValid || IsOnBranch(block, result)))
+            {
+                (last, height) = (block.Id, block.Header.Height);
+            }
         }
 
-        return anyNew;
+        return last;
     }
 
-    private List<Hash256> Locator()
+    private ulong HeightOf(Hash256? id) => id is { } known && _chain.GetHeader(known) is { } header ? header.Height : 0;
+
+    private bool IsOnBranch(Block block, ValidationResult result) =>
+        result.Code == ValidationCode.AlreadyKnown && _chain.GetIdByHeight(block.Header.Height) != block.Id;
+
+    private List<Hash256> Locator(Hash256? after)
     {
-        List<Hash256> locator = [];
+        List<Hash256> locator = after is { } id ? [id] : [];
         ulong height = _chain.Head.Height;
         for (ulong step = 1; height > 0 && locator.Count < SyncRequest.MaxLocator - 1; height -= Math.Min(height, step))
         {
-            if (_chain.GetIdByHeight(height) is { } id)
+            if (_chain.GetIdByHeight(height) is { } own)
             {
-                locator.Add(id);
+                locator.Add(own);
             }
 
             step = locator.Count < 8 ? 1 : step * 2;

@@ -87,9 +87,12 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
 
     private ulong StepsBefore(ulong round) => Math.Min(manifest.TotalSteps, round * manifest.UnitsPerRound * manifest.StepsPerUnit);
 
+    private static ulong Saturate(UInt128 value) => value > ulong.MaxValue ? ulong.MaxValue : (ulong)value;
+
     private (ulong? Loss, ulong Correct, ulong Samples) LastRound(LedgerView view, JobState job)
     {
-        (ulong loss, ulong correct, ulong samples) = (0, 0, 0);
+        // The numbers are claims of workers: 256 of them may add up to more than 64 bits.
+        (UInt128 loss, UInt128 correct, UInt128 samples) = (0, 0, 0);
         if (job.Round == 0)
         {
             return (null, 0, 0);
@@ -102,6 +105,6 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
             samples += unit.Record.Samples;
         }
 
-        return samples == 0 ? (null, 0, 0) : (loss / samples, correct, samples);
+        return samples == 0 ? (null, 0, 0) : (Saturate(loss / samples), Saturate(correct), Saturate(samples));
     }
 }

@@ -26,8 +26,8 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <summary>True if a state is complete in the local stores, so that others can fetch it from here.</summary>
     public bool Holds(Hash256 stateBlob) => blobs.IsLocal(stateBlob);
 
-    /// <summary>Drops states that nobody needs any more, except for what they share with states that are still needed.</summary>
-    public void Forget(IEnumerable<Hash256> stateBlobs, IEnumerable<Hash256> needed) => blobs.Delete(stateBlobs, needed);
+    /// <summary>Drops states that nobody needs any more; the chunks that they share with blobs to keep stay.</summary>
+    public void Forget(IEnumerable<Hash256> stateBlobs, IEnumerable<Hash256> keep) => blobs.Delete(stateBlobs, keep);
 
     /// <summary>The program and the data of a job.</summary>
     /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>
@@ -45,10 +45,13 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
 
     /// <summary>The end state that a unit's record names.</summary>
     /// <exception cref="TrainingException">Nobody has it, or what was found has another root.</exception>
-    public async Task<ModelState> LoadStateAsync(UnitRecord record, CancellationToken cancellation)
+    /// <param name="record">The record, which may name any blob.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="maxBytes">Size of the encoded state of the job's program, for those who know it: a record cannot make them load more.</param>
+    public async Task<ModelState> LoadStateAsync(UnitRecord record, CancellationToken cancellation, long maxBytes = long.MaxValue)
     {
         string what = $"state of unit {record.Unit}";
-        FetchResult fetched = await blobs.FetchAsync(record.StateBlob, cancellation: cancellation);
+        FetchResult fetched = await blobs.FetchAsync(record.StateBlob, cancellation: cancellation, maxBytes: maxBytes);
         Require(ModelState.TryDecode(Content(fetched, what).Span, limits, out ModelState? state), what);
         return state!.Root == record.EndRoot
             ? state
@@ -57,10 +60,13 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
 
     /// <summary>The state after a complete round: the mean of its units' end states, in unit order.</summary>
     /// <exception cref="TrainingException">A unit has no record, or a state cannot be fetched or has another root.</exception>
-    public async Task<ModelState> LoadMeanAsync(IReadOnlyList<UnitState> round, CancellationToken cancellation)
+    /// <param name="round">The round's units.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="maxBytes">As in <see cref="LoadStateAsync"/>.</param>
+    public async Task<ModelState> LoadMeanAsync(IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue)
     {
         IEnumerable<Task<ModelState>> loads = round.Select(unit => LoadStateAsync(
-            unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation));
+            unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation, maxBytes));
         return IntegerMean.Of(await Task.WhenAll(loads));
     }
 

@@ -19,9 +19,9 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
     // A worker may have missed rounds, and a restarted one does not know what it dropped: it looks back this far, not to the first round.
     private const ulong MaxRoundsToForget = 64;
 
-    private ulong _forgotten;
     private Hash256 _inputs;
     private ModelState? _state;
+    private ulong? _firstKept;
 
     /// <summary>The start state of the job's current round.</summary>
     /// <exception cref="TrainingException">A state cannot be fetched or does not match its record.</exception>
@@ -34,34 +34,37 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
 
         ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
-            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
         (_inputs, _state) = (job.InputsDigest, state);
-        ForgetOld(view, job);
+        ForgetBefore(view, job, job.Round > RetainedRounds ? job.Round - RetainedRounds : 0);
         return state;
     }
 
-    private void ForgetOld(LedgerView view, JobState job)
+    // A worker without a lease in a round does not come here, so the rounds to forget may be several.
+    private void ForgetBefore(LedgerView view, JobState job, ulong firstKept)
     {
-        ulong end = job.Round - Math.Min(job.Round, RetainedRounds);
-        ulong first = Math.Max(_forgotten, end - Math.Min(end, MaxRoundsToForget));
-        _forgotten = Math.Max(_forgotten, end);
-        if (first < end)
+        ulong begin = Math.Min(_firstKept ?? (firstKept - Math.Min(firstKept, MaxRoundsToForget)), firstKept);
+        if (begin < firstKept)
         {
-            // States may share chunks, or be equal where training stands still: what later rounds name stays.
-            IEnumerable<Hash256> needed = StatesOf(view, end, job.Round)
-                .Concat(JobLedger.CurrentRound(view.State, job).Where(unit => unit.Record is not null).Select(unit => unit.Record!.StateBlob));
-            loader.Forget(StatesOf(view, first, end), needed);
+            // A record may name any blob, another round's or the data's, and equal states are one blob.
+            List<Hash256> keep = [manifest.ProgramHash, manifest.DatasetBlob];
+            for (ulong round = firstKept; round <= job.Round; round++)
+            {
+                keep.AddRange(BlobsOf(view, round));
+            }
+
+            List<Hash256> old = [];
+            for (ulong round = begin; round < firstKept; round++)
+            {
+                old.AddRange(BlobsOf(view, round));
+            }
+
+            loader.Forget(old, keep);
         }
+
+        _firstKept = firstKept;
     }
 
-    private List<Hash256> StatesOf(LedgerView view, ulong firstRound, ulong endRound)
-    {
-        List<Hash256> blobs = [];
-        for (ulong round = firstRound; round < endRound; round++)
-        {
-            blobs.AddRange(JobLedger.Round(view.State, manifest, round).Select(unit => unit.Record!.StateBlob));
-        }
-
-        return blobs;
-    }
+    private IEnumerable<Hash256> BlobsOf(LedgerView view, ulong round) =>
+        JobLedger.Round(view.State, manifest, round).Where(unit => unit.Record is not null).Select(unit => unit.Record!.StateBlob);
 }

@@ -34,16 +34,24 @@ public sealed class UnitExecutor
 
         _manifest = manifest;
         _limits = limits;
-        _machine = new Machine(Verify(assets.Program, limits), backend);
+        VerifiedProgram program = Verify(assets.Program, limits);
+        RequireEntry(assets.Program, MlpCompiler.InitEntry, parameters: 1);
+        RequireEntry(assets.Program, MlpCompiler.TrainEntry, parameters: 2);
+        _machine = new Machine(program, backend);
+        StateBytes = _machine.ExportState().Length;
         SetInput(MlpCompiler.Images, assets.Data.ToImageTensor());
         SetInput(MlpCompiler.Labels, assets.Data.ToLabelTensor());
         SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId));
     }
 
+    /// <summary>Size of an encoded state of this program, in bytes; every state of the job has it.</summary>
+    public long StateBytes { get; }
+
     /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
     public ModelState InitialState(CancellationToken cancellation)
     {
-        Run(MlpCompiler.InitEntry, [(long)_manifest.Seed], cancellation);
+        // The machine's numbers are signed: the upper half of the seeds are the negative ones.
+        Run(MlpCompiler.InitEntry, [unchecked((long)_manifest.Seed)], cancellation);
         return ModelState.Of(_machine, _limits);
     }
 
@@ -71,15 +79,27 @@ public sealed class UnitExecutor
                 $"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
         }
 
-        (ulong loss, ulong correct, ulong samples) = (0, 0, 0);
-        for (int i = 0; i < run.Outputs.Count; i += MlpCompiler.OutputsPerStep)
+        return new UnitResult(ModelState.Of(_machine, _limits), SumOf(run.Outputs, 0), SumOf(run.Outputs, 1), SumOf(run.Outputs, 2));
+    }
+
+    // What a program emits is the submitter's choice, so neither sign nor size can be relied on.
+    private static ulong SumOf(IReadOnlyList<long> outputs, int first)
+    {
+        UInt128 sum = 0;
+        for (int i = first; i < outputs.Count; i += MlpCompiler.OutputsPerStep)
         {
-            loss += (ulong)run.Outputs[i];
-            correct += (ulong)run.Outputs[i + 1];
-            samples += (ulong)run.Outputs[i + 2];
+            sum += outputs[i] >= 0 ? (UInt128)outputs[i] : throw new TrainingException($"The program emitted {outputs[i]}, which is no count or loss.");
         }
 
-        return new UnitResult(ModelState.Of(_machine, _limits), loss, correct, samples);
+        return sum <= ulong.MaxValue ? (ulong)sum : throw new TrainingException("The values that the program emitted add up to more than 64 bits.");
+    }
+
+    private static void RequireEntry(VmProgram program, string name, int parameters)
+    {
+        if (!program.EntryPoints.Any(entry => entry.Name == name && entry.ParameterCount == parameters))
+        {
+            throw new TrainingException($"The program has no entry point '{name}' with {parameters} parameter(s).");
+        }
     }
 
     private VmResult Run(string entry, ReadOnlySpan<long> arguments, CancellationToken cancellation)

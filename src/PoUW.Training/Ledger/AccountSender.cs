@@ -7,8 +7,8 @@ using PoUW.Core.Validation;
 namespace PoUW.Training.Ledger;
 
 /// <summary>
-/// Sends transactions of one account and keeps its nonces in order. A transaction that is not in a block by its expiry is forgotten, and
-/// the nonce starts again from the state. Thread-safe.
+/// Sends transactions of one account and keeps its nonces in order. When the oldest transaction that is not in a block has expired, the
+/// nonce starts again from the state: those behind it wait for a nonce that nobody else would send. Thread-safe.
 /// </summary>
 public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
 {
@@ -17,8 +17,8 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
 
     private readonly Lock _gate = new();
     private readonly TransactionSigner _signer = new(ledger.Parameters);
+    private readonly Queue<(ulong Nonce, ulong Expiry)> _unconfirmed = new();
     private ulong _nextNonce;
-    private ulong _resetHeight;
 
     /// <summary>The account.</summary>
     public KeyPair Key => key;
@@ -33,20 +33,31 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
         {
             LedgerView view = ledger.View;
             ulong confirmed = view.State.GetAccount(key.Address).Nonce;
-            if (confirmed >= _nextNonce || view.Height > _resetHeight)
+            if (confirmed >= _nextNonce || OldestHasExpired(confirmed, view.Height))
             {
                 _nextNonce = confirmed;
+                _unconfirmed.Clear();
             }
 
             ulong expiry = view.Height + ExpiryBlocks;
             ValidationResult result = ledger.Submit(_signer.Sign(key, kind, _nextNonce, payload, expiryHeight: expiry));
             if (result.IsValid)
             {
+                _unconfirmed.Enqueue((_nextNonce, expiry));
                 _nextNonce++;
-                _resetHeight = expiry;
             }
 
             return result;
         }
+    }
+
+    private bool OldestHasExpired(ulong confirmed, ulong height)
+    {
+        while (_unconfirmed.TryPeek(out (ulong Nonce, ulong Expiry) first) && first.Nonce < confirmed)
+        {
+            _unconfirmed.Dequeue();
+        }
+
+        return _unconfirmed.TryPeek(out (ulong Nonce, ulong Expiry) oldest) && height > oldest.Expiry;
     }
 }

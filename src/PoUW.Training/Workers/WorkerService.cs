@@ -1,5 +1,6 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
@@ -15,18 +16,23 @@ namespace PoUW.Training.Workers;
 /// The worker role: stakes its account, then takes every lease that the ledger grants it, rebuilds the start state, runs the unit,
 /// publishes the end state, journals the record and commits it. After a restart a unit whose record is journaled and whose state is still
 /// here is committed again without computing it. Without a lease it does idle work (mining the commons product). One loop, one compute
-/// thread at a time; a failed unit is reported to the observer and left to its lease's expiry.
+/// thread at a time; a failed unit is reported to the observer and left to its lease's expiry. A unit is given up when its lease is over,
+/// or when it takes <see cref="LeaseDurations"/> times as long as a lease should last: a program may never end, and while all workers
+/// run it no block does. The worker does no further unit of such a job.
 /// </summary>
 public sealed class WorkerService(
     AccountSender sender, ILedgerAccess ledger, JobLoader loader, JobJournal journal, ITensorBackend backend, IUnitRunner runner,
-    IIdleWork idleWork, ISpawner spawner, IWorkerObserver observer, WorkerOptions options)
+    IIdleWork idleWork, ISpawner spawner, IWorkerObserver observer, WorkerOptions options, TimeProvider time)
 {
+    /// <summary>Time that a unit may take, in durations of a lease: <c>LeaseBlocks</c> times the block time.</summary>
+    public const int LeaseDurations = 2;
+
     private const int MaxRemembered = 4096;
 
     private readonly JobWorkspaces _workspaces = new(loader, backend, options.VmLimits, options.MaxCachedJobs);
     private readonly Dictionary<(Hash256 Job, ulong Unit), SentUnit> _sent = [];
     private readonly StakeKeeper _stake = new(sender, ledger.Parameters, StakeRoles.Worker, options.Stake, options.ResendAfterBlocks);
-
+    private readonly HashSet<Hash256> _givenUp = [];
     private volatile WorkerStatus _status = new(WorkerActivity.Idle, 0, 0);
 
     /// <summary>What the worker is doing now. Thread-safe.</summary>
@@ -88,7 +94,8 @@ public sealed class WorkerService(
 
         foreach (Lease lease in JobLedger.LeasesOf(view.State, sender.Key.Address))
         {
-            if (lease.ExpiryHeight > view.Height && IsDue((lease.JobId, lease.Unit), lease.Attempt, view.Height))
+            bool open = lease.ExpiryHeight > view.Height && !_givenUp.Contains(lease.JobId);
+            if (open && IsDue((lease.JobId, lease.Unit), lease.Attempt, view.Height))
             {
                 return lease;
             }
@@ -134,7 +141,7 @@ public sealed class WorkerService(
             return known;
         }
 
-        UnitOutcome outcome = await ComputeAsync(view, job, lease, cancellation);
+        UnitOutcome outcome = await ComputeInTimeAsync(view, job, lease, cancellation);
         if (outcome.Publish)
         {
             await loader.PublishAsync(outcome.End);
@@ -144,6 +151,68 @@ public sealed class WorkerService(
         journal.Add(outcome.Record);
         _status = _status with { UnitsCommitted = _status.UnitsCommitted + 1 };
         return outcome.Record;
+    }
+
+    private async Task<UnitOutcome> ComputeInTimeAsync(LedgerView view, JobState job, Lease lease, CancellationToken cancellation)
+    {
+        NetworkParameters parameters = ledger.Parameters;
+        UInt128 milliseconds = (UInt128)LeaseDurations * parameters.LeaseBlocks * parameters.BlockTimeMilliseconds;
+        TimeSpan limit = TimeSpan.FromMilliseconds((long)UInt128.Min(milliseconds, int.MaxValue));
+        using CancellationTokenSource late = new(limit, time);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
+        Task watch = WatchAsync(lease, over);
+        try
+        {
+            return await ComputeAsync(view, job, lease, over.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            if (late.IsCancellationRequested)
+            {
+                GiveUp(lease.JobId);
+            }
+
+            throw new TrainingException(late.IsCancellationRequested ? $"It took longer than {limit}." : "Its lease was over before it was done.");
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watch;
+        }
+    }
+
+    private async Task WatchAsync(Lease lease, CancellationTokenSource over)
+    {
+        try
+        {
+            LedgerView view = ledger.View;
+            while (IsInForce(view, lease))
+            {
+                await ledger.WaitForChangeAsync(view.Version, over.Token);
+                view = ledger.View;
+            }
+
+            await over.CancelAsync();
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The unit ended before its lease did.
+        }
+    }
+
+    private static bool IsInForce(LedgerView view, Lease lease) =>
+        view.Height < lease.ExpiryHeight
+        && JobLedger.GetJob(view.State, lease.JobId) is { IsOpen: true }
+        && JobLedger.GetUnit(view.State, lease.JobId, lease.Unit) is { Record: null } unit && unit.Lease == lease;
+
+    private void GiveUp(Hash256 jobId)
+    {
+        if (_givenUp.Count >= MaxRemembered)
+        {
+            _givenUp.Clear();
+        }
+
+        _givenUp.Add(jobId);
     }
 
     private async Task<UnitOutcome> ComputeAsync(LedgerView view, JobState job, Lease lease, CancellationToken cancellation)

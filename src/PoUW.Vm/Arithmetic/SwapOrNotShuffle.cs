@@ -12,12 +12,15 @@ public sealed class SwapOrNotShuffle
 {
     private const int BitsPerHash = 256;
 
+    // The table of digests is as large as a program's arguments make it; above this they are computed again each time.
+    private const long MaxTable = 1 << 20;
+
     private readonly byte[] _preimage = new byte[32 + 1 + 4];
     private readonly int _count;
     private readonly int _rounds;
     private readonly int _buckets;
     private readonly ulong[] _pivots;
-    private readonly byte[]?[] _sources;
+    private readonly byte[]?[]? _sources;
 
     /// <summary>Prepares the permutation. The seed is SHA-256(key || tweak as 8 bytes little-endian).</summary>
     /// <param name="key">The secret or public key, any length.</param>
@@ -36,7 +39,8 @@ public sealed class SwapOrNotShuffle
         key.CopyTo(seedPreimage);
         BinaryPrimitives.WriteInt64LittleEndian(seedPreimage[key.Length..], tweak);
         SHA256.HashData(seedPreimage, _preimage);
-        _sources = new byte[]?[rounds * _buckets];
+        long table = (long)rounds * _buckets;
+        _sources = table <= MaxTable ? new byte[]?[table] : null;
         _pivots = new ulong[rounds];
         for (int round = 0; round < rounds; round++)
         {
@@ -55,7 +59,7 @@ public sealed class SwapOrNotShuffle
             ulong flip = _pivots[round] + count - index;
             flip = flip >= count ? flip - count : flip;
             int place = (int)Math.Max(index, flip);
-            byte[] source = _sources[(round * _buckets) + (place / BitsPerHash)] ?? Source(round, place / BitsPerHash);
+            byte[] source = _sources?[(round * _buckets) + (place / BitsPerHash)] ?? Source(round, place / BitsPerHash);
             int bit = place % BitsPerHash;
             if (((source[bit >> 3] >> (bit & 7)) & 1) != 0)
             {
@@ -79,7 +83,11 @@ public sealed class SwapOrNotShuffle
         _preimage[32] = (byte)round;
         BinaryPrimitives.WriteInt32LittleEndian(_preimage.AsSpan(33), bucket);
         byte[] digest = SHA256.HashData(_preimage);
-        _sources[(round * _buckets) + bucket] = digest;
+        if (_sources is not null)
+        {
+            _sources[(round * _buckets) + bucket] = digest;
+        }
+
         return digest;
     }
 }

@@ -27,6 +27,46 @@ public sealed class BlockCodecTests
     }
 
     [Test]
+    public void The_seal_is_in_the_encoding_but_not_in_the_id()
+    {
+        Block block = Sample();
+        Block bare = block with { Seal = ProducerSeal.Empty };
+
+        Assert.That(bare.Id, Is.EqualTo(block.Id));
+        Assert.That(bare.Encode(), Is.Not.EqualTo(block.Encode()));
+        Assert.That(Block.TryDecode(bare.Encode(), MaxBytes, out Block? decoded).IsValid, Is.True);
+        Assert.That(decoded!.Seal.PublicKey.Length + decoded.Seal.Signature.Length, Is.Zero);
+        ProducerSeal[] odd =
+        [
+            block.Seal with { PublicKey = default }, block.Seal with { Signature = default },
+            block.Seal with { PublicKey = new byte[32] }, block.Seal with { Signature = new byte[65] },
+        ];
+        Assert.That(
+            odd.Select(seal => Block.TryDecode((block with { Seal = seal }).Encode(), MaxBytes, out _).Code),
+            Is.All.EqualTo(ValidationCode.Malformed));
+    }
+
+    [Test]
+    public void Signed_headers_round_trip_and_mutations_never_throw()
+    {
+        byte[] valid = Sample().SignedHeader.Encode();
+        Secp256k1Scheme scheme = new();
+        Assert.That(SignedHeader.TryDecode(valid, out SignedHeader? decoded), Is.True);
+        Assert.That(decoded!.Encode(), Is.EqualTo(valid));
+        Assert.That(decoded.Seal.Verify(scheme, decoded.Header), Is.True);
+        Assert.That(SignedHeader.TryDecode(new byte[SignedHeader.MaxEncodedBytes + 1], out _), Is.False);
+        Fuzzer fuzzer = new(6, "signed header");
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] mutated = fuzzer.Mutate(valid);
+            if (SignedHeader.TryDecode(mutated, out SignedHeader? other))
+            {
+                Assert.That(other!.Encode(), Is.EqualTo(mutated));
+            }
+        }
+    }
+
+    [Test]
     public void The_incomplete_header_leaves_out_only_the_commitment()
     {
         BlockHeader header = Sample().Header;
@@ -160,6 +200,6 @@ public sealed class BlockCodecTests
             ReceiptsRoot = Hash256.Sha256([3]),
             CertificateCommitment = BlockHeader.CommitTo(publicData),
         };
-        return new Block(header, transactions, new WorkCertificate(publicData, new byte[] { 9, 9 }));
+        return new Block(header, transactions, new WorkCertificate(publicData, new byte[] { 9, 9 }), ProducerSeal.Sign(key, header));
     }
 }

@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -60,8 +61,8 @@ public sealed class BlockChainTests
     {
         BlockChain chain = _net.Open();
         Transaction tooMuch = _net.Pay(_net.Alice, 0, 5_000);
-        Transaction zeroStep = _net.Signer.Sign(_net.Alice, TransactionKind.RegisterWorker, 1, new byte[] { 0 });
-        Transaction step = _net.Signer.Sign(_net.Alice, TransactionKind.RegisterWorker, 2, new byte[] { 3 });
+        Transaction zeroStep = _net.Signer.Sign(_net.Alice, TransactionKind.Stake, 1, new byte[] { 0 });
+        Transaction step = _net.Signer.Sign(_net.Alice, TransactionKind.Stake, 2, new byte[] { 3 });
         Assert.That(chain.Import(_net.Next(chain, [tooMuch, zeroStep, step])).IsValid, Is.True);
 
         IReadOnlyList<Receipt> receipts = chain.GetReceipts(chain.Head.Id)!;
@@ -128,18 +129,13 @@ public sealed class BlockChainTests
     }
 
     [Test]
-    public void Checkpoints_become_final_when_they_are_buried()
+    public void Without_the_finality_module_only_genesis_is_final()
     {
         BlockChain chain = _net.Open();
-        List<ulong> finalized = [];
-        for (int height = 1; height <= 14; height++)
-        {
-            _net.Grow(chain, 1);
-            finalized.Add(chain.FinalizedHeight);
-        }
+        _net.Grow(chain, 14);
 
-        // Checkpoints are 3, 7, 11; six blocks bury one.
-        Assert.That(finalized, Is.EqualTo(new ulong[] { 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 7, 7 }));
+        Assert.That(chain.Finalized, Is.EqualTo(new Checkpoint(0, chain.Genesis.Id)));
+        Assert.That(chain.FinalizedHeight, Is.Zero);
     }
 
     [Test]
@@ -162,7 +158,7 @@ public sealed class BlockChainTests
     public void Modules_that_clash_are_refused()
     {
         Assert.That(() => new LedgerModules([new CounterModule(), new CounterModule()]), Throws.ArgumentException);
-        Assert.That(new LedgerModules([]).Find(TransactionKind.RegisterWorker), Is.Null);
+        Assert.That(new LedgerModules([]).Find(TransactionKind.Stake), Is.Null);
     }
 
     [Test]

@@ -16,7 +16,7 @@ internal sealed class CounterModule : ILedgerModule
 
     public string Name => "counter";
 
-    public IReadOnlyList<TransactionKind> Kinds { get; } = [TransactionKind.RegisterWorker];
+    public IReadOnlyList<TransactionKind> Kinds { get; } = [TransactionKind.Stake];
 
     public void Genesis(IStateWriter state) => state.SetRecord(Counter, [0]);
 

@@ -39,7 +39,7 @@ public sealed class InvalidBlockTests
         yield return Case("transaction root", ValidationCode.WrongTransactionRoot, header => header with { TransactionRoot = Hash256.Sha256([1]) });
         yield return Case("receipts root", ValidationCode.WrongReceiptsRoot, header => header with { ReceiptsRoot = Hash256.Sha256([1]) });
         yield return Case("state root", ValidationCode.WrongStateRoot, header => header with { StateRoot = Hash256.Sha256([1]) });
-        yield return Case("producer", ValidationCode.WrongStateRoot, header => header with { Producer = Address.Zero });
+        yield return Case("producer", ValidationCode.WrongStateRoot, header => header with { Producer = TestNet.OtherMinerKey.Address });
 
         static TestCaseData Case(string name, ValidationCode code, Func<BlockHeader, BlockHeader> change)
         {
@@ -68,9 +68,9 @@ public sealed class InvalidBlockTests
     {
         ulong limit = (ulong)_net.Time.Now.ToUnixTimeMilliseconds() + _net.Parameters.MaxFutureMilliseconds;
         BlockTemplate beyond = _chain.Propose(TestNet.Miner, [], limit + 1);
-        Refuses(beyond.Complete(NonceWork.Mine(beyond.Header)), ValidationCode.BadTimestamp);
+        Refuses(beyond.Complete(NonceWork.Mine(beyond.Header), TestNet.MinerKey), ValidationCode.BadTimestamp);
         BlockTemplate at = _chain.Propose(TestNet.Miner, [], limit);
-        Assert.That(_chain.Import(at.Complete(NonceWork.Mine(at.Header))).IsValid, Is.True);
+        Assert.That(_chain.Import(at.Complete(NonceWork.Mine(at.Header), TestNet.MinerKey)).IsValid, Is.True);
     }
 
     [Test]
@@ -87,7 +87,7 @@ public sealed class InvalidBlockTests
         BlockTemplate template = _chain.Propose(TestNet.Miner, [], _chain.Head.Header.TimestampMs + 1_000);
         byte[] losing = [.. Enumerable.Range(0, 256).Select(i => new[] { (byte)i })
             .First(data => !new NonceWork().VerifyPublicData(template.Header, data, out _).IsValid)];
-        Refuses(template.Complete(new WorkCertificate(losing, default)), ValidationCode.TicketAboveTarget);
+        Refuses(template.Complete(new WorkCertificate(losing, default), TestNet.MinerKey), ValidationCode.TicketAboveTarget);
     }
 
     [Test]
@@ -97,6 +97,40 @@ public sealed class InvalidBlockTests
         Refuses(valid with { Certificate = valid.Certificate with { Witness = new byte[32] } }, ValidationCode.BadOpening);
         Refuses(valid with { Certificate = valid.Certificate with { Witness = default } }, ValidationCode.BadOpening);
         Assert.That(_chain.Import(valid).IsValid, Is.True);
+    }
+
+    [Test]
+    public void A_wrong_seal_is_refused_and_does_not_condemn_the_block()
+    {
+        Block valid = _net.Next(_chain);
+        byte[] altered = valid.Seal.Signature.ToArray();
+        altered[9] ^= 1;
+        byte[] otherKey = valid.Seal.PublicKey.ToArray();
+        otherKey[0] ^= 1;
+        ProducerSeal[] wrong =
+        [
+            ProducerSeal.Empty,
+            valid.Seal with { Signature = altered },
+            valid.Seal with { PublicKey = otherKey },
+            valid.Seal with { PublicKey = TestNet.OtherMinerKey.PublicKey },
+            ProducerSeal.Sign(TestNet.MinerKey, valid.Header with { Nonce = 1 }),
+            new(TestNet.OtherMinerKey.PublicKey, TestNet.OtherMinerKey.Sign(ProducerSeal.HashForSigning(valid.Id))),
+            new(TestNet.MinerKey.PublicKey, TestNet.MinerKey.Sign(valid.Id)),
+        ];
+        foreach (ProducerSeal seal in wrong)
+        {
+            Refuses(valid with { Seal = seal }, ValidationCode.BadSignature);
+        }
+
+        Assert.That(_chain.Import(valid).IsValid, Is.True);
+        Assert.That(_chain.GetBlock(valid.Id)!.Encode(), Is.EqualTo(valid.Encode()));
+    }
+
+    [Test]
+    public void A_template_is_sealed_by_its_producer_only()
+    {
+        BlockTemplate template = _chain.Propose(TestNet.Miner, []);
+        Assert.That(() => template.Complete(NonceWork.Mine(template.Header), TestNet.OtherMinerKey), Throws.ArgumentException);
     }
 
     [Test]
@@ -196,7 +230,7 @@ public sealed class InvalidBlockTests
     [Test]
     public void A_malformed_payload_is_refused()
     {
-        RefusesTransaction(_net.Signer.Sign(_net.Alice, TransactionKind.RegisterWorker, 0, new byte[] { 1, 2 }), ValidationCode.Malformed);
+        RefusesTransaction(_net.Signer.Sign(_net.Alice, TransactionKind.Stake, 0, new byte[] { 1, 2 }), ValidationCode.Malformed);
         RefusesTransaction(_net.Signer.Sign(_net.Alice, TransactionKind.Transfer, 0, new byte[] { 1, 2 }), ValidationCode.Malformed);
     }
 

@@ -132,46 +132,6 @@ public sealed class ReorganisationTests
     }
 
     [Test]
-    public void A_fork_below_the_finalized_checkpoint_is_refused_however_heavy()
-    {
-        BlockChain first = _net.Open();
-        List<Block> shared = _net.Grow(first, 2);
-        BlockChain second = _net.Open();
-        foreach (Block block in shared)
-        {
-            Import(second, block);
-        }
-
-        _net.Grow(first, 7);
-        Assert.That(first.FinalizedHeight, Is.EqualTo(3));
-        _net.Grow(second, 12, offsetMs: 1);
-
-        Assert.That(first.Import(second.GetBlockByHeight(3)!).Code, Is.EqualTo(ValidationCode.BelowFinalized));
-        Assert.That(first.Import(second.GetBlockByHeight(4)!).Code, Is.EqualTo(ValidationCode.UnknownParent));
-        Assert.That(first.Head.Height, Is.EqualTo(9));
-    }
-
-    [Test]
-    public void A_fork_at_the_finalized_checkpoint_is_allowed()
-    {
-        BlockChain first = _net.Open();
-        List<Block> shared = _net.Grow(first, 3);
-        BlockChain second = _net.Open();
-        foreach (Block block in shared)
-        {
-            Import(second, block);
-        }
-
-        _net.Grow(first, 6);
-        _net.Grow(second, 7, offsetMs: 1);
-        Assert.That(first.FinalizedHeight, Is.EqualTo(3));
-        Transfer(second, first, 4, 10);
-
-        Assert.That(first.Head.Id, Is.EqualTo(second.Head.Id));
-        Assert.That(first.FinalizedHeight, Is.EqualTo(3));
-    }
-
-    [Test]
     public void An_observer_may_import_and_hears_of_it_after_the_current_call()
     {
         BlockChain chain = _net.Open();

@@ -49,7 +49,7 @@ public sealed class SupplyTests
             {
                 0 => net.Pay(net.Alice, alice++, operation, tip: operation),
                 1 => net.Pay(net.Bob, bob++, operation * 20UL),
-                2 => net.Signer.Sign(net.Alice, TransactionKind.RegisterWorker, alice++, new[] { (byte)(operation & 4) }),
+                2 => net.Signer.Sign(net.Alice, TransactionKind.Stake, alice++, new[] { (byte)(operation & 4) }),
                 _ => net.Signer.Transfer(net.Bob, bob++, TestNet.Miner, Amount.FromBaseUnits(operation), tipPerGas: 1),
             };
         }

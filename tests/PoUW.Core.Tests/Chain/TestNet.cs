@@ -1,6 +1,7 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Cryptography;
+using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
@@ -12,14 +13,16 @@ namespace PoUW.Core.Tests.Chain;
 /// <summary>A small network: two rich accounts, hash work, epochs of four blocks, and a clock far enough ahead.</summary>
 internal sealed class TestNet : IDisposable
 {
-    internal TestNet(Func<NetworkParameters, NetworkParameters>? change = null)
+    private readonly IReadOnlyList<ILedgerModule> _modules;
+
+    internal TestNet(Func<NetworkParameters, NetworkParameters>? change = null, IReadOnlyList<ILedgerModule>? modules = null)
     {
+        _modules = [new CounterModule(), .. modules ?? []];
         Alice = KeyPair.Generate(new SeededRandomSource(1, "alice"));
         Bob = KeyPair.Generate(new SeededRandomSource(1, "bob"));
         NetworkParameters parameters = NetworkParameters.Development with
         {
             EpochBlocks = 4,
-            ConfirmationBlocks = 6,
             Allocations =
             [
                 new GenesisAllocation(Alice.Address, Amount.FromCoins(1_000)), new GenesisAllocation(Bob.Address, Amount.FromCoins(1_000)),
@@ -30,7 +33,11 @@ internal sealed class TestNet : IDisposable
         Time = new ManualTime(DateTimeOffset.FromUnixTimeMilliseconds((long)Parameters.GenesisTimeMilliseconds).AddDays(1));
     }
 
-    internal static Address Miner { get; } = Address.ForModule("miner", []);
+    internal static KeyPair MinerKey { get; } = KeyPair.Generate(new SeededRandomSource(1, "miner"));
+
+    internal static KeyPair OtherMinerKey { get; } = KeyPair.Generate(new SeededRandomSource(1, "other miner"));
+
+    internal static Address Miner => MinerKey.Address;
 
     internal KeyPair Alice { get; }
 
@@ -48,24 +55,25 @@ internal sealed class TestNet : IDisposable
         Parameters = Parameters,
         WorkVerifier = new NonceWork(),
         Difficulty = new StepDifficulty(),
-        Modules = [new CounterModule()],
+        Modules = _modules,
         Time = Time,
     });
 
     internal BlockChain Open() => Open(new InMemoryKeyValueStore());
 
     /// <summary>Proposes and mines the next block a second (plus an offset) after the head; does not import it.</summary>
-    internal Block Next(BlockChain chain, IEnumerable<Transaction>? transactions = null, ulong offsetMs = 0, Address? producer = null)
+    internal Block Next(BlockChain chain, IEnumerable<Transaction>? transactions = null, ulong offsetMs = 0, KeyPair? producer = null)
     {
         ulong time = chain.Head.Header.TimestampMs + 1_000 + offsetMs;
-        BlockTemplate template = chain.Propose(producer ?? Miner, transactions ?? [], time);
-        return template.Complete(NonceWork.Mine(template.Header));
+        BlockTemplate template = chain.Propose((producer ?? MinerKey).Address, transactions ?? [], time);
+        return template.Complete(NonceWork.Mine(template.Header), producer ?? MinerKey);
     }
 
-    /// <summary>Mines a block with exactly this header, whatever it says.</summary>
+    /// <summary>Mines and seals a block with exactly this header, whatever it says; its producer is one of the two miners.</summary>
     internal static Block Mine(BlockHeader header, IReadOnlyList<Transaction> transactions)
     {
-        return new BlockTemplate(header with { CertificateCommitment = default }, transactions).Complete(NonceWork.Mine(header));
+        KeyPair producer = header.Producer == Miner ? MinerKey : OtherMinerKey;
+        return new BlockTemplate(header with { CertificateCommitment = default }, transactions).Complete(NonceWork.Mine(header), producer);
     }
 
     /// <summary>Grows the chain by empty blocks.</summary>

@@ -145,6 +145,45 @@ public sealed class TransactionPoolTests
     }
 
     [Test]
+    public void A_transaction_that_finds_no_room_drives_nobody_out()
+    {
+        Transaction cheap = _net.Pay(_net.Bob, 0, 1, tip: 1);
+        Transaction dear = _net.Pay(_net.Alice, 0, 1, tip: 9);
+        _pool = NewPool(new MempoolOptions { MaxBytes = cheap.EncodedLength + dear.EncodedLength + 10 });
+        Admits(cheap);
+        Admits(dear);
+
+        // It outbids the cheap one only, whose room is too small for it.
+        Transaction large = _net.Signer.Sign(
+            _net.Alice, dear.Body.Kind, 1, new TransferPayload(_net.Bob.Address, Amount.FromCoins(1), new byte[64]).Encode(), 5);
+        Refuses(large, ValidationCode.PoolFull);
+        Assert.That(_pool.Find(cheap.Id), Is.Not.Null);
+        Assert.That(_pool.Find(dear.Id), Is.Not.Null);
+    }
+
+    [Test]
+    public void Transactions_that_no_block_can_take_yet_fill_half_of_the_pool_at_most()
+    {
+        _pool = NewPool(new MempoolOptions { MaxCount = 4 });
+        Admits(_net.Pay(_net.Bob, 5, 1, tip: 1_000));
+        Admits(_net.Pay(_net.Bob, 6, 1, tip: 1_000));
+        Refuses(_net.Pay(_net.Bob, 7, 1, tip: 1_000), ValidationCode.PoolFull);
+        Transaction[] ready = [_net.Pay(_net.Alice, 0, 1), _net.Pay(_net.Alice, 1, 1)];
+        Admits(ready[0]);
+        Admits(ready[1]);
+        Assert.That(_pool.Select(ManyGas), Is.EqualTo(ready));
+    }
+
+    [Test]
+    public void What_waits_behind_an_expired_transaction_leaves_with_it()
+    {
+        Admits(Signed(_net.Pay(_net.Bob, 0, 1).Body with { ExpiryHeight = 1 }, _net.Bob));
+        Admits(_net.Pay(_net.Bob, 1, 1, tip: 1_000));
+        _net.Grow(_chain, 1);
+        Assert.That(_pool.Count, Is.Zero);
+    }
+
+    [Test]
     public void A_replacement_that_finds_no_room_leaves_the_old_one()
     {
         Transaction first = _net.Pay(_net.Alice, 0, 1);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 
@@ -39,7 +40,9 @@ public sealed class NetworkParametersCodecTests
         string text => text + "x",
         Amount amount => amount + Amount.FromBaseUnits(1),
         CommonsProduct commons => commons with { Seed = commons.Seed + 1 },
+        IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),
         IReadOnlyList<GenesisAllocation> list => list.Append(new GenesisAllocation(Address.Zero, Amount.FromCoins(1))).ToArray(),
+        IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),
         _ => throw new NotSupportedException($"Teach this test to change a {value.GetType()}."),
     };
 }

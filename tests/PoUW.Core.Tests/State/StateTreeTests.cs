@@ -48,6 +48,26 @@ public sealed class StateTreeTests
             && Enumerable.Range(0, 32).All(key => ReadsAs(world.At(root), key, model.GetValueOrDefault(key)));
     }
 
+    /// <summary>
+    /// The memory of nodes is bounded and may be dropped at any node; the nodes of a batch that is not applied yet are nowhere else, and an
+    /// only child must still be recognised as one. The third of these updates meets the bound at such a place.
+    /// </summary>
+    [Test]
+    public void An_update_needs_no_node_that_is_only_in_memory()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        Hash256 root = Hash256.Zero;
+        for (int round = 1; round <= 4; round++)
+        {
+            int value = round;
+            (int Key, int Value)[] changes = [.. Enumerable.Range(0, 20_000).Select(key => (key, value))];
+            Assert.That(() => root = Commit(world, store, root, changes), Throws.Nothing, $"round {round}");
+        }
+
+        Assert.That(new WorldState(store).At(root).GetRecord(Key(1)), Is.Not.Null);
+    }
+
     [Test]
     public void Every_old_root_stays_readable()
     {

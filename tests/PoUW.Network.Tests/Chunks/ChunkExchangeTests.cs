@@ -173,6 +173,32 @@ internal sealed class ChunkExchangeTests
     }
 
     [Test]
+    public async Task ABlobAboveTheCallersLimitIsNotAssembled()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(1);
+        BlobTransfer blobs = new(new ChunkExchange(nodes[0].Node, new TestChunkStore()));
+        Hash256 address = await blobs.PutAsync(new byte[11], 2);
+        Assert.That((await blobs.FetchAsync(address, maxBytes: 10)).Status, Is.EqualTo(FetchStatus.TooLarge));
+        Assert.That((await blobs.FetchAsync(address, maxBytes: 11)).Status, Is.EqualTo(FetchStatus.Ok));
+    }
+
+    [Test]
+    public async Task DeletingABlobLeavesTheChunksOfTheBlobsToKeep()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] nodes = await network.AddManyAsync(1);
+        BlobTransfer blobs = new(new ChunkExchange(nodes[0].Node, new TestChunkStore()));
+        Hash256 old = await blobs.PutAsync(new byte[] { 1, 2, 3, 4 }, 2);
+        Hash256 kept = await blobs.PutAsync(new byte[] { 1, 2, 5, 6 }, 2);
+        blobs.Delete([old], [kept]);
+        Assert.That((await blobs.FetchAsync(kept)).Status, Is.EqualTo(FetchStatus.Ok));
+        Assert.That((await blobs.FetchAsync(old)).Status, Is.EqualTo(FetchStatus.NotFound));
+        blobs.Delete([old, kept], [kept]);
+        Assert.That((await blobs.FetchAsync(kept)).Status, Is.EqualTo(FetchStatus.Ok));
+    }
+
+    [Test]
     public async Task DeletingABlobLeavesWhatOthersShare()
     {
         await using TestNetwork network = TestNetwork.InMemory();

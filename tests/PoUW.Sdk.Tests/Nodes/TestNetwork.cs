@@ -35,6 +35,8 @@ internal sealed class TestNetwork : IAsyncDisposable
         {
             GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             BlockTimeMilliseconds = 200,
+            GenesisTicketsPerBlock = 10_000,
+            LeaseBlocks = 600,
             Allocations = [.. names.Select(name => new GenesisAllocation(Key(name).Address, Amount.FromCoins(1_000)))],
         });
         foreach (string name in names)

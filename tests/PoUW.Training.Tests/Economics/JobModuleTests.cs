@@ -1,6 +1,8 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
+using PoUW.Core.State;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
@@ -233,6 +235,73 @@ public sealed class JobModuleTests
         _ledger.AssertConservation(job);
     }
 
+    [Test]
+    public void A_last_round_that_is_complete_in_the_block_of_the_deadline_completes_the_job()
+    {
+        Hash256 job = _ledger.Submit(LedgerHarness.Manifest(steps: 8) with { DeadlineBlocks = 1 });
+        _ledger.EndBlock();
+        List<Hash256> roots = [];
+        foreach (Lease lease in _ledger.OpenLeases(job))
+        {
+            roots.Add(_ledger.RecordFor(lease).EndRoot);
+            Assert.That(_ledger.Commit(lease).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        _ledger.EndBlock(2);
+        Assert.That(_ledger.Job(job).Status, Is.EqualTo(JobStatus.Completed), "every unit is done and paid for");
+        Assert.That(_ledger.Job(job).InputsDigest, Is.EqualTo(JobLedger.DigestOf(roots)));
+        _ledger.AssertConservation(job);
+    }
+
+    [Test]
+    public void The_sums_that_a_round_claims_add_up_without_overflow()
+    {
+        Hash256 job = _ledger.Submit(LedgerHarness.Manifest());
+        _ledger.EndBlock();
+        foreach (Lease lease in _ledger.OpenLeases(job))
+        {
+            UnitRecord good = _ledger.RecordFor(lease);
+            const ulong tooMuch = UnitRecord.MaxSum + 1;
+            Assert.That(_ledger.Commit(lease, good with { LossSum = tooMuch }).Code, Is.EqualTo(ValidationCode.Malformed));
+            Assert.That(_ledger.Commit(lease, good with { Samples = tooMuch }).Code, Is.EqualTo(ValidationCode.Malformed));
+            Assert.That(_ledger.Commit(lease, good with { LossSum = UnitRecord.MaxSum }).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        Assert.That(ulong.MaxValue / UnitRecord.MaxSum, Is.GreaterThanOrEqualTo(JobManifest.MaxUnitsPerRound), "a client adds up a whole round");
+    }
+
+    [Test]
+    public void A_job_that_nobody_works_on_costs_every_block_next_to_nothing()
+    {
+        for (ulong seed = 0; seed < JobLedger.MaxOpenJobs; seed++)
+        {
+            _ledger.Submit(LedgerHarness.Manifest(steps: 256, perUnit: 1, perRound: 256) with { Seed = seed });
+        }
+
+        _ledger.EndBlock();
+        CountingReader reader = new(_ledger.State);
+        StateOverlay next = new(reader);
+        new JobModule().EndBlock(new BlockContext(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, Address.Zero, Hash256.Zero, NetworkParameters.Development), next);
+        Assert.That(reader.Records, Is.LessThanOrEqualTo(1 + (2 * JobLedger.MaxOpenJobs)), "the list, and each job with one unit");
+    }
+
     private ValidationCode Submit(JobManifest manifest, Amount escrow) =>
         _ledger.Execute(LedgerHarness.Client, TransactionKind.SubmitJob, new SubmitJobPayload(manifest, escrow).Encode()).Code;
+
+    private sealed class CountingReader(IStateReader inner) : IStateReader
+    {
+        public int Records { get; private set; }
+
+        public Amount Minted => inner.Minted;
+
+        public Amount Burned => inner.Burned;
+
+        public PoUW.Core.Accounts.Account GetAccount(Address address) => inner.GetAccount(address);
+
+        public byte[]? GetRecord(StateKey key)
+        {
+            Records++;
+            return inner.GetRecord(key);
+        }
+    }
 }

@@ -67,6 +67,14 @@ internal sealed class AuditScene : IAsyncDisposable
 
     public AuditRecorder Recorder { get; private set; } = new();
 
+    /// <summary>Lets the worker commit any record for its first lease, and mines until the auditors are drawn.</summary>
+    public void Claim(Func<Lease, UnitRecord> record)
+    {
+        WorkerSender.Send(TransactionKind.CommitUnit, record(JobLedger.LeasesOf(Ledger.View.State, _worker.Address)[0]).Encode());
+        Ledger.Mine(2);
+        Assert.That(Unit(0).Phase, Is.EqualTo(UnitPhase.AuditCommit));
+    }
+
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
     public static async Task<AuditScene> StartAsync(
@@ -125,7 +133,7 @@ internal sealed class AuditScene : IAsyncDisposable
     /// <summary>Starts the production worker service for the worker's account.</summary>
     public RunningWorker StartWorker() => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
-        WorkerPeer.Spawner, recorder, new WorkerOptions()));
+        WorkerPeer.Spawner, recorder, new WorkerOptions(), TimeProvider.System));
 
     public async Task StopServiceAsync()
     {

@@ -119,5 +119,5 @@ public sealed class WorkerServiceTests
 
     private RunningWorker Run(TestPeer peer, IUnitRunner runner) => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, _ledger), _ledger, peer.Loader, new JobJournal(_store), new CpuBackend(), runner, idle, peer.Spawner, recorder,
-        new WorkerOptions()));
+        new WorkerOptions(), TimeProvider.System));
 }

@@ -43,6 +43,19 @@ public sealed class SwapOrNotShuffleTests
         }
     }
 
+    /// <summary>The count is an argument that a program chooses freely, at the price of the positions that it asks for.</summary>
+    [Test]
+    public void TheMemoryFollowsThePositionsNotTheCount()
+    {
+        const int Count = 1 << 28;
+        byte[] seed = SHA256.HashData([.. Key, 9, 0, 0, 0, 0, 0, 0, 0]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SwapOrNotShuffle shuffle = new(Key, 9, Count, 90);
+        int image = shuffle.Permute(12_345_678);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+        Assert.That(image, Is.EqualTo(ComputeShuffledIndex(12_345_678, Count, seed)));
+    }
+
     [Test]
     public void IsPinned()
     {

@@ -1,13 +1,19 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Validation;
 using PoUW.Training;
+using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
 
 namespace PoUW.Sdk.Nodes;
 
-/// <summary>Passes a worker's troubles to the node's observer.</summary>
-internal sealed class WorkerWarnings(string node, INodeObserver observer) : IWorkerObserver
+/// <summary>Passes the troubles of a worker or an auditor to the node's observer.</summary>
+internal sealed class RoleWarnings(string node, INodeObserver observer) : IWorkerObserver, IAuditorObserver
 {
+    public void Judged(UnitRecord record, AuditReveal verdict)
+    {
+        // What an auditor found is on chain soon enough; it is secret until then.
+    }
+
     public void Rejected(string what, ValidationResult result) => observer.Warn(node, $"{what} was not admitted: {result}");
 
     public void Failed(Lease lease, TrainingException failure) => observer.Warn(node, $"unit {lease.Unit} was not done: {failure.Message}");

@@ -1,0 +1,92 @@
+using PoUW.Compute.TileWork;
+using PoUW.Core.Chain;
+using PoUW.Core.Mempool;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.Storage;
+using PoUW.Core.Work;
+using PoUW.Economics.Jobs;
+using PoUW.Economics.Workers;
+using PoUW.Network.Transports;
+using PoUW.Sdk.Mining;
+using PoUW.Sdk.Nodes;
+using PoUW.Training.Ledger;
+
+namespace PoUW.Sdk.Tests.Nodes;
+
+[TestFixture]
+public sealed class SyncTests
+{
+    private static readonly NetworkParameters Parameters = NetworkParameters.Development with
+    {
+        GenesisTicketsPerBlock = 1,
+        GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeMilliseconds(),
+    };
+
+    /// <summary>
+    /// Certificates make an answer hold about fifteen blocks. A node whose own branch is longer than that learns of no heavier head before
+    /// it has asked for the second part of the other branch.
+    /// </summary>
+    [Test]
+    public async Task A_node_follows_a_heavier_branch_that_forks_deeper_than_one_answer_reaches()
+    {
+        InMemoryTransport transport = new(new InMemoryNetwork());
+        using InMemoryKeyValueStore behind = new();
+        using InMemoryKeyValueStore ahead = new();
+        Mine(behind, "left", 24);
+        Hash256 heaviest = Mine(ahead, "right", 40);
+        await using PouwNode right = await PouwNode.StartAsync(Options(transport, ahead, "right"));
+        await using PouwNode left = await PouwNode.StartAsync(Options(transport, behind, "left") with { Bootstrap = [new NetworkEndpoint("right")] });
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
+        for (LedgerView view = left.View; left.Chain.Head.Id != heaviest; view = left.View)
+        {
+            await left.WaitForChangeAsync(view, deadline.Token);
+        }
+
+        Assert.That(left.Chain.Head.Height, Is.EqualTo(40));
+    }
+
+    private static PouwNodeOptions Options(InMemoryTransport transport, InMemoryKeyValueStore store, string name) => new()
+    {
+        Parameters = Parameters,
+        Key = TestNetwork.Key(name),
+        Name = name,
+        Roles = NodeRoles.Client,
+        Store = store,
+        Transport = transport,
+        Listen = new NetworkEndpoint(name),
+    };
+
+    private static Hash256 Mine(InMemoryKeyValueStore store, string name, ulong blocks)
+    {
+        BlockChain chain = new(new BlockChainOptions
+        {
+            Store = store,
+            Parameters = Parameters,
+            WorkVerifier = new TileWorkVerifier(),
+            Difficulty = new AsertDifficulty(Parameters),
+            Modules = [new WorkerModule(), new JobModule()],
+        });
+        TransactionPool pool = new(chain, new MempoolOptions());
+        BlockProducer producer = new(chain, pool, TestNetwork.Key(name).Address, TimeProvider.System, _ => { });
+        chain.Subscribe(producer);
+        using CommonsMiner miner = new(Parameters.Commons, producer, new UpTo(producer, chain, blocks));
+        while (chain.Head.Height < blocks)
+        {
+            miner.RunOnce();
+        }
+
+        return chain.Head.Id;
+    }
+
+    private sealed class UpTo(ITicketSink inner, BlockChain chain, ulong blocks) : ITicketSink
+    {
+        public void Submit(WorkTemplate template, WorkCertificate certificate)
+        {
+            if (chain.Head.Height < blocks)
+            {
+                inner.Submit(template, certificate);
+            }
+        }
+    }
+}
