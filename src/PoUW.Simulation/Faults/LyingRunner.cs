@@ -68,8 +68,8 @@ public sealed class LyingRunner : IUnitRunner
         }
 
         UnitResult honest = executor.RunUnit(start, unit, cancellation);
-        ModelState end = _kind == LieKind.OneLsb ? FalseStates.WithOneLsb(honest.End, NoiseOf(unit)) : FalseStates.WithNoise(honest.End, NoiseOf(unit));
-        return honest with { End = end };
+        ulong noise = NoiseOf(unit);
+        return honest with { End = _kind == LieKind.OneLsb ? FalseStates.WithOneLsb(honest.End, noise) : FalseStates.WithNoise(honest.End, noise) };
     }
 
     private static UnitResult RunShort(

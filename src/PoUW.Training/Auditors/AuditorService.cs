@@ -15,7 +15,8 @@ namespace PoUW.Training.Auditors;
 /// The audit part of the validator role: replays every unit for which the ledger draws its account, compares it with the worker's record,
 /// checks that the named state can be fetched, and commits to a verdict that it opens later. A verdict is in the journal, with its salt,
 /// before anything is sent, so a restart says the same again. One loop; one replay at a time on a thread of its own, while openings of
-/// other units go on. A unit that cannot be replayed is reported to the observer, and the auditor does not vote on it.
+/// other units go on. A unit that cannot be replayed is reported to the observer, and the auditor does not vote on it; a replay that is not
+/// done when the time for commitments is over is given up, since a program may never end.
 /// </summary>
 public sealed class AuditorService(
     AccountSender sender, ILedgerAccess ledger, JobLoader loader, JobJournal journal, ITensorBackend backend, IRandomSource random,
@@ -77,7 +78,7 @@ public sealed class AuditorService(
         {
             Remember(DrawIdentity.Of(unit), view.Height);
             _status = _status with { IsReplaying = true, Unit = unit.Lease.Unit };
-            _replay = ReplayAsync(view, unit, cancellation);
+            _replay = StartReplayAsync(view, unit, cancellation);
         }
 
         await WaitAsync(view, cancellation);
@@ -154,7 +155,8 @@ public sealed class AuditorService(
     {
         Lease lease = unit.Lease;
         Hash256 commitment = unit.Auditors.First(drawn => drawn.Auditor == Me).Commitment;
-        AuditReveal? verdict = journal.VerdictsOn(lease.JobId, lease.Unit, lease.Attempt).FirstOrDefault(known => known.CommitmentFor(Me) == commitment);
+        AuditReveal? verdict = journal.VerdictsOn(lease.JobId, lease.Unit, lease.Attempt)
+            .FirstOrDefault(known => known.CommitmentFor(Me) == commitment);
         if (verdict is not null)
         {
             Send(view, TransactionKind.RevealAudit, verdict.Encode(), $"verdict on unit {lease.Unit}");
@@ -184,13 +186,20 @@ public sealed class AuditorService(
     private UnitState? NextReplay(LedgerView view, IReadOnlyList<UnitState> unjudged) =>
         unjudged.Where(unit => IsDue(DrawIdentity.Of(unit), view.Height)).MinBy(static unit => unit.PhaseDeadline);
 
+    // Apart from the loop from its first step on: even the initial state of a job may take for ever.
+    private async Task<ReplayedUnit?> StartReplayAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    {
+        ReplayedUnit? judged = null;
+        await spawner.Spawn("pouw-audit", async () => judged = await ReplayAsync(view, unit, cancellation));
+        return judged;
+    }
+
     private async Task<ReplayedUnit?> ReplayAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         UnitRecord claimed = unit.Record!;
         try
         {
-            ReplayedUnit honest = await ComputeAsync(view, unit.Lease, cancellation);
-            bool available = await IsAvailableAsync(unit, cancellation);
+            (ReplayedUnit honest, bool available) = await ExamineInTimeAsync(view, unit, cancellation);
             byte[] salt = new byte[Hash256.Size];
             random.Fill(salt);
             AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, honest.Record.Digest, available, new Hash256(salt));
@@ -205,25 +214,76 @@ public sealed class AuditorService(
         }
     }
 
-    private async Task<ReplayedUnit> ComputeAsync(LedgerView view, Lease lease, CancellationToken cancellation)
+    private async Task<(ReplayedUnit Honest, bool Available)> ExamineInTimeAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
     {
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task watch = WatchAsync(unit, over);
+        try
+        {
+            return await ExamineAsync(view, unit, over.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TrainingException("The time for commitments was over before the replay was.");
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watch;
+        }
+    }
+
+    private async Task WatchAsync(UnitState unit, CancellationTokenSource over)
+    {
+        try
+        {
+            LedgerView view = ledger.View;
+            while (IsOpen(view, unit))
+            {
+                await ledger.WaitForChangeAsync(view.Version, over.Token);
+                view = ledger.View;
+            }
+
+            await over.CancelAsync();
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The replay ended before the time for commitments did.
+        }
+    }
+
+    private static bool IsOpen(LedgerView view, UnitState unit) =>
+        unit.PhaseDeadline > view.Height
+        && JobLedger.GetUnit(view.State, unit.Lease.JobId, unit.Lease.Unit) is { Phase: UnitPhase.AuditCommit } now
+        && DrawIdentity.Of(now) == DrawIdentity.Of(unit);
+
+    private async Task<(ReplayedUnit Honest, bool Available)> ExamineAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    {
+        Lease lease = unit.Lease;
         JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
         JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
+        ReplayedUnit honest = await ComputeAsync(view, job, lease, workspace, cancellation);
+        return (honest, await IsAvailableAsync(unit, workspace.Executor.StateBytes, cancellation));
+    }
+
+    private async Task<ReplayedUnit> ComputeAsync(
+        LedgerView view, JobState job, Lease lease, JobWorkspace workspace, CancellationToken cancellation)
+    {
         ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
         ReplayedUnit? honest = null;
         await spawner.SpawnThread(
-            "pouw-audit",
+            "pouw-audit-unit",
             () => honest = UnitReplay.Run(job.Manifest, workspace.Executor, start, lease, job.InputsDigest, cancellation));
         return honest!;
     }
 
     /// <summary>Asks for the named state a few times, one try a block, so that one lost answer is not held against the worker.</summary>
-    private async Task<bool> IsAvailableAsync(UnitState unit, CancellationToken cancellation)
+    private async Task<bool> IsAvailableAsync(UnitState unit, long maxBytes, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {
             LedgerView view = ledger.View;
-            if (await CanLoadAsync(unit.Record!, cancellation))
+            if (await CanLoadAsync(unit.Record!, maxBytes, cancellation))
             {
                 return true;
             }
@@ -238,11 +298,11 @@ public sealed class AuditorService(
         }
     }
 
-    private async Task<bool> CanLoadAsync(UnitRecord record, CancellationToken cancellation)
+    private async Task<bool> CanLoadAsync(UnitRecord record, long maxBytes, CancellationToken cancellation)
     {
         try
         {
-            await loader.LoadStateAsync(record, cancellation);
+            await loader.LoadStateAsync(record, cancellation, maxBytes);
             return true;
         }
         catch (TrainingException)

@@ -36,7 +36,8 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
         FetchResult code = await chunks.FetchAsync(manifest.ProgramHash, cancellation: cancellation);
         Require(VmProgram.TryDecode(Content(code, "program").Span, limits, out VmProgram? program), "program");
         FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
-        Require(ImageClassificationDataset.TryDecode(Content(records, "training data").Span, DataLimits.Default, out ImageClassificationDataset? data), "training data");
+        ReadOnlySpan<byte> encoded = Content(records, "training data").Span;
+        Require(ImageClassificationDataset.TryDecode(encoded, DataLimits.Default, out ImageClassificationDataset? data), "training data");
         JobAssets assets = new(program!, data!);
         Require(assets.Validate(manifest), "job");
         return assets;

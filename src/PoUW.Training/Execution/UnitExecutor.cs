@@ -75,7 +75,8 @@ public sealed class UnitExecutor
         VmResult run = Run(MlpCompiler.TrainEntry, [checked((long)firstStep), checked((long)steps)], cancellation);
         if ((ulong)run.Outputs.Count != MlpCompiler.OutputsPerStep * steps)
         {
-            throw new TrainingException($"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
+            throw new TrainingException(
+                $"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
         }
 
         return new UnitResult(ModelState.Of(_machine, _limits), SumOf(run.Outputs, 0), SumOf(run.Outputs, 1), SumOf(run.Outputs, 2));

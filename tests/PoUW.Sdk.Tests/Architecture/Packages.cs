@@ -16,6 +16,10 @@ internal static class Packages
         ["PoUW.Training"] = ["PoUW.Core", "PoUW.Storage.Sqlite", "PoUW.Vm", "PoUW.Compute", "PoUW.Network", "PoUW.Economics"],
         ["PoUW.Sdk"] =
             ["PoUW.Core", "PoUW.Storage.Sqlite", "PoUW.Vm", "PoUW.Compute", "PoUW.Network", "PoUW.Economics", "PoUW.Training"],
+        ["PoUW.Simulation"] =
+        [
+            "PoUW.Core", "PoUW.Storage.Sqlite", "PoUW.Vm", "PoUW.Compute", "PoUW.Network", "PoUW.Economics", "PoUW.Training", "PoUW.Sdk",
+        ],
     };
 
     public static IEnumerable<string> Names => Arrows.Keys;

@@ -9,6 +9,8 @@ using PoUW.Storage.Sqlite;
 using PoUW.Training.Auditors;
 using PoUW.Training.Tests.Support;
 using PoUW.Training.Workers;
+using PoUW.Vm.Programs;
+using PoUW.Vm.Text;
 
 namespace PoUW.Training.Tests.Auditors;
 
@@ -183,6 +185,34 @@ public sealed class AuditorServiceTests
         await scene.WorkerPeer.Loader.PublishAsync(TestJob.Data);
         scene.Ledger.Mine();
         await scene.Ledger.WaitForAsync(TransactionKind.CommitAudit, 1, cancellation);
+    }
+
+    [Test]
+    public async Task A_program_that_never_ends_holds_an_auditor_no_longer_than_the_time_for_commitments(CancellationToken cancellation)
+    {
+        const string Endless = """
+            .slot input images int8 64 64
+            .slot input labels uint8 64 1
+            .slot input order.key uint8 32 1
+            .slot state w int32 1 1
+            .entry init 1 i
+            .entry train 2 t
+            .code
+            i:
+            halt
+            t:
+            jump t
+
+            """;
+        Assert.That(Assembler.TryParse(Endless, out VmProgram? program).IsValid, Is.True);
+        await using AuditScene scene = await AuditScene.StartAsync(change: manifest => manifest with { ProgramHash = program!.Hash });
+        scene.WorkerPeer.Loader.Publish(program!);
+        scene.Claim(lease => new UnitRecord(
+            lease.JobId, lease.Unit, lease.Attempt, Hash256.Zero, Hash256.Zero, Hash256.Zero, Hash256.Zero, 1, 1, 1));
+        scene.StartService();
+        scene.Ledger.Mine((int)scene.Ledger.Parameters.AuditCommitBlocks + 1);
+        Assert.That((await scene.Recorder.FirstFailure.WaitAsync(cancellation)).Message, Does.Contain("time for commitments"));
+        Assert.That(scene.Ledger.Sent(TransactionKind.CommitAudit), Is.Empty);
     }
 
     [Test]

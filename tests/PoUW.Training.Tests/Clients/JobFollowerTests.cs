@@ -14,8 +14,7 @@ public sealed class JobFollowerTests
     [Test]
     public void Absurd_claims_of_workers_do_not_stop_the_client()
     {
-        LedgerHarness harness = new();
-        harness.RegisterWorkers(2);
+        LedgerHarness harness = new(workers: 2);
         JobManifest manifest = LedgerHarness.Manifest();
         Hash256 jobId = harness.Submit(manifest);
         harness.EndBlock();
@@ -25,7 +24,7 @@ public sealed class JobFollowerTests
             Assert.That(harness.Commit(lease, claim).Code, Is.EqualTo(ValidationCode.Ok));
         }
 
-        harness.EndBlock();
+        harness.EndBlock(2);
         JobProgress progress = new JobFollower(manifest, new HarnessLedger(harness), null!).Current;
         Assert.That((progress.RoundLoss, progress.RoundCorrect, progress.RoundSamples), Is.EqualTo(((ulong?)1, 2 * UnitRecord.MaxSum, 2 * UnitRecord.MaxSum)));
     }

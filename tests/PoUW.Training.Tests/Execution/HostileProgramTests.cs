@@ -57,6 +57,9 @@ public sealed class HostileProgramTests
             StepsPerUnit = steps,
             UnitsPerRound = 1,
             UnitPrice = Amount.FromBaseUnits(1),
+            AuditRateBasisPoints = 0,
+            AuditorsPerUnit = 1,
+            AuditFee = Amount.Zero,
             DeadlineBlocks = 1,
         };
         return new UnitExecutor(manifest, new JobAssets(program, Data), new ScalarBackend(), VmLimits.Default);

@@ -17,11 +17,11 @@ public sealed class AccountSenderTests
         AccountSender sender = new(KeyPair.Generate(new SeededRandomSource(1, "sender")), ledger);
         for (int i = 0; i < 3; i++)
         {
-            sender.Send(TransactionKind.RegisterWorker, ReadOnlyMemory<byte>.Empty);
+            sender.Send(TransactionKind.Withdraw, ReadOnlyMemory<byte>.Empty);
             harness.EndBlock(AccountSender.ExpiryBlocks / 2 + 1);
         }
 
-        sender.Send(TransactionKind.RegisterWorker, ReadOnlyMemory<byte>.Empty);
+        sender.Send(TransactionKind.Withdraw, ReadOnlyMemory<byte>.Empty);
         Assert.That(ledger.Submitted.Select(transaction => transaction.Body.Nonce), Is.EqualTo(new ulong[] { 0, 1, 0, 1 }));
     }
 }

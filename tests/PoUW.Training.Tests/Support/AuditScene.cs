@@ -37,7 +37,11 @@ internal sealed class AuditScene : IAsyncDisposable
         NetworkParameters parameters = NetworkParameters.Development with
         {
             BanBlocks = 5,
-            Allocations = [.. _validators.Keys.Append(_client.Address).Append(_worker.Address).Select(a => new GenesisAllocation(a, Amount.FromCoins(1_000)))],
+            Allocations =
+            [
+                .. _validators.Keys.Append(_client.Address).Append(_worker.Address)
+                    .Select(address => new GenesisAllocation(address, Amount.FromCoins(1_000))),
+            ],
             Stakes =
             [
                 new GenesisStake(_worker.Address, Amount.FromCoins(50), StakeRoles.Worker),
@@ -62,6 +66,14 @@ internal sealed class AuditScene : IAsyncDisposable
     public TestPeer Peer { get; private set; } = null!;
 
     public AuditRecorder Recorder { get; private set; } = new();
+
+    /// <summary>Lets the worker commit any record for its first lease, and mines until the auditors are drawn.</summary>
+    public void Claim(Func<Lease, UnitRecord> record)
+    {
+        WorkerSender.Send(TransactionKind.CommitUnit, record(JobLedger.LeasesOf(Ledger.View.State, _worker.Address)[0]).Encode());
+        Ledger.Mine(2);
+        Assert.That(Unit(0).Phase, Is.EqualTo(UnitPhase.AuditCommit));
+    }
 
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
@@ -119,9 +131,9 @@ internal sealed class AuditScene : IAsyncDisposable
     }
 
     /// <summary>Starts the production worker service for the worker's account.</summary>
-    public RunningWorker StartWorker() => new(new WorkerRecorder(), new SignallingIdleWork(), (recorder, idle) => new WorkerService(
+    public RunningWorker StartWorker() => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
-        WorkerPeer.Spawner, recorder, new WorkerOptions()));
+        WorkerPeer.Spawner, recorder, new WorkerOptions(), TimeProvider.System));
 
     public async Task StopServiceAsync()
     {

@@ -33,7 +33,10 @@ public sealed class WorkerServiceTests
         _store = new InMemoryKeyValueStore();
         _ledger = new TestLedger(NetworkParameters.Development with
         {
-            Allocations = [new GenesisAllocation(_client.Address, Amount.FromCoins(100)), new GenesisAllocation(_worker.Address, Amount.FromCoins(100))],
+            Allocations =
+            [
+                new GenesisAllocation(_client.Address, Amount.FromCoins(100)), new GenesisAllocation(_worker.Address, Amount.FromCoins(100)),
+            ],
         });
         _manifest = TestJob.Manifest(_client.Address);
     }
@@ -114,8 +117,7 @@ public sealed class WorkerServiceTests
         return peer;
     }
 
-    private RunningWorker Run(TestPeer peer, IUnitRunner runner) => new(recorder: new WorkerRecorder(), idle: new SignallingIdleWork(), (recorder, idle) =>
-        new WorkerService(
-            new AccountSender(_worker, _ledger), _ledger, peer.Loader, new JobJournal(_store), new CpuBackend(), runner, idle, peer.Spawner,
-            recorder, new WorkerOptions()));
+    private RunningWorker Run(TestPeer peer, IUnitRunner runner) => new(new(), new(), (recorder, idle) => new WorkerService(
+        new AccountSender(_worker, _ledger), _ledger, peer.Loader, new JobJournal(_store), new CpuBackend(), runner, idle, peer.Spawner, recorder,
+        new WorkerOptions(), TimeProvider.System));
 }
