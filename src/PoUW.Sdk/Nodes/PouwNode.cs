@@ -1,15 +1,11 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
-using PoUW.Core.Cryptography;
-using PoUW.Core.Finality;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
-using PoUW.Economics.Jobs;
-using PoUW.Economics.Staking;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
 using PoUW.Network.Sessions;
@@ -51,14 +47,13 @@ public sealed class PouwNode : IAsyncDisposable
     private PouwNode(PouwNodeOptions options)
     {
         _options = options;
-        StakeModule stakes = new(options.Parameters);
         Chain = new BlockChain(new BlockChainOptions
         {
             Store = options.Store,
             Parameters = options.Parameters,
             WorkVerifier = new TileWorkVerifier(),
             Difficulty = new AsertDifficulty(options.Parameters),
-            Modules = [stakes, new JobModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())],
+            Modules = NodeModules.Create(options.Parameters),
             Time = options.Time,
         });
         _pool = new TransactionPool(Chain, new MempoolOptions());

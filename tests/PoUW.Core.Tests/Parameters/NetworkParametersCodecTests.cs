@@ -42,7 +42,6 @@ public sealed class NetworkParametersCodecTests
         CommonsProduct commons => commons with { Seed = commons.Seed + 1 },
         IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),
         IReadOnlyList<GenesisAllocation> list => list.Append(new GenesisAllocation(Address.Zero, Amount.FromCoins(1))).ToArray(),
-        IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),
         _ => throw new NotSupportedException($"Teach this test to change a {value.GetType()}."),
     };
 }

@@ -38,7 +38,7 @@ public sealed class HostileJobTests
         await using PouwNode node = await PouwNode.StartAsync(options with
         {
             Parameters = options.Parameters with { BlockTimeMilliseconds = 100, LeaseBlocks = 10 },
-            Chunks = chunks,
+            ChunkCache = chunks,
             Observer = observer,
         });
         await ReachAsync(node, 2, cancellation);
@@ -71,6 +71,9 @@ public sealed class HostileJobTests
             StepsPerUnit = 1,
             UnitsPerRound = 1,
             UnitPrice = Amount.FromBaseUnits(1_000),
+            AuditRateBasisPoints = 0,
+            AuditorsPerUnit = 1,
+            AuditFee = Amount.Zero,
             DeadlineBlocks = 1_000,
         };
     }

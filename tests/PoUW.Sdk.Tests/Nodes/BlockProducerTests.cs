@@ -33,7 +33,7 @@ public sealed class BlockProducerTests
             Difficulty = new AsertDifficulty(parameters),
         });
         TransactionPool pool = new(_chain, new MempoolOptions());
-        _producer = new BlockProducer(_chain, pool, TestNetwork.Key("miner").Address, TimeProvider.System, _produced.Add);
+        _producer = new BlockProducer(_chain, pool, TestNetwork.Key("miner"), TimeProvider.System, _produced.Add);
         _chain.Subscribe(_producer);
     }
 

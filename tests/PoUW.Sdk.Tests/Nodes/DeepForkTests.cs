@@ -17,6 +17,9 @@ public sealed class DeepForkTests
         PouwNodeOptions left = development with
         {
             Parameters = development.Parameters with { BlockTimeMilliseconds = 100 },
+
+            // Nobody votes, so nothing is final and the heavier branch wins however deep the fork is.
+            Roles = NodeRoles.Worker,
             Transport = new InMemoryTransport(new InMemoryNetwork()),
             Store = new SqliteKeyValueStore(Path.Combine(folder, "left.db")),
         };
@@ -28,7 +31,7 @@ public sealed class DeepForkTests
         {
             Key = TestNetwork.Key("right"),
             Store = new Core.Storage.InMemoryKeyValueStore(),
-            Chunks = new Core.Storage.InMemoryChunkStore(),
+            ChunkCache = new Core.Storage.InMemoryChunkStore(),
             Listen = new NetworkEndpoint("right"),
         });
         while (right.Chain.TotalWork <= alone.Chain.TotalWork)
@@ -38,7 +41,7 @@ public sealed class DeepForkTests
 
         PouwNode joined = await PouwNode.StartAsync(left with
         {
-            Roles = NodeRoles.Validator,
+            Roles = NodeRoles.None,
             Store = new SqliteKeyValueStore(Path.Combine(folder, "left.db")),
             Bootstrap = [new NetworkEndpoint("right")],
         });

@@ -5,6 +5,7 @@ using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.Staking;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Nodes;
 using PoUW.Training.Aggregation;
@@ -31,7 +32,7 @@ public sealed class NetworkTrainingTests
 
         JobState state = end.Job!;
         IStateReader ledger = network.Client.View.State;
-        Amount balances = Sum(ledger, [.. network.Nodes.Select(node => node.Address), JobLedger.EscrowAccount(job.Id)]);
+        Amount balances = Sum(ledger, [.. network.Nodes.Select(node => node.Address), JobLedger.EscrowAccount(job.Id), StakeLedger.Vault]);
         Assert.Multiple(() =>
         {
             Assert.That(state.Status, Is.EqualTo(JobStatus.Completed));
@@ -75,14 +76,14 @@ public sealed class NetworkTrainingTests
 
         string folder = Directory.CreateTempSubdirectory("pouw-restart-").FullName;
         string path = Path.Combine(folder, "late.db");
-        PouwNode late = await network.AddAsync("late", NodeRoles.Validator, new Storage.Sqlite.SqliteKeyValueStore(path));
+        PouwNode late = await network.AddAsync("late", NodeRoles.None, new Storage.Sqlite.SqliteKeyValueStore(path));
         await ReachAsync(late, 5, cancellation);
         Assert.That(late.Chain.GetIdByHeight(3), Is.EqualTo(network.Client.Chain.GetIdByHeight(3)));
 
         network.Nodes.Remove(late);
         ulong height = late.Chain.Head.Height;
         await late.DisposeAsync();
-        PouwNode restarted = await network.AddAsync("late", NodeRoles.Validator, new Storage.Sqlite.SqliteKeyValueStore(path));
+        PouwNode restarted = await network.AddAsync("late", NodeRoles.None, new Storage.Sqlite.SqliteKeyValueStore(path));
         Assert.That(restarted.Chain.Head.Height, Is.GreaterThanOrEqualTo(height));
         await ReachAsync(restarted, height + 3, cancellation);
         network.Nodes.Remove(restarted);
@@ -123,7 +124,7 @@ public sealed class NetworkTrainingTests
         await AssertRefusedAsync(network, good with { Steps = -1 }, ValidationCode.BadManifest);
         await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 1_201 } }, ValidationCode.OutOfRange);
         Assert.That(
-            async () => await (await network.AddAsync("other", NodeRoles.Validator)).SubmitJobAsync(good), Throws.InstanceOf<InvalidOperationException>());
+            async () => await (await network.AddAsync("other", NodeRoles.None)).SubmitJobAsync(good), Throws.InstanceOf<InvalidOperationException>());
     }
 
     [Test]
@@ -201,6 +202,9 @@ public sealed class NetworkTrainingTests
             StepsPerUnit = 1,
             UnitsPerRound = 2,
             UnitPrice = request.UnitPrice,
+            AuditRateBasisPoints = 0,
+            AuditorsPerUnit = 1,
+            AuditFee = Amount.Zero,
             DeadlineBlocks = 1,
         };
     }

@@ -5,8 +5,6 @@ using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Work;
-using PoUW.Economics.Jobs;
-using PoUW.Economics.Workers;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Mining;
 using PoUW.Sdk.Nodes;
@@ -65,10 +63,10 @@ public sealed class SyncTests
             Parameters = Parameters,
             WorkVerifier = new TileWorkVerifier(),
             Difficulty = new AsertDifficulty(Parameters),
-            Modules = [new WorkerModule(), new JobModule()],
+            Modules = NodeModules.Create(Parameters),
         });
         TransactionPool pool = new(chain, new MempoolOptions());
-        BlockProducer producer = new(chain, pool, TestNetwork.Key(name).Address, TimeProvider.System, _ => { });
+        BlockProducer producer = new(chain, pool, TestNetwork.Key(name), TimeProvider.System, _ => { });
         chain.Subscribe(producer);
         using CommonsMiner miner = new(Parameters.Commons, producer, new UpTo(producer, chain, blocks));
         while (chain.Head.Height < blocks)

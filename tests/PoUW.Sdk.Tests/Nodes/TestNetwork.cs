@@ -1,6 +1,7 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Core.Cryptography;
+using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
@@ -8,6 +9,7 @@ using PoUW.Core.Storage;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Nodes;
+using PoUW.Training.Workers;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -28,7 +30,8 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
-    public static async Task<TestNetwork> StartAsync(int workers, int validators = 0, bool tickets = true)
+    public static async Task<TestNetwork> StartAsync(
+        int workers, int validators = 0, bool tickets = true, IUnitRunner? liar = null, Func<string, IKeyValueStore>? stores = null)
     {
         List<string> names = ["client", .. Enumerable.Range(1, workers).Select(i => $"worker-{i}"), .. Enumerable.Range(1, validators).Select(i => $"validator-{i}")];
         TestNetwork network = new(NetworkParameters.Development with
@@ -37,18 +40,25 @@ internal sealed class TestNetwork : IAsyncDisposable
             BlockTimeMilliseconds = 200,
             GenesisTicketsPerBlock = 10_000,
             LeaseBlocks = 600,
+            EpochBlocks = 4,
             Allocations = [.. names.Select(name => new GenesisAllocation(Key(name).Address, Amount.FromCoins(1_000)))],
+            Stakes =
+            [
+                .. names.Where(IsValidator).Select(name => new GenesisStake(Key(name).Address, Amount.FromCoins(200), StakeRoles.Validator)),
+                .. names.Where(IsWorker).Select(name => new GenesisStake(Key(name).Address, Amount.FromCoins(50), StakeRoles.Worker)),
+            ],
         });
         foreach (string name in names)
         {
-            NodeRoles roles = name == "client" ? NodeRoles.Client : name.StartsWith("worker", StringComparison.Ordinal) ? NodeRoles.Worker : NodeRoles.Validator;
-            await network.AddAsync(name, roles, tickets: tickets);
+            NodeRoles roles = name == "client" ? NodeRoles.Client : IsValidator(name) ? NodeRoles.Validator : NodeRoles.Worker;
+            await network.AddAsync(name, roles, stores?.Invoke(name), tickets, name == "worker-1" ? liar : null);
         }
 
         return network;
     }
 
-    public async Task<PouwNode> AddAsync(string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true)
+    public async Task<PouwNode> AddAsync(
+        string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true, IUnitRunner? runner = null)
     {
         PouwNode node = await PouwNode.StartAsync(new PouwNodeOptions
         {
@@ -61,6 +71,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             Listen = new NetworkEndpoint(name),
             Bootstrap = [.. Nodes.Select(other => new NetworkEndpoint(other.Name))],
             TicketTraining = tickets,
+            UnitRunner = runner ?? new HonestRunner(),
             Observer = Observer,
         });
         Nodes.Add(node);
@@ -69,7 +80,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public static ImageClassificationDataset Data { get; } = SyntheticImages.Create(classes: 4, count: 1_200, side: 28, seed: 5);
 
-    public static TrainingRequest Request(int steps = 10) => new()
+    public static TrainingRequest Request(int steps = 10, bool audited = false) => new()
     {
         Name = "test",
         Model = new MlpSpec([Data.Pixels, 32, 4], 512, LearningRateSchedule.Constant(12)),
@@ -79,8 +90,14 @@ internal sealed class TestNetwork : IAsyncDisposable
         StepsPerUnit = 2,
         UnitsPerRound = 2,
         UnitPrice = Amount.FromBaseUnits(1_000_003),
+        AuditRateBasisPoints = audited ? 10_000UL : 0,
+        AuditFee = Amount.FromBaseUnits(1_000),
         Escrow = Amount.FromBaseUnits(20_000_000),
     };
+
+    private static bool IsValidator(string name) => name.StartsWith("validator", StringComparison.Ordinal);
+
+    private static bool IsWorker(string name) => name.StartsWith("worker", StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()
     {
