@@ -45,8 +45,7 @@ internal static class CommandLine
 
     private static readonly Option<int> Liars = new("--liars")
     {
-        Description = "Workers that lie about their units; fewer than all of them.",
-        DefaultValueFactory = _ => 1,
+        Description = "Workers that lie about their units; fewer than all of them. One, unless there is only one worker.",
     };
 
     private static readonly Option<string> Lie = LieOption();
@@ -76,17 +75,25 @@ internal static class CommandLine
     {
         bool epochsGiven = parsed.GetResult(Epochs) is { Implicit: false };
         bool quick = parsed.GetValue(Quick);
+        int workers = parsed.GetValue(Workers);
+        int liars = parsed.GetResult(Liars) is { Implicit: false } ? parsed.GetValue(Liars) : Math.Min(1, workers - 1);
         return new TrainOptions(
-            parsed.GetValue(Data)!, parsed.GetValue(Seed), parsed.GetValue(Workers),
+            parsed.GetValue(Data)!, parsed.GetValue(Seed), workers,
             quick && !epochsGiven ? TrainOptions.QuickEpochs : parsed.GetValue(Epochs),
             parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram),
-            parsed.GetValue(Liars), LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), parsed.GetValue(NoTickets));
+            liars, LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), parsed.GetValue(NoTickets));
     }
 
     private static Option<string> LieOption()
     {
         Option<string> option = new("--lie") { Description = "How liars lie.", DefaultValueFactory = _ => "wrong-update" };
-        option.AcceptOnlyFromAmong([.. LieKinds.Keys]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: { } text }] && !LieKinds.ContainsKey(text))
+            {
+                result.AddError($"--lie is '{text}'; allowed is {string.Join(", ", LieKinds.Keys)}.");
+            }
+        });
         return option;
     }
 

@@ -1,5 +1,7 @@
+using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
+using PoUW.Core.Transactions;
 using PoUW.Economics.Jobs;
 using PoUW.Sdk.Nodes;
 using TrainOnNetwork.HtmlReport;
@@ -93,6 +95,41 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
 
     private ConvictionRow Evidence(Conviction conviction) => new(
         network.NameOf(conviction.Offender), (int)(conviction.Unit / report.Job.Manifest.UnitsPerRound), (int)conviction.Unit, (int)conviction.Attempt,
-        $"{conviction.Offence}", conviction.Claimed.ToString(), conviction.Found.ToString(), [.. conviction.Provers.Select(network.NameOf)],
-        conviction.Height, conviction.Slashed.ToString(), "");
+        InWords(conviction.Offence), conviction.Claimed.ToString(), conviction.Found.ToString(), [.. conviction.Provers.Select(network.NameOf)],
+        conviction.Height, conviction.Slashed.ToString(), string.Join(", ", Transactions(conviction)));
+
+    private static string InWords(Offence offence) => offence switch
+    {
+        Offence.FalseRecord => "committed a record that the unit does not give",
+        Offence.WithheldState => "committed a right record, but nobody could fetch the state that it names",
+        _ => "opened another verdict than the majority of the auditors",
+    };
+
+    /// <summary>The transactions that hold the lie and what proves it: the record, and the opened verdicts on it.</summary>
+    private IEnumerable<string> Transactions(Conviction conviction)
+    {
+        for (ulong height = 1; height <= conviction.Height; height++)
+        {
+            foreach (Transaction transaction in network.Client.Chain.GetBlockByHeight(height)!.Transactions)
+            {
+                if (IsAbout(transaction, conviction))
+                {
+                    yield return $"{transaction.Body.Kind} {transaction.Id.ToShortString()}";
+                }
+            }
+        }
+    }
+
+    private static bool IsAbout(Transaction transaction, Conviction conviction)
+    {
+        ReadOnlySpan<byte> payload = transaction.Body.Payload.Span;
+        return transaction.Body.Kind switch
+        {
+            TransactionKind.CommitUnit => UnitRecord.TryDecode(payload, out UnitRecord? record).IsValid
+                && record!.JobId == conviction.JobId && record.Unit == conviction.Unit && record.Attempt == conviction.Attempt,
+            TransactionKind.RevealAudit => AuditReveal.TryDecode(payload, out AuditReveal? reveal).IsValid
+                && reveal!.JobId == conviction.JobId && reveal.Unit == conviction.Unit && reveal.Attempt == conviction.Attempt,
+            _ => false,
+        };
+    }
 }

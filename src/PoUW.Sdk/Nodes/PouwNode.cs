@@ -77,6 +77,9 @@ public sealed class PouwNode : IAsyncDisposable
         {
             _auditor = CreateAuditor(sender, journal);
             _voter = new CheckpointVoter(sender, _ledger, options.Store, message => options.Observer.Warn(options.Name, message));
+            EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
+            _relay.BlockAccepted += watch.Observe;
+            _relay.TransactionAdmitted += watch.Observe;
         }
 
         Chain.Subscribe(_pool);

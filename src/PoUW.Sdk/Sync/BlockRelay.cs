@@ -39,6 +39,12 @@ internal sealed class BlockRelay
         network.PeerConnected += peer => StartCatchUp(peer.Id);
     }
 
+    /// <summary>Raised for every block that the chain accepted from a peer, on whatever branch. Must return soon.</summary>
+    public event Action<Block>? BlockAccepted;
+
+    /// <summary>Raised for every transaction that the pool admitted from a peer. Must return soon.</summary>
+    public event Action<Transaction>? TransactionAdmitted;
+
     /// <summary>Gossips a block of this node.</summary>
     public void Publish(Block block) => _spawner.Spawn("pouw-publish-block", async () => await _network.PublishAsync(BlockTopic, block.Encode()));
 
@@ -54,7 +60,7 @@ internal sealed class BlockRelay
         ValidationResult result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
         if (result.IsValid)
         {
-            result = _chain.Import(block!);
+            result = Import(block!);
         }
 
         if (result.Code == ValidationCode.UnknownParent)
@@ -74,6 +80,7 @@ internal sealed class BlockRelay
             if (result.IsValid)
             {
                 _poolChanged();
+                TransactionAdmitted?.Invoke(transaction!);
             }
         }
 
@@ -89,6 +96,17 @@ internal sealed class BlockRelay
         }
 
         return ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(BlocksAfter(CommonAncestor(request))));
+    }
+
+    private ValidationResult Import(Block block)
+    {
+        ValidationResult result = _chain.Import(block);
+        if (result.IsValid)
+        {
+            BlockAccepted?.Invoke(block);
+        }
+
+        return result;
     }
 
     private ulong CommonAncestor(SyncRequest request)
@@ -163,7 +181,7 @@ internal sealed class BlockRelay
         (Hash256? last, ulong height) = (null, HeightOf(after));
         foreach (Block block in response.Blocks.TakeWhile(_ => !_stopping.IsCancellationRequested))
         {
-            ValidationResult result = _chain.Import(block);
+            ValidationResult result = Import(block);
             if (result.Verdict == GossipVerdict.Reject)
             {
                 _network.Punish(peer, $"invalid block {block.Id.ToShortString()}: {result}");

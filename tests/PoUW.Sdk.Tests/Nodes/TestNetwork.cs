@@ -58,12 +58,13 @@ internal sealed class TestNetwork : IAsyncDisposable
     }
 
     public async Task<PouwNode> AddAsync(
-        string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true, IUnitRunner? runner = null)
+        string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true, IUnitRunner? runner = null,
+        string? keyOf = null)
     {
         PouwNode node = await PouwNode.StartAsync(new PouwNodeOptions
         {
             Parameters = Parameters,
-            Key = Key(name),
+            Key = Key(keyOf ?? name),
             Name = name,
             Roles = roles,
             Store = store ?? new InMemoryKeyValueStore(),

@@ -20,16 +20,22 @@ public sealed class TrainOnNetworkTests
     public void The_short_job_ends_with_one_json_line_and_a_model_and_the_same_seed_gives_the_same_weights()
     {
         JsonElement first = RunJob("--epochs", "1", "--workers", "2");
-        JsonElement second = RunJob("--epochs", "1", "--workers", "3", "--no-tickets");
+        JsonElement second = RunJob("--epochs", "1", "--workers", "3", "--no-tickets", "--liars", "0", "--no-restarts");
         string[] keys =
         [
-            "testAccuracy", "weightsHash", "height", "finalized", "blocksByProducer", "units", "paid", "refunded", "burned", "supply", "seconds",
+            "testAccuracy", "weightsHash", "height", "finalized", "blocksByProducer", "units", "paid", "refunded", "burned", "supply", "convicted",
+            "slashed", "audits", "restarts", "seconds",
         ];
         Assert.Multiple(() =>
         {
             Assert.That(first.EnumerateObject().Select(property => property.Name), Is.SupersetOf(keys));
             Assert.That(first.GetProperty("weightsHash").GetString(), Is.EqualTo(second.GetProperty("weightsHash").GetString()));
             Assert.That(Units(first, "paid") + Units(first, "burned") + Units(first, "refunded"), Is.EqualTo(Units(first, "escrow")));
+            Assert.That(first.GetProperty("convicted").GetArrayLength(), Is.EqualTo(1), "one of the two workers lies");
+            Assert.That(first.GetProperty("restarts").GetInt32(), Is.EqualTo(2));
+            Assert.That(second.GetProperty("convicted").GetArrayLength(), Is.Zero);
+            Assert.That(second.GetProperty("restarts").GetInt32(), Is.Zero);
+            Assert.That(File.ReadAllText(Path.Combine(_folder, "out", "report.html")), Does.Contain(second.GetProperty("weightsHash").GetString()));
             Assert.That(first.GetProperty("testAccuracy").GetDouble(), Is.GreaterThan(0.2));
             Assert.That(new FileInfo(Path.Combine(_folder, "out", "model.safetensors")).Length, Is.GreaterThan(784 * 256 * 4));
         });
@@ -49,9 +55,34 @@ public sealed class TrainOnNetworkTests
     [TestCase("--workers", "many")]
     [TestCase("--epochs", "0")]
     [TestCase("--seed", "-1")]
+    [TestCase("--liars", "4")]
+    [TestCase("--lie", "white")]
     [TestCase("--nonsense")]
     [TestCase("--data", "no-such-folder")]
     public void Bad_arguments_end_in_one_clear_line(params string[] arguments) => AssertOneLine(Run(arguments), arguments[0]);
+
+    [Test]
+    public void An_interrupt_stops_the_run_cleanly()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("Sends SIGINT with kill.");
+        }
+
+        using Process process = Start("--json", "--out", Path.Combine(_folder, "out"));
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Assert.That(process.StandardOutput.ReadLine(), Does.StartWith("round 1/"));
+        Task<string> rest = process.StandardOutput.ReadToEndAsync();
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.EqualTo(130));
+        Assert.That(errors.GetAwaiter().GetResult().TrimEnd(), Is.EqualTo("Stopped."));
+        Assert.That(rest.GetAwaiter().GetResult(), Does.Not.Contain("weightsHash"));
+    }
 
     [Test]
     public void A_missing_data_file_is_named()
@@ -128,12 +159,16 @@ public sealed class TrainOnNetworkTests
     private (int Code, string Output, string Errors) Run(params string[] arguments)
     {
         string[] folder = arguments.Contains("--out") ? [] : ["--out", Path.Combine(_folder, "out")];
-        string program = Repository.PathOf("artifacts", "bin", "TrainOnNetwork", Repository.Configuration.ToLowerInvariant(), "TrainOnNetwork.dll");
-        ProcessStartInfo start = new("dotnet", [program, .. arguments, .. folder]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        using Process process = Start([.. arguments, .. folder]);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        string program = Repository.PathOf("artifacts", "bin", "TrainOnNetwork", Repository.Configuration.ToLowerInvariant(), "TrainOnNetwork.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 }
