@@ -4,8 +4,8 @@ using PoUW.Training.Clients;
 namespace TrainOnNetwork;
 
 /// <summary>
-/// Stops a validator and a worker that holds a lease, each once in mid-run: the validator after a third of the rounds, the worker after a
-/// half, as soon as an honest one has a lease in force.
+/// Stops a worker that holds a lease and a validator, each once in mid-run: the worker after a third of the rounds, as soon as an honest one
+/// has a lease in force; the validator after a half.
 /// </summary>
 internal sealed class RestartPlan(TrainOptions options, SampleNetwork network)
 {
@@ -15,15 +15,15 @@ internal sealed class RestartPlan(TrainOptions options, SampleNetwork network)
     public async Task RunAsync(JobProgress progress, ulong rounds, CancellationToken cancellation)
     {
         ulong round = progress.Job?.Round ?? 0;
-        if (!_validatorDone && round * 3 >= rounds)
-        {
-            _validatorDone = true;
-            await network.RestartAsync(network.Validators.ElementAt((int)(options.Seed % TrainOptions.Validators)), cancellation);
-        }
-        else if (!_workerDone && round * 2 >= rounds && HolderOfLease(progress) is { } worker)
+        if (!_workerDone && (round + 1) * 3 >= rounds && HolderOfLease(progress) is { } worker)
         {
             _workerDone = true;
             await network.RestartAsync(worker, cancellation);
+        }
+        else if (!_validatorDone && (round + 1) * 2 >= rounds)
+        {
+            _validatorDone = true;
+            await network.RestartAsync(network.Validators.ElementAt((int)(options.Seed % TrainOptions.Validators)), cancellation);
         }
     }
 

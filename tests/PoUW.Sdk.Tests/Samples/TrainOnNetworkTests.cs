@@ -19,8 +19,8 @@ public sealed class TrainOnNetworkTests
     [Test]
     public void The_short_job_ends_with_one_json_line_and_a_model_and_the_same_seed_gives_the_same_weights()
     {
-        JsonElement first = RunJob("--epochs", "1", "--workers", "2");
-        JsonElement second = RunJob("--epochs", "1", "--workers", "3", "--no-tickets", "--liars", "0", "--no-restarts");
+        JsonElement first = RunJob("--epochs", "2", "--workers", "2");
+        JsonElement second = RunJob("--epochs", "2", "--workers", "3", "--no-tickets", "--liars", "0", "--no-restarts");
         string[] keys =
         [
             "testAccuracy", "weightsHash", "height", "finalized", "blocksByProducer", "units", "paid", "refunded", "burned", "supply", "convicted",
