@@ -31,6 +31,12 @@ internal sealed class SampleNetwork : IAsyncDisposable
             Name = "train-on-network",
             BlockTimeMilliseconds = 250,
             GenesisTicketsPerBlock = 25_000,
+
+            // Counted in short blocks, these have to leave time to nine nodes on two cores.
+            LeaseBlocks = 400,
+            AuditCommitBlocks = 80,
+            AuditRevealBlocks = 80,
+            UnbondingBlocks = 1_000,
             GenesisTimeMilliseconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             Allocations = [.. _members.Select(member => new GenesisAllocation(member.Key.Address, Amount.FromCoins(member.Funds)))],
             Stakes =
