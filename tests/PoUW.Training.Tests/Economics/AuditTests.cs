@@ -98,6 +98,29 @@ public sealed class AuditTests
     }
 
     [Test]
+    public void One_auditor_cannot_convict_a_worker_of_withholding_while_another_is_silent()
+    {
+        _ledger.Commit(_lease);
+        _ledger.EndBlock(2);
+        UnitState unit = _ledger.Unit(_job, 0);
+        AuditReveal[] reveals = [.. unit.Auditors.Take(2).Select((auditor, place) => _ledger.RevealOf(unit, auditor.Auditor, available: place == 0))];
+        for (int i = 0; i < 2; i++)
+        {
+            _ledger.CommitAudit(reveals[i], unit.Auditors[i].Auditor);
+        }
+
+        _ledger.EndBlock(4);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(_ledger.RevealAudit(reveals[i], unit.Auditors[i].Auditor).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        _ledger.EndBlock();
+        Assert.That(_ledger.Stake(_lease.Worker).Bonded, Is.EqualTo(LedgerHarness.WorkerStake), "one of three is no majority");
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.Completed));
+    }
+
+    [Test]
     public void An_auditor_against_the_majority_loses_stake_and_the_honest_worker_is_paid()
     {
         _ledger.Commit(_lease);
