@@ -58,7 +58,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             job = unit.Phase switch
             {
                 UnitPhase.Leased => AdvanceLease(job, unit, windingDown),
-                UnitPhase.Committed => AdvanceCommitted(job, unit),
+                UnitPhase.Committed => AdvanceCommitted(job, unit, windingDown),
                 UnitPhase.AuditCommit => AdvanceAuditCommit(job, unit),
                 UnitPhase.AuditReveal => AdvanceAuditReveal(job, unit, windingDown),
                 _ => job,
@@ -102,7 +102,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return job;
     }
 
-    private JobState AdvanceCommitted(JobState job, UnitState unit)
+    private JobState AdvanceCommitted(JobState job, UnitState unit, bool windingDown)
     {
         // The draw needs a ticket that was found after the record was chosen: that of the block which holds the record, or a later one.
         if (block.Height <= unit.CommittedHeight)
@@ -110,22 +110,27 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        if (!AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
+        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. Only a job that is
+        // to end draws the chance anew, so that auditors who stay away do not lock its escrow for ever.
+        bool mayBeSpared = unit.PhaseDeadline == 0 || windingDown;
+        if (mayBeSpared && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
         {
             return Accept(job, unit, []);
         }
 
         IReadOnlyList<Address> auditors = AuditDraw.Auditors(state, block, job.Manifest, unit.Lease);
-        if (auditors.Count > 0)
+        if (auditors.Count == 0)
         {
-            JobLedger.SetUnit(state, unit with
-            {
-                Phase = UnitPhase.AuditCommit,
-                PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks,
-                Auditors = [.. auditors.Select(auditor => new AuditorState(auditor, Hash256.Zero, null))],
-            });
+            JobLedger.SetUnit(state, unit with { PhaseDeadline = block.Height });
+            return job;
         }
 
+        JobLedger.SetUnit(state, unit with
+        {
+            Phase = UnitPhase.AuditCommit,
+            PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks,
+            Auditors = [.. auditors.Select(auditor => new AuditorState(auditor, Hash256.Zero, null))],
+        });
         return job;
     }
 
@@ -264,7 +269,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     private void DrawAgain(UnitState unit)
     {
         PunishMissing(unit);
-        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = 0, Auditors = [] });
+        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = block.Height, Auditors = [] });
     }
 
     private void PunishMissing(UnitState unit)

@@ -121,6 +121,27 @@ public sealed class AuditTests
     }
 
     [Test]
+    public void A_unit_that_was_chosen_for_an_audit_is_never_accepted_without_one()
+    {
+        _ledger = new LedgerHarness(workers: 4, validators: 4);
+        _job = _ledger.Submit(LedgerHarness.Manifest(steps: 40, perUnit: 1, perRound: 40, auditRate: 2_500));
+        _ledger.EndBlock();
+        foreach (Lease lease in _ledger.OpenLeases(_job))
+        {
+            _ledger.Commit(lease);
+        }
+
+        _ledger.EndBlock(2);
+        ulong[] chosen =
+        [
+            .. JobLedger.CurrentRound(_ledger.State, _ledger.Job(_job)).Where(unit => unit.Phase == UnitPhase.AuditCommit).Select(unit => unit.Lease.Unit),
+        ];
+        _ledger.EndBlock(20);
+        Assert.That(chosen, Is.Not.Empty);
+        Assert.That(chosen.Select(unit => _ledger.Unit(_job, unit).IsAccepted), Is.All.False, "silent auditors must not buy a second chance");
+    }
+
+    [Test]
     public void An_auditor_against_the_majority_loses_stake_and_the_honest_worker_is_paid()
     {
         _ledger.Commit(_lease);
