@@ -12,6 +12,9 @@ namespace PoUW.Economics.Jobs;
 /// </summary>
 internal sealed class JobProgression(BlockContext block, IStateWriter state, Hash256 jobId)
 {
+    // Units of a round expire in one block. All their new leases are drawn with the weights of the first, else every unit would read every stake.
+    private IReadOnlyList<(Address Address, UInt128 Weight)>? _eligible;
+
     public JobState Advance(JobState job)
     {
         bool windingDown = job.Status == JobStatus.Closing || block.Height >= job.DeadlineHeight;
@@ -209,6 +212,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         Amount taken = Slashing.Apply(state, block, offender, penalty, judgement.Majority, client);
         Conviction conviction = new(
             jobId, unit.Lease.Unit, unit.Lease.Attempt, offender, offence, claimed, judgement.Digest, block.Height, taken, judgement.Majority);
+        _eligible = null;
         JobLedger.AddConviction(state, job.Convictions, conviction);
         return job with { Convictions = job.Convictions + 1 };
     }
@@ -258,7 +262,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private void LeaseAgain(JobState job, Lease last)
     {
-        Address? worker = LeaseAssignment.ForRetry(state, block, jobId, job.Manifest, last);
+        _eligible ??= LeaseAssignment.Eligible(state, block, job.Manifest);
+        Address? worker = LeaseAssignment.ForRetry(block, jobId, last, _eligible);
         Lease lease = worker is { } found
             ? new Lease(jobId, last.Unit, last.Attempt + 1, found, block.Height, block.Height + block.Parameters.LeaseBlocks)
             : last with { Worker = Address.Zero, ExpiryHeight = block.Height };
