@@ -40,6 +40,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             BlockTimeMilliseconds = 200,
             GenesisTicketsPerBlock = 10_000,
             LeaseBlocks = 600,
+            UnbondingBlocks = 1_000,
             EpochBlocks = 4,
             Allocations = [.. names.Select(name => new GenesisAllocation(Key(name).Address, Amount.FromCoins(1_000)))],
             Stakes =
