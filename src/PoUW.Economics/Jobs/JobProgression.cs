@@ -274,7 +274,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     private void DrawAgain(UnitState unit)
     {
         PunishMissing(unit);
-        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = block.Height, Auditors = [] });
+        JobLedger.SetUnit(
+            state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = block.Height, Auditors = [] });
     }
 
     private void PunishMissing(UnitState unit)

@@ -134,7 +134,8 @@ public sealed class AuditTests
         _ledger.EndBlock(2);
         ulong[] chosen =
         [
-            .. JobLedger.CurrentRound(_ledger.State, _ledger.Job(_job)).Where(unit => unit.Phase == UnitPhase.AuditCommit).Select(unit => unit.Lease.Unit),
+            .. JobLedger.CurrentRound(_ledger.State, _ledger.Job(_job))
+                .Where(unit => unit.Phase == UnitPhase.AuditCommit).Select(unit => unit.Lease.Unit),
         ];
         _ledger.EndBlock(20);
         Assert.That(chosen, Is.Not.Empty);
