@@ -75,7 +75,7 @@ public sealed record NetworkParameters
     /// <summary>Blocks that auditors have to open their commitments after the last one is there.</summary>
     public ulong AuditRevealBlocks { get; init; } = 20;
 
-    /// <summary>Blocks until unbonded coins are free; longer than any audit.</summary>
+    /// <summary>Blocks until unbonded coins are free; longer than a lease and its audit.</summary>
     public ulong UnbondingBlocks { get; init; } = 200;
 
     /// <summary>Blocks for which a convicted account takes no part.</summary>

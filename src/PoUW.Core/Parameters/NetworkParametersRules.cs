@@ -82,7 +82,7 @@ internal static class NetworkParametersRules
             "slashToClientBasisPoints", 0, MaxBasisPoints, p => p.SlashToClientBasisPoints, (p, v) => p with { SlashToClientBasisPoints = v }),
         new NumberField("auditCommitBlocks", 1, MaxBlocks, p => p.AuditCommitBlocks, (p, v) => p with { AuditCommitBlocks = v }),
         new NumberField("auditRevealBlocks", 1, MaxBlocks, p => p.AuditRevealBlocks, (p, v) => p with { AuditRevealBlocks = v }),
-        new NumberField("unbondingBlocks", 3, 10 * MaxBlocks, p => p.UnbondingBlocks, (p, v) => p with { UnbondingBlocks = v }),
+        new NumberField("unbondingBlocks", 4, 10 * MaxBlocks, p => p.UnbondingBlocks, (p, v) => p with { UnbondingBlocks = v }),
         new NumberField("banBlocks", 0, 10 * MaxBlocks, p => p.BanBlocks, (p, v) => p with { BanBlocks = v }),
         new NumberField(
             "defaultAuditRateBasisPoints",
@@ -122,12 +122,13 @@ internal static class NetworkParametersRules
 
     private static ValidationResult? CheckUnbonding(NetworkParameters parameters)
     {
-        ulong audit = parameters.AuditCommitBlocks + parameters.AuditRevealBlocks;
-        return parameters.UnbondingBlocks > audit
+        // A worker may unbond as soon as it has a lease, and commit a lie in the last block of it.
+        ulong verdict = parameters.LeaseBlocks + parameters.AuditCommitBlocks + parameters.AuditRevealBlocks;
+        return parameters.UnbondingBlocks > verdict
             ? null
             : Fail(
                 "unbondingBlocks",
-                $"Found {parameters.UnbondingBlocks}; allowed is more than {audit}, auditCommitBlocks and auditRevealBlocks together.");
+                $"Found {parameters.UnbondingBlocks}; allowed is more than {verdict}: leaseBlocks, auditCommitBlocks and auditRevealBlocks.");
     }
 
     private static ValidationResult? CheckStakeMinimums(NetworkParameters parameters)

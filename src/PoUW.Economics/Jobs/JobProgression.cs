@@ -12,6 +12,9 @@ namespace PoUW.Economics.Jobs;
 /// </summary>
 internal sealed class JobProgression(BlockContext block, IStateWriter state, Hash256 jobId)
 {
+    // Units of a round expire in one block. All their new leases are drawn with the weights of the first, else every unit would read every stake.
+    private IReadOnlyList<(Address Address, UInt128 Weight)>? _eligible;
+
     public JobState Advance(JobState job)
     {
         bool windingDown = job.Status == JobStatus.Closing || block.Height >= job.DeadlineHeight;
@@ -58,7 +61,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             job = unit.Phase switch
             {
                 UnitPhase.Leased => AdvanceLease(job, unit, windingDown),
-                UnitPhase.Committed => AdvanceCommitted(job, unit),
+                UnitPhase.Committed => AdvanceCommitted(job, unit, windingDown),
                 UnitPhase.AuditCommit => AdvanceAuditCommit(job, unit),
                 UnitPhase.AuditReveal => AdvanceAuditReveal(job, unit, windingDown),
                 _ => job,
@@ -102,7 +105,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return job;
     }
 
-    private JobState AdvanceCommitted(JobState job, UnitState unit)
+    private JobState AdvanceCommitted(JobState job, UnitState unit, bool windingDown)
     {
         // The draw needs a ticket that was found after the record was chosen: that of the block which holds the record, or a later one.
         if (block.Height <= unit.CommittedHeight)
@@ -110,22 +113,27 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        if (!AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
+        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. Only a job that is
+        // to end draws the chance anew, so that auditors who stay away do not lock its escrow for ever.
+        bool mayBeSpared = unit.PhaseDeadline == 0 || windingDown;
+        if (mayBeSpared && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
         {
             return Accept(job, unit, []);
         }
 
         IReadOnlyList<Address> auditors = AuditDraw.Auditors(state, block, job.Manifest, unit.Lease);
-        if (auditors.Count > 0)
+        if (auditors.Count == 0)
         {
-            JobLedger.SetUnit(state, unit with
-            {
-                Phase = UnitPhase.AuditCommit,
-                PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks,
-                Auditors = [.. auditors.Select(auditor => new AuditorState(auditor, Hash256.Zero, null))],
-            });
+            JobLedger.SetUnit(state, unit with { PhaseDeadline = block.Height });
+            return job;
         }
 
+        JobLedger.SetUnit(state, unit with
+        {
+            Phase = UnitPhase.AuditCommit,
+            PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks,
+            Auditors = [.. auditors.Select(auditor => new AuditorState(auditor, Hash256.Zero, null))],
+        });
         return job;
     }
 
@@ -204,6 +212,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         Amount taken = Slashing.Apply(state, block, offender, penalty, judgement.Majority, client);
         Conviction conviction = new(
             jobId, unit.Lease.Unit, unit.Lease.Attempt, offender, offence, claimed, judgement.Digest, block.Height, taken, judgement.Majority);
+        _eligible = null;
         JobLedger.AddConviction(state, job.Convictions, conviction);
         return job with { Convictions = job.Convictions + 1 };
     }
@@ -253,7 +262,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private void LeaseAgain(JobState job, Lease last)
     {
-        Address? worker = LeaseAssignment.ForRetry(state, block, jobId, job.Manifest, last);
+        _eligible ??= LeaseAssignment.Eligible(state, block, job.Manifest);
+        Address? worker = LeaseAssignment.ForRetry(block, jobId, last, _eligible);
         Lease lease = worker is { } found
             ? new Lease(jobId, last.Unit, last.Attempt + 1, found, block.Height, block.Height + block.Parameters.LeaseBlocks)
             : last with { Worker = Address.Zero, ExpiryHeight = block.Height };
@@ -264,7 +274,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     private void DrawAgain(UnitState unit)
     {
         PunishMissing(unit);
-        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = 0, Auditors = [] });
+        JobLedger.SetUnit(
+            state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = block.Height, Auditors = [] });
     }
 
     private void PunishMissing(UnitState unit)

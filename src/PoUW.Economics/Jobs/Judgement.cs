@@ -33,7 +33,9 @@ internal sealed record Judgement(Hash256 Digest, Offence? Verdict, IReadOnlyList
             return Offence.FalseRecord;
         }
 
-        int available = behind.Count(auditor => auditor.Reveal!.Available);
-        return available * 2 > behind.Count ? null : Offence.WithheldState;
+        // Like a digest, an absence convicts only with more than half of the drawn auditors behind it: a tie among those who spoke is no proof,
+        // and those who are silent must not weigh against the worker.
+        int absent = behind.Count(auditor => !auditor.Reveal!.Available);
+        return absent * 2 <= unit.Auditors.Count ? null : Offence.WithheldState;
     }
 }

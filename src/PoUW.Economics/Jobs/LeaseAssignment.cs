@@ -26,10 +26,10 @@ internal static class LeaseAssignment
     }
 
     /// <summary>The worker of one more attempt, another one than the last if there is one; null if nobody is eligible.</summary>
-    public static Address? ForRetry(IStateReader state, BlockContext block, Hash256 jobId, JobManifest manifest, Lease last)
+    public static Address? ForRetry(BlockContext block, Hash256 jobId, Lease last, IReadOnlyList<(Address Address, UInt128 Weight)> candidates)
     {
         Hash256 seed = DrawSeed.Of("PoUW/lease-retry", block.ParentTicket, jobId, last.Unit, last.Attempt + 1);
-        List<(Address Address, UInt128 Weight)> eligible = [.. Eligible(state, block, manifest)];
+        List<(Address Address, UInt128 Weight)> eligible = [.. candidates];
         if (eligible.Count > 1)
         {
             eligible.RemoveAll(candidate => candidate.Address == last.Worker);
@@ -38,11 +38,15 @@ internal static class LeaseAssignment
         return WeightedDraw.Take(seed, eligible, 1) is [{ } worker] ? worker : null;
     }
 
-    private static IEnumerable<(Address Address, UInt128 Weight)> Eligible(IStateReader state, BlockContext block, JobManifest manifest)
+    /// <summary>Who may take a unit of the job, and with what weight. Reads every stake.</summary>
+    public static IReadOnlyList<(Address Address, UInt128 Weight)> Eligible(IStateReader state, BlockContext block, JobManifest manifest)
     {
         Amount forPrice = manifest.UnitPrice * block.Parameters.StakePerUnitPrice;
         Amount minimum = forPrice > block.Parameters.MinimumWorkerStake ? forPrice : block.Parameters.MinimumWorkerStake;
-        return StakeLedger.Active(state, StakeRoles.Worker, block.Height, minimum)
-            .Select(entry => (entry.Address, (UInt128)(entry.Stake.Reputation + 1)));
+        return
+        [
+            .. StakeLedger.Active(state, StakeRoles.Worker, block.Height, minimum)
+                .Select(entry => (entry.Address, (UInt128)(entry.Stake.Reputation + 1))),
+        ];
     }
 }

@@ -124,7 +124,7 @@ public sealed class NetworkParametersJsonTests
         "stakes[0].roles[1]", "one or both")]
     [TestCase("""{ "extends": "test", "stakes": [{ "address": "ALICE", "amount": "99", "roles": ["validator"] }] }""", "stakes[0].amount", "100")]
     [TestCase("""{ "extends": "test", "slashToProversBasisPoints": 9001 }""", "slashToClientBasisPoints", "up to 999")]
-    [TestCase("""{ "extends": "test", "unbondingBlocks": 400 }""", "unbondingBlocks", "more than 400")]
+    [TestCase("""{ "extends": "test", "unbondingBlocks": 460 }""", "unbondingBlocks", "more than 460")]
     [TestCase("[]", "$", "object")]
     [TestCase("", "$", "Not JSON at line 1")]
     [TestCase("{", "$", "Not JSON")]

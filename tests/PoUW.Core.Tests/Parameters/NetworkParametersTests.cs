@@ -47,7 +47,7 @@ public sealed class NetworkParametersTests
             good with { Stakes = [stake, new(Address.Zero, Amount.FromCoins(99), StakeRoles.Worker | StakeRoles.Validator)] }, "stakes[1].amount");
         yield return Case(good with { Stakes = [stake, stake] }, "stakes[1].address");
         yield return Case(good with { Allocations = [new(Someone, Amount.Zero)] }, "allocations[0].amount");
-        yield return Case(good with { UnbondingBlocks = good.AuditCommitBlocks + good.AuditRevealBlocks }, "unbondingBlocks");
+        yield return Case(good with { UnbondingBlocks = good.LeaseBlocks + good.AuditCommitBlocks + good.AuditRevealBlocks }, "unbondingBlocks");
         yield return Case(good with { SlashToProversBasisPoints = 10_000 }, "slashToClientBasisPoints");
     }
 

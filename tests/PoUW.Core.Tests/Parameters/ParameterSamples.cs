@@ -37,7 +37,7 @@ internal static class ParameterSamples
         SlashToClientBasisPoints = Up(draw, 0, 5_000),
         AuditCommitBlocks = Up(draw, 1, 100_000_000),
         AuditRevealBlocks = Up(draw, 1, 100_000_000),
-        UnbondingBlocks = Up(draw, 200_000_001, 1_000_000_000),
+        UnbondingBlocks = Up(draw, 300_000_001, 1_000_000_000),
         BanBlocks = Up(draw, 0, 1_000_000_000),
         DefaultAuditRateBasisPoints = Up(draw, 0, 10_000),
         Stakes = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>

@@ -151,7 +151,7 @@ public sealed class SchemaTests
         (string Name, string Value)[] room =
         [
             ("slashToProversBasisPoints", "0"), ("slashToClientBasisPoints", "0"), ("auditCommitBlocks", "1"), ("auditRevealBlocks", "1"),
-            ("unbondingBlocks", "1000000000"),
+            ("leaseBlocks", "1"), ("unbondingBlocks", "1000000000"),
         ];
         string others = string.Concat(room.Where(other => other.Name != field).Select(other => $", \"{other.Name}\": {other.Value}"));
         string written = template.Replace("{0}", value.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);

@@ -98,6 +98,51 @@ public sealed class AuditTests
     }
 
     [Test]
+    public void One_auditor_cannot_convict_a_worker_of_withholding_while_another_is_silent()
+    {
+        _ledger.Commit(_lease);
+        _ledger.EndBlock(2);
+        UnitState unit = _ledger.Unit(_job, 0);
+        AuditReveal[] reveals = [.. unit.Auditors.Take(2).Select((auditor, place) => _ledger.RevealOf(unit, auditor.Auditor, available: place == 0))];
+        for (int i = 0; i < 2; i++)
+        {
+            _ledger.CommitAudit(reveals[i], unit.Auditors[i].Auditor);
+        }
+
+        _ledger.EndBlock(4);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(_ledger.RevealAudit(reveals[i], unit.Auditors[i].Auditor).Code, Is.EqualTo(ValidationCode.Ok));
+        }
+
+        _ledger.EndBlock();
+        Assert.That(_ledger.Stake(_lease.Worker).Bonded, Is.EqualTo(LedgerHarness.WorkerStake), "one of three is no majority");
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.Completed));
+    }
+
+    [Test]
+    public void A_unit_that_was_chosen_for_an_audit_is_never_accepted_without_one()
+    {
+        _ledger = new LedgerHarness(workers: 4, validators: 4);
+        _job = _ledger.Submit(LedgerHarness.Manifest(steps: 40, perUnit: 1, perRound: 40, auditRate: 2_500));
+        _ledger.EndBlock();
+        foreach (Lease lease in _ledger.OpenLeases(_job))
+        {
+            _ledger.Commit(lease);
+        }
+
+        _ledger.EndBlock(2);
+        ulong[] chosen =
+        [
+            .. JobLedger.CurrentRound(_ledger.State, _ledger.Job(_job))
+                .Where(unit => unit.Phase == UnitPhase.AuditCommit).Select(unit => unit.Lease.Unit),
+        ];
+        _ledger.EndBlock(20);
+        Assert.That(chosen, Is.Not.Empty);
+        Assert.That(chosen.Select(unit => _ledger.Unit(_job, unit).IsAccepted), Is.All.False, "silent auditors must not buy a second chance");
+    }
+
+    [Test]
     public void An_auditor_against_the_majority_loses_stake_and_the_honest_worker_is_paid()
     {
         _ledger.Commit(_lease);

@@ -18,6 +18,24 @@ public sealed class JobModuleTests
     public void StartLedger() => _ledger = new LedgerHarness(workers: 4);
 
     [Test]
+    public void Leases_that_expire_together_read_the_stakes_once()
+    {
+        LedgerHarness ledger = new(workers: 60);
+        Hash256 job = ledger.Submit(LedgerHarness.Manifest(steps: 60, perUnit: 1, perRound: 60));
+        ledger.EndBlock();
+        ledger.EndBlock(ledger.Parameters.LeaseBlocks - 1);
+        Assert.That(ledger.OpenLeases(job), Has.Count.EqualTo(60));
+        while (ledger.Height < ledger.OpenLeases(job)[0].ExpiryHeight)
+        {
+            ledger.EndBlock();
+        }
+
+        int reads = ledger.CountReadsOfEndBlock();
+        Assert.That(ledger.OpenLeases(job).Select(lease => lease.Attempt), Is.All.EqualTo(1));
+        Assert.That(reads, Is.LessThan(60 * 20), "a few records a unit, not every stake for every unit");
+    }
+
+    [Test]
     public void A_job_runs_from_escrow_to_close_and_every_base_unit_is_accounted_for()
     {
         JobManifest manifest = LedgerHarness.Manifest();

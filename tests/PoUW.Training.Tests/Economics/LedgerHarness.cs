@@ -7,6 +7,7 @@ using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
+using PoUW.Training.Tests.Support;
 
 namespace PoUW.Training.Tests.Economics;
 
@@ -119,6 +120,14 @@ internal sealed class LedgerHarness
         byte[] payload = new SubmitJobPayload(manifest, escrow ?? manifest.TotalPrice).Encode();
         Assert.That(Execute(Client, TransactionKind.SubmitJob, payload).Code, Is.EqualTo(ValidationCode.Ok));
         return manifest.JobId;
+    }
+
+    /// <summary>Records that the job module reads to end this block; the block's changes stay.</summary>
+    public int CountReadsOfEndBlock()
+    {
+        CountingState counting = new(_block);
+        _modules.OfType<JobModule>().Single().EndBlock(Context(), counting);
+        return counting.RecordsRead;
     }
 
     public JobState Job(Hash256 jobId) => JobLedger.GetJob(State, jobId)!;
