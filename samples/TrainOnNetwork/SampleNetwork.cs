@@ -7,6 +7,7 @@ using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
 using PoUW.Simulation.Faults;
 using PoUW.Storage.Sqlite;
+using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
 
 namespace TrainOnNetwork;
@@ -17,6 +18,9 @@ namespace TrainOnNetwork;
 /// </summary>
 internal sealed class SampleNetwork : IAsyncDisposable
 {
+    // A worker that restarts just after it committed must have the time to come back before its state counts as withheld.
+    private const int FetchAttempts = 40;
+
     private readonly TrainOptions _options;
     private readonly Warnings _warnings;
     private readonly InMemoryTransport _transport = new(new InMemoryNetwork());
@@ -103,10 +107,8 @@ internal sealed class SampleNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (PouwNode node in Nodes)
-        {
-            await node.DisposeAsync();
-        }
+        // All at once and all of them, even if one has failed: its exception comes when the others have stopped.
+        await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
     }
 
     private Task<PouwNode> StartAsync(Member member, CancellationToken cancellation) => PouwNode.StartAsync(
@@ -121,6 +123,7 @@ internal sealed class SampleNetwork : IAsyncDisposable
             Listen = new NetworkEndpoint(member.Name),
             Bootstrap = [.. Nodes.Where(node => node.Name != member.Name).Select(node => new NetworkEndpoint(node.Name))],
             TicketTraining = !_options.NoTickets,
+            Auditor = new AuditorOptions { FetchAttempts = FetchAttempts },
             UnitRunner = member.Lies ? new LyingRunner(_options.Lie, _options.Seed) : new HonestRunner(),
             Observer = _warnings,
         },

@@ -30,7 +30,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             {
                 job = FinishRound(job);
             }
-            else if (underWay || !windingDown)
+            else if (block.Height < LastHeightOf(job) && (underWay || !windingDown))
             {
                 return job;
             }
@@ -49,6 +49,13 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return LeaseRound(job);
     }
 
+    /// <summary>
+    /// When a job ends even if units wait for auditors: a lease and four audits after its deadline. Auditors who stay away must not lock the
+    /// escrow for ever; the units that they did not judge go unpaid.
+    /// </summary>
+    private ulong LastHeightOf(JobState job) =>
+        job.DeadlineHeight + block.Parameters.LeaseBlocks + (4 * (block.Parameters.AuditCommitBlocks + block.Parameters.AuditRevealBlocks));
+
     /// <param name="job">The job.</param>
     /// <param name="windingDown">True if no lease may be granted.</param>
     /// <param name="underWay">True if some unit can still become accepted without a new lease.</param>
@@ -61,7 +68,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             job = unit.Phase switch
             {
                 UnitPhase.Leased => AdvanceLease(job, unit, windingDown),
-                UnitPhase.Committed => AdvanceCommitted(job, unit, windingDown),
+                UnitPhase.Committed => AdvanceCommitted(job, unit),
                 UnitPhase.AuditCommit => AdvanceAuditCommit(job, unit),
                 UnitPhase.AuditReveal => AdvanceAuditReveal(job, unit, windingDown),
                 _ => job,
@@ -105,7 +112,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return job;
     }
 
-    private JobState AdvanceCommitted(JobState job, UnitState unit, bool windingDown)
+    private JobState AdvanceCommitted(JobState job, UnitState unit)
     {
         // The draw needs a ticket that was found after the record was chosen: that of the block which holds the record, or a later one.
         if (block.Height <= unit.CommittedHeight)
@@ -113,9 +120,10 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. Only a job that is
-        // to end draws the chance anew, so that auditors who stay away do not lock its escrow for ever.
-        bool mayBeSpared = unit.PhaseDeadline == 0 || windingDown;
+        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. A worker that is
+        // banned has lied elsewhere in the meantime, so its other units are audited whatever the chance says.
+        bool isSuspect = StakeLedger.Get(state, unit.Lease.Worker).BannedUntil > block.Height;
+        bool mayBeSpared = unit.PhaseDeadline == 0 && !isSuspect;
         if (mayBeSpared && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
         {
             return Accept(job, unit, []);

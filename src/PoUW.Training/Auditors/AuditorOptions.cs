@@ -19,7 +19,7 @@ public sealed record AuditorOptions
     public int MaxCachedJobs { get; init; } = 4;
 
     /// <summary>Times that a unit's state is asked for, one a block, before it counts as not available. At least 1.</summary>
-    public int FetchAttempts { get; init; } = 3;
+    public int FetchAttempts { get; init; } = 10;
 
     /// <summary>Replayed states kept in memory until their units are accepted.</summary>
     public int MaxHeldStates { get; init; } = 8;

@@ -290,6 +290,33 @@ public sealed class AuditTests
     }
 
     [Test]
+    public void A_job_whose_auditors_stay_away_ends_some_time_after_its_deadline_and_returns_the_escrow()
+    {
+        _ledger = new LedgerHarness(workers: 1);
+        JobManifest manifest = LedgerHarness.Manifest(steps: 4, perUnit: 4, perRound: 1, auditRate: 10_000) with { DeadlineBlocks = 5 };
+        _job = _ledger.Submit(manifest);
+        _ledger.EndBlock();
+        _ledger.Commit(_ledger.OpenLeases(_job)[0]);
+        _ledger.EndBlock(60);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.TimedOut));
+        Assert.That(_ledger.Job(_job).Refunded, Is.EqualTo(manifest.TotalPrice));
+        _ledger.AssertConservation(_job);
+    }
+
+    [Test]
+    public void A_convicted_workers_other_units_are_audited_whatever_the_rate()
+    {
+        _ledger = new LedgerHarness(workers: 1, validators: 3);
+        _job = _ledger.Submit(LedgerHarness.Manifest(steps: 8, perUnit: 4, perRound: 2, auditRate: 0));
+        _ledger.EndBlock();
+        IReadOnlyList<Lease> leases = _ledger.OpenLeases(_job);
+        _ledger.Commit(leases[0]);
+        _ledger.Stakes.SlashEquivocation(_ledger.Writer, Block(), leases[0].Worker, LedgerHarness.Validator(0));
+        _ledger.EndBlock(2);
+        Assert.That(_ledger.Unit(_job, 0).Phase, Is.EqualTo(UnitPhase.AuditCommit));
+    }
+
+    [Test]
     public void The_audit_rate_is_kept_within_the_noise()
     {
         _ledger = new LedgerHarness(workers: 4, validators: 4);
@@ -304,6 +331,8 @@ public sealed class AuditTests
         int audited = JobLedger.CurrentRound(_ledger.State, _ledger.Job(_job)).Count(unit => unit.Phase == UnitPhase.AuditCommit);
         Assert.That(audited, Is.EqualTo(50).Within(25), "four standard deviations of a binomial with n = 200 and p = 1/4");
     }
+
+    private BlockContext Block() => new(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, LedgerHarness.Client, Hash256.Zero, _ledger.Parameters);
 
     private IEnumerable<Amount> AuditorStakes() => Enumerable.Range(0, 5).Select(number => _ledger.Stake(LedgerHarness.Validator(number)).Bonded);
 }

@@ -24,7 +24,7 @@ public sealed class JobInterleavingTests
         JobManifest manifest = LedgerHarness.Manifest(steps: 12, perUnit: 1, perRound: 3, auditRate: 5_000) with { DeadlineBlocks = 40 };
         Hash256 job = ledger.Submit(manifest, manifest.TotalPrice + Amount.FromBaseUnits(13));
         int endings = 0;
-        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 60)))
+        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 100)))
         {
             bool wasOpen = ledger.Job(job).IsOpen;
             Step(ledger, job, action);
