@@ -20,7 +20,7 @@ static async Task<int> RunAsync(TrainOptions options, CancellationToken cancella
 {
     try
     {
-        await new MainJob(options, AnsiConsole.Console).RunAsync(cancellation);
+        await new MainJob(options, CreateConsole()).RunAsync(cancellation);
         return 0;
     }
     catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -34,3 +34,8 @@ static async Task<int> RunAsync(TrainOptions options, CancellationToken cancella
         return Failed;
     }
 }
+
+// Colours and live displays are for terminals; a file or a pipe gets plain text.
+static IAnsiConsole CreateConsole() => Console.IsOutputRedirected
+    ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No })
+    : AnsiConsole.Console;

@@ -199,7 +199,11 @@ public sealed class AuditorService(
         UnitRecord claimed = unit.Record!;
         try
         {
-            (ReplayedUnit honest, bool available) = await ExamineInTimeAsync(view, unit, cancellation);
+            if (await ExamineInTimeAsync(view, unit, cancellation) is not var (honest, available))
+            {
+                return null;
+            }
+
             byte[] salt = new byte[Hash256.Size];
             random.Fill(salt);
             AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, honest.Record.Digest, available, new Hash256(salt));
@@ -214,7 +218,9 @@ public sealed class AuditorService(
         }
     }
 
-    private async Task<(ReplayedUnit Honest, bool Available)> ExamineInTimeAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    /// <summary>What a replay finds; null if a reorganisation undid the draw meanwhile, which is nobody's failure.</summary>
+    private async Task<(ReplayedUnit Honest, bool Available)?> ExamineInTimeAsync(
+        LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task watch = WatchAsync(unit, over);
@@ -224,7 +230,9 @@ public sealed class AuditorService(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new TrainingException("The time for commitments was over before the replay was.");
+            return ledger.View.Height < unit.PhaseDeadline
+                ? null
+                : throw new TrainingException("The time for commitments was over before the replay was.");
         }
         finally
         {
