@@ -8,14 +8,18 @@ namespace PoUW.Core.Jobs;
 /// <param name="JobId">The job.</param>
 /// <param name="Unit">The unit.</param>
 /// <param name="Attempt">The lease attempt whose record is judged.</param>
+/// <param name="ClaimedDigest">
+/// Digest of the record that is judged, as the worker committed it: after a reorganisation that gave the unit another record nobody can
+/// use the commitment against its auditor.
+/// </param>
 /// <param name="Commitment"><see cref="AuditReveal.CommitmentFor"/> of the verdict.</param>
-public sealed record AuditCommit(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 Commitment)
+public sealed record AuditCommit(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 ClaimedDigest, Hash256 Commitment)
 {
     /// <summary>Largest encoding in bytes.</summary>
-    public const int MaxEncodedBytes = 128;
+    public const int MaxEncodedBytes = 160;
 
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).Write(Unit).Write(Attempt).Write(Commitment).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).Write(Unit).Write(Attempt).Write(ClaimedDigest).Write(Commitment).EndList().ToArray();
 
     /// <summary>Reads a commitment in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out AuditCommit? commit)
@@ -28,7 +32,7 @@ public sealed record AuditCommit(Hash256 JobId, ulong Unit, ulong Attempt, Hash2
 
         RlpReader outer = new(encoded);
         RlpReader fields = outer.ReadList();
-        AuditCommit read = new(fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadHash());
+        AuditCommit read = new(fields.ReadHash(), fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadHash(), fields.ReadHash());
         bool valid = outer.TryFinish() && fields.TryFinish();
         commit = valid ? read : null;
         return valid ? ValidationResult.Ok : ValidationResult.Fail(ValidationCode.Malformed, "auditCommit", "Not a canonical commitment.");

@@ -17,13 +17,19 @@ internal static class AuditMessages
             return result;
         }
 
+        if (unit!.Record!.Digest != message.ClaimedDigest)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.WrongPhase, nameof(message.ClaimedDigest), $"The record under audit is {unit.Record.Digest}.");
+        }
+
         if (!own!.Commitment.IsZero || message.Commitment.IsZero)
         {
             return ValidationResult.Fail(
                 ValidationCode.AlreadyCounted, nameof(message.Commitment), own.Commitment.IsZero ? "The zero hash commits to nothing." : "Committed already.");
         }
 
-        Update(transaction, state, unit!, own, own with { Commitment = message.Commitment });
+        Update(transaction, state, unit, own, own with { Commitment = message.Commitment });
         return ValidationResult.Ok;
     }
 

@@ -223,8 +223,13 @@ public sealed class AuditTests
             Assert.That(_ledger.CommitAudit(reveal with { JobId = Hash256.Zero }, auditor).Code, Is.EqualTo(ValidationCode.UnknownJob));
             Assert.That(_ledger.RevealAudit(reveal, auditor).Code, Is.EqualTo(ValidationCode.WrongPhase), "too early");
             Assert.That(
-                _ledger.Execute(auditor, TransactionKind.CommitAudit, new AuditCommit(_job, 0, 0, Hash256.Zero).Encode()).Code,
+                _ledger.Execute(auditor, TransactionKind.CommitAudit, _ledger.CommitOf(reveal, Hash256.Zero).Encode()).Code,
                 Is.EqualTo(ValidationCode.AlreadyCounted));
+            Assert.That(
+                _ledger.Execute(
+                    auditor, TransactionKind.CommitAudit,
+                    (_ledger.CommitOf(reveal, reveal.CommitmentFor(auditor)) with { ClaimedDigest = Hash256.Zero }).Encode()).Code,
+                Is.EqualTo(ValidationCode.WrongPhase), "a commitment about another record, from another branch");
             Assert.That(_ledger.CommitAudit(reveal, auditor).Code, Is.EqualTo(ValidationCode.Ok));
             Assert.That(_ledger.CommitAudit(reveal, auditor).Code, Is.EqualTo(ValidationCode.AlreadyCounted));
         });
@@ -251,7 +256,7 @@ public sealed class AuditTests
         _ledger.EndBlock(2);
         UnitState unit = _ledger.Unit(_job, 0);
         AuditReveal original = _ledger.RevealOf(unit, unit.Auditors[0].Auditor);
-        byte[] copied = new AuditCommit(_job, 0, 0, original.CommitmentFor(unit.Auditors[0].Auditor)).Encode();
+        byte[] copied = _ledger.CommitOf(original, original.CommitmentFor(unit.Auditors[0].Auditor)).Encode();
         foreach (AuditorState auditor in unit.Auditors)
         {
             _ledger.Execute(auditor.Auditor, TransactionKind.CommitAudit, copied);

@@ -13,7 +13,7 @@ public sealed class JobInterleavingTests
     private const int Workers = 3;
     private const int Validators = 4;
 
-    /// <summary>Whatever order records, lies, verdicts, silence, closing and blocks come in, escrow closes exactly once and no coin appears or vanishes.</summary>
+    /// <summary>Whatever order records, lies, verdicts, silence, restarts, closing and blocks come in, escrow closes exactly once and no coin appears or vanishes.</summary>
     [FsCheck.NUnit.Property(MaxTest = 100)]
     public Property Escrow_closes_exactly_once() =>
         Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), actions => Run(actions));
@@ -46,6 +46,9 @@ public sealed class JobInterleavingTests
         {
             case 0 or 1:
                 ledger.EndBlock();
+                break;
+            case 2 when action > 200:
+                ledger.Restart();
                 break;
             case 7 when action > 240:
                 ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(job).Encode());

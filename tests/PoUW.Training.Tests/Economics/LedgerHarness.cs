@@ -14,9 +14,10 @@ namespace PoUW.Training.Tests.Economics;
 /// <summary>Runs the economic modules block by block on a real world state, the way the chain does: overlay a block, overlay a transaction.</summary>
 internal sealed class LedgerHarness
 {
-    private readonly WorldState _world = new(new InMemoryKeyValueStore());
+    private readonly InMemoryKeyValueStore _store = new();
     private readonly ILedgerModule[] _modules;
-    private readonly StateOverlay _block;
+    private StateOverlay _block;
+    private Hash256 _root;
     private readonly int _workers;
     private readonly int _validators;
     private ulong _transactions;
@@ -40,7 +41,7 @@ internal sealed class LedgerHarness
         Parameters = change is null ? parameters : change(parameters);
         Stakes = new StakeModule(Parameters);
         _modules = [Stakes, new JobModule()];
-        _block = new StateOverlay(_world.At(Hash256.Zero));
+        _block = new StateOverlay(new WorldState(_store).At(Hash256.Zero));
         foreach (ILedgerModule module in _modules)
         {
             module.Genesis(_block);
@@ -130,6 +131,15 @@ internal sealed class LedgerHarness
         return counting.RecordsRead;
     }
 
+    /// <summary>Writes the state to the store and reads it back through a new tree, as a node that restarts does.</summary>
+    public void Restart()
+    {
+        WriteBatch batch = new();
+        _root = new WorldState(_store).Commit(_block, _root, batch);
+        _store.Apply(batch);
+        _block = new StateOverlay(new WorldState(_store).At(_root));
+    }
+
     public JobState Job(Hash256 jobId) => JobLedger.GetJob(State, jobId)!;
 
     public UnitState Unit(Hash256 jobId, ulong unit) => JobLedger.GetUnit(State, jobId, unit)!;
@@ -149,7 +159,12 @@ internal sealed class LedgerHarness
         unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, digest ?? RecordFor(unit.Lease).Digest, available, Hash256.Sha256(auditor.ToArray()));
 
     public ValidationResult CommitAudit(AuditReveal reveal, Address auditor) => Execute(
-        auditor, TransactionKind.CommitAudit, new AuditCommit(reveal.JobId, reveal.Unit, reveal.Attempt, reveal.CommitmentFor(auditor)).Encode());
+        auditor, TransactionKind.CommitAudit, CommitOf(reveal, reveal.CommitmentFor(auditor)).Encode());
+
+    /// <summary>A commitment to any hash about the record that is under audit now.</summary>
+    public AuditCommit CommitOf(AuditReveal reveal, Hash256 commitment) => new(
+        reveal.JobId, reveal.Unit, reveal.Attempt,
+        JobLedger.GetUnit(State, reveal.JobId, reveal.Unit)?.Record?.Digest ?? Hash256.Zero, commitment);
 
     public ValidationResult RevealAudit(AuditReveal reveal, Address auditor) => Execute(auditor, TransactionKind.RevealAudit, reveal.Encode());
 

@@ -147,7 +147,8 @@ internal sealed class AuditScene : IAsyncDisposable
         foreach (KeyPair key in _validators.Values.Where(key => key.Address != Me.Address))
         {
             AuditReveal reveal = new(Manifest.JobId, unit, 0, digest, true, Hash256.Sha256(key.Address.ToArray()));
-            byte[] commit = new AuditCommit(reveal.JobId, unit, 0, reveal.CommitmentFor(key.Address)).Encode();
+            byte[] commit = new AuditCommit(
+                reveal.JobId, unit, 0, JobLedger.GetUnit(Ledger.View.State, reveal.JobId, unit)!.Record!.Digest, reveal.CommitmentFor(key.Address)).Encode();
             new AccountSender(key, Ledger).Send(kind, kind == TransactionKind.CommitAudit ? commit : reveal.Encode());
         }
     }
