@@ -223,7 +223,7 @@ public sealed class AuditorService(
         LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task watch = WatchAsync(unit, over);
+        Task watch = LedgerWatch.CancelWhenUnwantedAsync(ledger, head => IsOpen(head, unit), over);
         try
         {
             return await ExamineAsync(view, unit, over.Token);
@@ -238,25 +238,6 @@ public sealed class AuditorService(
         {
             await over.CancelAsync();
             await watch;
-        }
-    }
-
-    private async Task WatchAsync(UnitState unit, CancellationTokenSource over)
-    {
-        try
-        {
-            LedgerView view = ledger.View;
-            while (IsOpen(view, unit))
-            {
-                await ledger.WaitForChangeAsync(view.Version, over.Token);
-                view = ledger.View;
-            }
-
-            await over.CancelAsync();
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-            // The replay ended before the time for commitments did.
         }
     }
 

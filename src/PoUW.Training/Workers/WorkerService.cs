@@ -160,7 +160,7 @@ public sealed class WorkerService(
         TimeSpan limit = TimeSpan.FromMilliseconds((long)UInt128.Min(milliseconds, int.MaxValue));
         using CancellationTokenSource late = new(limit, time);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
-        Task watch = WatchAsync(lease, over);
+        Task watch = LedgerWatch.CancelWhenUnwantedAsync(ledger, head => IsInForce(head, lease), over);
         try
         {
             return await ComputeAsync(view, job, lease, over.Token);
@@ -178,25 +178,6 @@ public sealed class WorkerService(
         {
             await over.CancelAsync();
             await watch;
-        }
-    }
-
-    private async Task WatchAsync(Lease lease, CancellationTokenSource over)
-    {
-        try
-        {
-            LedgerView view = ledger.View;
-            while (IsInForce(view, lease))
-            {
-                await ledger.WaitForChangeAsync(view.Version, over.Token);
-                view = ledger.View;
-            }
-
-            await over.CancelAsync();
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-            // The unit ended before its lease did.
         }
     }
 
