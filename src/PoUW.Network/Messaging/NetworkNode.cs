@@ -126,7 +126,10 @@ public sealed class NetworkNode : IAsyncDisposable
         return await result.Task;
     }
 
-    /// <summary>Ends the session with a peer, if there is one, and waits until it has ended.</summary>
+    /// <summary>
+    /// Ends the session with a peer, if there is one, and waits until it has ended. A handshake under way is not ended: there is a
+    /// session from <see cref="PeerConnected"/> on, which the two sides reach one after the other.
+    /// </summary>
     public async ValueTask DisconnectAsync(PeerId peer)
     {
         if (_sessions.Find(peer) is { } session)

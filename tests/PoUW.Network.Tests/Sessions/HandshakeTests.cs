@@ -182,6 +182,9 @@ internal sealed class HandshakeTests
             TestNode dialer = round % 2 == 0 ? a : b;
             TestNode other = round % 2 == 0 ? b : a;
             Assert.That((await dialer.Node.ConnectAsync(other.Listen).InTime()).Reason, Is.EqualTo(CloseReason.None), $"round {round}");
+
+            // A dial returns when the dialer has the session; only who has it can leave it.
+            await Task.WhenAll(a.Connected.WaitForCountAsync(round + 1), b.Connected.WaitForCountAsync(round + 1));
             TestNode leaver = round % 3 == 0 ? a : b;
             await leaver.Node.DisconnectAsync(leaver == a ? b.Node.Id : a.Node.Id).InTime();
         }
