@@ -1,4 +1,5 @@
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
@@ -95,8 +96,8 @@ internal sealed class MlpCodeWriter
         _code.Entry(MlpCompiler.InitEntry, 1);
         for (int i = 0; i < _layers.Length; i++)
         {
-            _code.Load(First).Push(i).Push((long)_spec.InitBound << MasterBits).Vector(VectorOpcode.UniformFill, [_layers[i].Master]);
-            _code.Push(0).Vector(VectorOpcode.Fill, [_layers[i].Velocity]);
+            _code.Load(First).Push(i).Push((long)_spec.InitBound << MasterBits).Vector(IntegerOps.UniformFill, [_layers[i].Master]);
+            _code.Push(0).Vector(IntegerOps.Fill, [_layers[i].Velocity]);
         }
 
         _code.Checkpoint("init").Op(Opcode.Halt);
@@ -134,7 +135,7 @@ internal sealed class MlpCodeWriter
         CodeLabel loop = BeginLoop(done);
 
         // Rows beyond the end repeat the last one and are not counted.
-        _code.Load(Position).Load(End).Push(1).Op(Opcode.Sub).Vector(VectorOpcode.Sequence, [_index]);
+        _code.Load(Position).Load(End).Push(1).Op(Opcode.Sub).Vector(IntegerOps.Sequence, [_index]);
         _code.Load(End).Load(Position).Op(Opcode.Sub).Push(_spec.BatchSize).Op(Opcode.Min).Store(Rows);
         WriteGather();
         _code.Call(_forward);
@@ -163,14 +164,14 @@ internal sealed class MlpCodeWriter
         _code.Push(_datasetSize);
         _code.Load(Position).Push(batchesPerEpoch).Op(Opcode.Mod).Push(_spec.BatchSize).Op(Opcode.Mul);
         _code.Load(Position).Push(batchesPerEpoch).Op(Opcode.Div);
-        _code.Vector(VectorOpcode.KeyedPermutation, [_index, _orderKey], PermutationRounds);
+        _code.Vector(IntegerOps.KeyedPermutation, [_index, _orderKey], PermutationRounds);
         WriteGather();
     }
 
     private void WriteGather()
     {
-        _code.Vector(VectorOpcode.GatherRows, [_layers[0].Input, _images, _index]);
-        _code.Vector(VectorOpcode.GatherRows, [_batchLabels, _labels, _index]);
+        _code.Vector(IntegerOps.GatherRows, [_layers[0].Input, _images, _index]);
+        _code.Vector(IntegerOps.GatherRows, [_batchLabels, _labels, _index]);
     }
 
     private void WriteForward()
@@ -180,13 +181,13 @@ internal sealed class MlpCodeWriter
         for (int i = 0; i < _layers.Length; i++)
         {
             MlpLayer layer = _layers[i];
-            _code.Push(MasterBits).Vector(VectorOpcode.RequantiseShift, [layer.Weight, layer.Master], MaxOperand);
+            _code.Push(MasterBits).Vector(IntegerOps.RequantiseShift, [layer.Weight, layer.Master], MaxOperand);
             _code.MatMul(layer.Sum, layer.Input, layer.Weight);
             WriteShift(layer.Sum, _spec.ActivationBits);
-            _code.Load(Shift).Vector(VectorOpcode.RequantiseShift, [layer.Output, layer.Sum], MaxOperand);
+            _code.Load(Shift).Vector(IntegerOps.RequantiseShift, [layer.Output, layer.Sum], MaxOperand);
             if (i < _layers.Length - 1)
             {
-                _code.Vector(VectorOpcode.Relu, [layer.Output, layer.Output]);
+                _code.Vector(IntegerOps.Relu, [layer.Output, layer.Output]);
             }
 
             _code.Load(Exponent).Push(_spec.WeightExponent(i)).Op(Opcode.Add).Load(Shift).Op(Opcode.Add).Store(Exponent);
@@ -198,21 +199,21 @@ internal sealed class MlpCodeWriter
     /// <summary>Shift = max(bit width of the largest magnitude - bits, 0).</summary>
     private void WriteShift(int slot, int bits)
     {
-        _code.Vector(VectorOpcode.MaxAbs, [slot]).Op(Opcode.BitWidth).Push(bits).Op(Opcode.Sub).Push(0).Op(Opcode.Max).Store(Shift);
+        _code.Vector(IntegerOps.MaxAbs, [slot]).Op(Opcode.BitWidth).Push(bits).Op(Opcode.Sub).Push(0).Op(Opcode.Max).Store(Shift);
     }
 
     private void WriteLoss(int? rows)
     {
         _code.Load(Exponent);
         PushRows(rows);
-        _code.Vector(VectorOpcode.SoftmaxCrossEntropyLoss, [_layers[^1].Output, _batchLabels]);
+        _code.Vector(IntegerOps.SoftmaxCrossEntropyLoss, [_layers[^1].Output, _batchLabels]);
     }
 
     private void WriteCorrect(int? rows)
     {
-        _code.Vector(VectorOpcode.ArgMaxRows, [_prediction, _layers[^1].Output]);
+        _code.Vector(IntegerOps.ArgMaxRows, [_prediction, _layers[^1].Output]);
         PushRows(rows);
-        _code.Vector(VectorOpcode.CountEqual, [_prediction, _batchLabels]);
+        _code.Vector(IntegerOps.CountEqual, [_prediction, _batchLabels]);
     }
 
     private void PushRows(int? rows)
@@ -231,7 +232,7 @@ internal sealed class MlpCodeWriter
     {
         MlpLayer last = _layers[^1];
         _code.Load(Exponent).Vector(
-            VectorOpcode.SoftmaxCrossEntropyGradient, [last.Error, last.Output, _batchLabels], _spec.ErrorShift, MaxOperand);
+            IntegerOps.SoftmaxCrossEntropyGradient, [last.Error, last.Output, _batchLabels], _spec.ErrorShift, MaxOperand);
         for (int i = _layers.Length - 1; i >= 0; i--)
         {
             MlpLayer layer = _layers[i];
@@ -244,8 +245,8 @@ internal sealed class MlpCodeWriter
             MlpLayer below = _layers[i - 1];
             _code.MatMul(layer.ErrorSum, layer.Error, layer.Weight, transposeB: true);
             WriteShift(layer.ErrorSum, _spec.ActivationBits);
-            _code.Load(Shift).Vector(VectorOpcode.RequantiseShift, [below.Error, layer.ErrorSum], MaxOperand);
-            _code.Vector(VectorOpcode.ReluGradient, [below.Error, below.Error, below.Output]);
+            _code.Load(Shift).Vector(IntegerOps.RequantiseShift, [below.Error, layer.ErrorSum], MaxOperand);
+            _code.Vector(IntegerOps.ReluGradient, [below.Error, below.Error, below.Output]);
         }
     }
 
@@ -266,8 +267,8 @@ internal sealed class MlpCodeWriter
     private void WriteUpdate(MlpLayer layer)
     {
         WriteShift(layer.GradientSum, _spec.GradientBits);
-        _code.Load(Shift).Vector(VectorOpcode.StochasticRoundShift, [layer.Gradient, layer.GradientSum], MaxGradient);
+        _code.Load(Shift).Vector(IntegerOps.StochasticRoundShift, [layer.Gradient, layer.GradientSum], MaxGradient);
         _code.Load(Rate).Push((long)MaxOperand << MasterBits);
-        _code.Vector(VectorOpcode.MomentumUpdate, [layer.Master, layer.Velocity, layer.Gradient], _spec.MomentumShift);
+        _code.Vector(IntegerOps.MomentumUpdate, [layer.Master, layer.Velocity, layer.Gradient], _spec.MomentumShift);
     }
 }

@@ -1,5 +1,6 @@
 using PoUW.Core.Work;
 using PoUW.Vm.Backends;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.TileWork;
@@ -46,6 +47,12 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
+        if (a.Type != TensorType.Int8)
+        {
+            _inner.MatMul(shape, a, b, c); // Lane R is never ticketed.
+            return;
+        }
+
         var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
         WorkTemplate? template = _templates.Current;
         if (template is null || !TileWorkMiner.IsEligible(work, a.Int8, b.Int8))
@@ -59,7 +66,7 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public long VectorOp(in VectorOperation operation, in VectorOperands operands) => _inner.VectorOp(operation, operands);
+    public long Run(TensorOp operation, in TensorCall call) => _inner.Run(operation, call);
 
     /// <inheritdoc/>
     public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _inner.MemCopy(rows, destination, source);

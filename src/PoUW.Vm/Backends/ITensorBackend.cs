@@ -1,3 +1,4 @@
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Backends;
@@ -9,16 +10,19 @@ namespace PoUW.Vm.Backends;
 /// </summary>
 public interface ITensorBackend
 {
-    /// <summary>MATMUL: int8 operands in [-64, 63], exact int32 results. <paramref name="c"/> is overwritten.</summary>
+    /// <summary>
+    /// MATMUL. Lane I: Int8 operands in [-64, 63], exact Int32 results. Lane R: Float32; every output is a chain of fused multiply-adds
+    /// from +0 over k in increasing order, and a NaN becomes the canonical one. <paramref name="c"/> is overwritten.
+    /// </summary>
     /// <param name="shape">The product.</param>
-    /// <param name="a">Stored A, Int8.</param>
-    /// <param name="b">Stored B, Int8.</param>
-    /// <param name="c">M x N, Int32; never the same tensor as an operand.</param>
+    /// <param name="a">Stored A, Int8 or Float32.</param>
+    /// <param name="b">Stored B, of the same type.</param>
+    /// <param name="c">M x N, Int32 or Float32; never the same tensor as an operand.</param>
     void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c);
 
-    /// <summary>VECTOROP. Arguments and operands were checked against the operation's table.</summary>
+    /// <summary>VECTOROP: what <see cref="TensorOp.Execute"/> defines. The call was checked.</summary>
     /// <returns>The value that the operation pushes; 0 if it pushes none.</returns>
-    long VectorOp(in VectorOperation operation, in VectorOperands operands);
+    long Run(TensorOp operation, in TensorCall call);
 
     /// <summary>MEMCOPY: copies rows; ranges of one tensor may overlap.</summary>
     void MemCopy(in RowRange rows, Tensor destination, Tensor source);

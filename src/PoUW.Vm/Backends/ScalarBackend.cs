@@ -1,4 +1,5 @@
-using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Backends;
@@ -12,54 +13,18 @@ public sealed class ScalarBackend : ITensorBackend
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        ReadOnlySpan<sbyte> left = a.Int8;
-        ReadOnlySpan<sbyte> right = b.Int8;
-        Span<int> result = c.Int32;
-        for (int row = 0; row < shape.M; row++)
+        if (a.Type == TensorType.Float32)
         {
-            for (int column = 0; column < shape.N; column++)
-            {
-                int sum = 0;
-                for (int k = 0; k < shape.K; k++)
-                {
-                    int x = left[shape.TransposeA ? (k * shape.M) + row : (row * shape.K) + k];
-                    int y = right[shape.TransposeB ? (column * shape.K) + k : (k * shape.N) + column];
-                    sum += x * y;
-                }
-
-                result[(row * shape.N) + column] = sum;
-            }
+            FloatProduct.Multiply(shape, a.Float32, b.Float32, c.Float32);
+        }
+        else
+        {
+            Multiply(shape, a.Int8, b.Int8, c.Int32);
         }
     }
 
     /// <inheritdoc/>
-    public long VectorOp(in VectorOperation operation, in VectorOperands operands)
-    {
-        switch (operation.Code)
-        {
-            case VectorOpcode.MaxAbs:
-                return ScalarReductions.MaxAbs(operands.First);
-            case VectorOpcode.Sum:
-                return ScalarReductions.Sum(operands.First);
-            case VectorOpcode.CountEqual:
-                return ScalarReductions.CountEqual(operands.First.Int32, operands.Second.UInt8, (int)operation.Argument0);
-            case VectorOpcode.ArgMaxRows:
-                ScalarReductions.ArgMaxRows(operands.First.Int32, operands.Second);
-                return 0;
-            case VectorOpcode.SoftmaxCrossEntropyGradient:
-                ScalarSoftmax.Gradient(operation, operands);
-                return 0;
-            case VectorOpcode.SoftmaxCrossEntropyLoss:
-                return ScalarSoftmax.Loss(operation, operands);
-            case VectorOpcode.GatherRows or VectorOpcode.KeyedPermutation or VectorOpcode.UniformFill or VectorOpcode.Sequence
-                or VectorOpcode.Fill:
-                ScalarFills.Run(operation, operands);
-                return 0;
-            default:
-                ScalarElementwise.Run(operation, operands);
-                return 0;
-        }
-    }
+    public long Run(TensorOp operation, in TensorCall call) => operation.Execute(call);
 
     /// <inheritdoc/>
     public void MemCopy(in RowRange rows, Tensor destination, Tensor source)
@@ -73,5 +38,22 @@ public sealed class ScalarBackend : ITensorBackend
     public void Checkpoint(string name, IReadOnlyList<Tensor> state)
     {
         // The tensors are host memory already: nothing has to be brought home.
+    }
+
+    private static void Multiply(in MatMulShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
+    {
+        for (int row = 0; row < shape.M; row++)
+        {
+            for (int column = 0; column < shape.N; column++)
+            {
+                int sum = 0;
+                for (int k = 0; k < shape.K; k++)
+                {
+                    sum += a[shape.IndexOfA(row, k)] * b[shape.IndexOfB(k, column)];
+                }
+
+                c[(row * shape.N) + column] = sum;
+            }
+        }
     }
 }

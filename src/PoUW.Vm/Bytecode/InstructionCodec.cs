@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PoUW.Vm.Operations;
 
 namespace PoUW.Vm.Bytecode;
 
@@ -77,63 +78,73 @@ internal static class InstructionCodec
         OperandLayout.ConstantIndex or OperandLayout.CheckpointIndex => Plain(info, offset, size, U16(rest, 0)),
         OperandLayout.Local => Plain(info, offset, size, rest[0]),
         OperandLayout.Target => Plain(info, offset, size, BinaryPrimitives.ReadUInt32LittleEndian(rest)),
-        OperandLayout.MatMul => new Instruction(info.Code, offset, size, 0, U16(rest, 0), U16(rest, 2), U16(rest, 4), 0, rest[6], 0),
-        OperandLayout.SlotPair => new Instruction(info.Code, offset, size, 0, U16(rest, 0), U16(rest, 2), 0, 0, 0, 0),
+        OperandLayout.MatMul => new Instruction(info.Code, offset, size, rest[6], Slots(rest, 3), null, []),
+        OperandLayout.SlotPair => new Instruction(info.Code, offset, size, 0, Slots(rest, 2), null, []),
         _ => Plain(info, offset, size, 0),
     };
 
     private static string? TryDecodeVector(ReadOnlySpan<byte> rest, int offset, out Instruction instruction)
     {
         instruction = default;
-        VectorOpInfo? vector = rest.IsEmpty ? null : VectorOpInfo.Find(rest[0]);
-        if (vector is null)
+        TensorOp? operation = rest.IsEmpty ? null : TensorOps.Find(rest[0]);
+        if (operation is null)
         {
             return "The vector operation is not known.";
         }
 
-        int slots = vector.Slots.Length;
-        int size = 1 + (2 * slots) + (4 * vector.Immediates);
+        int slots = operation.Operands.Count;
+        int size = 1 + (2 * slots) + (4 * operation.Immediates.Count);
         if (rest.Length < size)
         {
-            return $"The code ends inside the operands of 'vec.{vector.Mnemonic}'.";
+            return $"The code ends inside the operands of 'vec.{operation.Name}'.";
         }
 
-        ReadOnlySpan<byte> immediates = rest[(1 + (2 * slots))..];
-        instruction = new Instruction(
-            Opcode.VectorOp, offset, size + 1, 0,
-            U16(rest, 1), slots > 1 ? U16(rest, 3) : 0, slots > 2 ? U16(rest, 5) : 0, vector.Code,
-            vector.Immediates > 0 ? BinaryPrimitives.ReadInt32LittleEndian(immediates) : 0,
-            vector.Immediates > 1 ? BinaryPrimitives.ReadInt32LittleEndian(immediates[4..]) : 0);
+        int[] immediates = new int[operation.Immediates.Count];
+        for (int i = 0; i < immediates.Length; i++)
+        {
+            immediates[i] = BinaryPrimitives.ReadInt32LittleEndian(rest[(1 + (2 * slots) + (4 * i))..]);
+        }
+
+        instruction = new Instruction(Opcode.VectorOp, offset, size + 1, 0, Slots(rest[1..], slots), operation, immediates);
         return null;
     }
 
     private static void AppendTensorOperands(List<byte> code, in Instruction instruction)
     {
-        if (instruction.Op == Opcode.VectorOp)
+        if (instruction.Operation is { } operation)
         {
-            code.Add((byte)instruction.Vector);
+            code.Add(operation.Code);
         }
 
-        for (int i = 0; i < instruction.SlotCount; i++)
+        foreach (int slot in instruction.Slots)
         {
-            AppendNumber(code, instruction.Slot(i), 2);
+            AppendNumber(code, slot, 2);
+        }
+
+        foreach (int immediate in instruction.Immediates)
+        {
+            AppendNumber(code, immediate, 4);
         }
 
         if (instruction.Op == Opcode.MatMul)
         {
-            code.Add((byte)instruction.Immediate0);
-            return;
-        }
-
-        int immediates = instruction.Op == Opcode.VectorOp ? VectorOpInfo.All[(int)instruction.Vector - 1].Immediates : 0;
-        for (int i = 0; i < immediates; i++)
-        {
-            AppendNumber(code, i == 0 ? instruction.Immediate0 : instruction.Immediate1, 4);
+            code.Add((byte)instruction.Value);
         }
     }
 
+    private static int[] Slots(ReadOnlySpan<byte> bytes, int count)
+    {
+        int[] slots = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            slots[i] = U16(bytes, 2 * i);
+        }
+
+        return slots;
+    }
+
     private static Instruction Plain(OpcodeInfo info, int offset, int size, long value) =>
-        new(info.Code, offset, size, value, 0, 0, 0, 0, 0, 0);
+        new(info.Code, offset, size, value);
 
     private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 

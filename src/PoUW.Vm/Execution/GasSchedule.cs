@@ -1,4 +1,5 @@
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 using PoUW.Vm.Verification;
@@ -9,8 +10,8 @@ namespace PoUW.Vm.Execution;
 internal static class GasSchedule
 {
     private const int MacsPerGas = 32;
+    private const int FloatMacsPerGas = 16;
     private const int BytesPerGas = 16;
-    private const int ElementsPerWeight = 8;
 
     /// <summary>The static part.</summary>
     public static long Of(VmProgram program, in Instruction instruction)
@@ -19,13 +20,14 @@ internal static class GasSchedule
         if (instruction.Op == Opcode.MatMul)
         {
             MatMulShape shape = OperandChecks.ShapeOf(program, instruction);
-            return gas + CeilingDivide(shape.MacCount, MacsPerGas);
+            bool isFloat = program.Slots[instruction.Slots[0]].Type == TensorType.Float32;
+            return gas + CeilingDivide(shape.MacCount, isFloat ? FloatMacsPerGas : MacsPerGas);
         }
 
-        if (instruction.Op == Opcode.VectorOp)
+        if (instruction.Operation is { } operation)
         {
-            VectorOpInfo info = VectorOpInfo.All[(int)instruction.Vector - 1];
-            return gas + CeilingDivide(program.Slots[instruction.Slot(info.GasSlot)].Length * info.GasWeight, ElementsPerWeight);
+            TensorShape[] shapes = [.. instruction.Slots.Select(slot => program.Slots[slot].Shape)];
+            return gas + operation.Gas(new TensorCallShape(shapes, instruction.Immediates));
         }
 
         return gas;

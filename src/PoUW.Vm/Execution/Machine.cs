@@ -147,7 +147,7 @@ public sealed class Machine
 
     private static string Describe(VmOutcome outcome, VmTrap trap, in Instruction last)
     {
-        string name = last.Op == Opcode.VectorOp ? $"VECTOROP {last.Vector}" : last.Op.ToString().ToUpperInvariant();
+        string name = last.Op == Opcode.VectorOp ? $"VECTOROP {last.Operation}" : last.Op.ToString().ToUpperInvariant();
         return outcome == VmOutcome.Trapped ? $"{trap} in {name} at {last.Offset}." : $"{outcome} before {name} at {last.Offset}.";
     }
 

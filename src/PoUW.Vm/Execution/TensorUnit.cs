@@ -1,5 +1,6 @@
 using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 using PoUW.Vm.Verification;
 
@@ -13,10 +14,12 @@ internal sealed class TensorUnit
     private readonly Tensor?[] _slots;
     private readonly MatMulShape[] _shapes;
     private readonly IReadOnlyList<Tensor> _state;
+    private readonly Tensor[] _operands;
 
     public TensorUnit(VerifiedProgram program, ITensorBackend backend, Tensor?[] slots, IReadOnlyList<Tensor> state)
     {
         (_program, _backend, _slots, _state) = (program, backend, slots, state);
+        _operands = new Tensor[TensorOps.MaxOperands];
         _shapes = new MatMulShape[program.Instructions.Length];
         for (int i = 0; i < _shapes.Length; i++)
         {
@@ -33,9 +36,9 @@ internal sealed class TensorUnit
     {
         outOfGas = false;
         ref readonly Instruction instruction = ref _program.Instructions[index];
-        for (int i = 0; i < instruction.SlotCount; i++)
+        foreach (int slot in instruction.Slots)
         {
-            if (_slots[instruction.Slot(i)] is null)
+            if (_slots[slot] is null)
             {
                 return VmTrap.InputMissing;
             }
@@ -57,36 +60,37 @@ internal sealed class TensorUnit
 
     private VmTrap MatMul(in Instruction instruction, in MatMulShape shape)
     {
-        Tensor a = _slots[instruction.Slot1]!;
-        Tensor b = _slots[instruction.Slot2]!;
-        if (!OperandRange.IsMatMulOperand(a.Int8) || !OperandRange.IsMatMulOperand(b.Int8))
+        Tensor a = _slots[instruction.Slots[1]]!;
+        Tensor b = _slots[instruction.Slots[2]]!;
+        if (a.Type == TensorType.Int8 && (!OperandRange.IsMatMulOperand(a.Int8) || !OperandRange.IsMatMulOperand(b.Int8)))
         {
             return VmTrap.ElementOutOfRange;
         }
 
-        _backend.MatMul(shape, a, b, _slots[instruction.Slot0]!);
+        _backend.MatMul(shape, a, b, _slots[instruction.Slots[0]]!);
         return VmTrap.None;
     }
 
     private VmTrap Vector(in Instruction instruction, RunState run)
     {
-        int pops = instruction.Pops;
-        ReadOnlySpan<long> arguments = run.Stack.AsSpan(run.StackTop - pops, pops);
-        VectorOperation operation = new(
-            instruction.Vector, instruction.Immediate0, instruction.Immediate1,
-            pops > 0 ? arguments[0] : 0, pops > 1 ? arguments[1] : 0, pops > 2 ? arguments[2] : 0);
-        int count = instruction.SlotCount;
-        VectorOperands operands = new(
-            _slots[instruction.Slot0]!, count > 1 ? _slots[instruction.Slot1] : null, count > 2 ? _slots[instruction.Slot2] : null);
-        VmTrap trap = ArgumentChecks.Check(operation, operands);
+        TensorOp operation = instruction.Operation!;
+        int pops = operation.Arguments.Count;
+        int count = instruction.Slots.Length;
+        for (int i = 0; i < count; i++)
+        {
+            _operands[i] = _slots[instruction.Slots[i]]!;
+        }
+
+        TensorCall call = new(_operands.AsSpan(0, count), instruction.Immediates, run.Stack.AsSpan(run.StackTop - pops, pops));
+        VmTrap trap = operation.CheckCall(call);
         if (trap != VmTrap.None)
         {
             return trap;
         }
 
-        long result = _backend.VectorOp(operation, operands);
+        long result = _backend.Run(operation, call);
         run.StackTop -= pops;
-        if (instruction.Pushes != 0)
+        if (operation.HasResult)
         {
             run.Push(result);
         }
@@ -97,8 +101,8 @@ internal sealed class TensorUnit
     private VmTrap MemCopy(in Instruction instruction, RunState run, out bool outOfGas)
     {
         outOfGas = false;
-        Tensor destination = _slots[instruction.Slot0]!;
-        Tensor source = _slots[instruction.Slot1]!;
+        Tensor destination = _slots[instruction.Slots[0]]!;
+        Tensor source = _slots[instruction.Slots[1]]!;
         ReadOnlySpan<long> arguments = run.Stack.AsSpan(run.StackTop - 3, 3);
         (long to, long from, long count) = (arguments[0], arguments[1], arguments[2]);
         if (to < 0 || from < 0 || count < 0 || to > destination.Rows || from > source.Rows

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Programs;
@@ -97,18 +98,25 @@ public sealed class ProgramBuilder
     public ProgramBuilder MatMul(int c, int a, int b, bool transposeA = false, bool transposeB = false)
     {
         int flags = (transposeA ? Instruction.TransposeA : 0) | (transposeB ? Instruction.TransposeB : 0);
-        return Append(new Instruction(Opcode.MatMul, 0, 0, 0, c, a, b, 0, flags, 0));
+        return Append(new Instruction(Opcode.MatMul, 0, 0, flags, [c, a, b], null, []));
     }
 
-    /// <summary>VECTOROP; slots in the order of the operation's table, destination first.</summary>
-    public ProgramBuilder Vector(VectorOpcode operation, ReadOnlySpan<int> slots, int immediate0 = 0, int immediate1 = 0) =>
-        Append(new Instruction(
-            Opcode.VectorOp, 0, 0, 0, slots[0], slots.Length > 1 ? slots[1] : 0, slots.Length > 2 ? slots[2] : 0,
-            operation, immediate0, immediate1));
+    /// <summary>VECTOROP; slots and immediates in the order of the operation, destinations first.</summary>
+    /// <exception cref="ArgumentException">The operation has another number of slots or immediates.</exception>
+    public ProgramBuilder Vector(TensorOp operation, ReadOnlySpan<int> slots, params ReadOnlySpan<int> immediates)
+    {
+        if (slots.Length != operation.Operands.Count || immediates.Length != operation.Immediates.Count)
+        {
+            throw new ArgumentException(
+                $"'{operation.Name}' has {operation.Operands.Count} slots and {operation.Immediates.Count} immediates.", nameof(slots));
+        }
+
+        return Append(new Instruction(Opcode.VectorOp, 0, 0, 0, slots.ToArray(), operation, immediates.ToArray()));
+    }
 
     /// <summary>MEMCOPY of rows; pops destination row, source row and count.</summary>
     public ProgramBuilder MemCopy(int destination, int source) =>
-        Append(new Instruction(Opcode.MemCopy, 0, 0, 0, destination, source, 0, 0, 0, 0));
+        Append(new Instruction(Opcode.MemCopy, 0, 0, 0, [destination, source], null, []));
 
     /// <summary>CHECKPOINT.</summary>
     public ProgramBuilder Checkpoint(string name) => Append(Plain(Opcode.Checkpoint, CheckpointName(name)));
@@ -143,5 +151,5 @@ public sealed class ProgramBuilder
         return this;
     }
 
-    private static Instruction Plain(Opcode opcode, long value) => new(opcode, 0, 0, value, 0, 0, 0, 0, 0, 0);
+    private static Instruction Plain(Opcode opcode, long value) => new(opcode, 0, 0, value);
 }

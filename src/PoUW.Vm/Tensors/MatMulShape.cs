@@ -8,4 +8,10 @@ public readonly record struct MatMulShape(int M, int K, int N, bool TransposeA, 
 {
     /// <summary>Multiply-accumulates of the product.</summary>
     public long MacCount => (long)M * N * K;
+
+    /// <summary>Position of an element of op(A) in the stored matrix.</summary>
+    public int IndexOfA(int row, int k) => TransposeA ? (k * M) + row : (row * K) + k;
+
+    /// <summary>Position of an element of op(B) in the stored matrix.</summary>
+    public int IndexOfB(int k, int column) => TransposeB ? (column * K) + k : (k * N) + column;
 }

@@ -51,11 +51,14 @@ public sealed class Tensor
     /// <summary>The elements as 64-bit integers. The tensor must be <see cref="TensorType.Int64"/>.</summary>
     public Span<long> Int64 => As<long>(TensorType.Int64);
 
+    /// <summary>The elements as fp32 numbers. The tensor must be <see cref="TensorType.Float32"/>.</summary>
+    public Span<float> Float32 => As<float>(TensorType.Float32);
+
     /// <summary>Bytes an element.</summary>
     public static int ElementSize(TensorType type) => type switch
     {
         TensorType.Int8 or TensorType.UInt8 => 1,
-        TensorType.Int32 => 4,
+        TensorType.Int32 or TensorType.Float32 => 4,
         TensorType.Int64 => 8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown element type."),
     };

@@ -14,4 +14,7 @@ public enum TensorType : byte
 
     /// <summary>64-bit two's complement, little-endian.</summary>
     Int64 = 4,
+
+    /// <summary>IEEE 754 binary32, little-endian. Results never hold a NaN but the canonical one, 0x7FC00000.</summary>
+    Float32 = 5,
 }

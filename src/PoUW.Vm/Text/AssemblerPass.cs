@@ -1,5 +1,6 @@
 using System.Globalization;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
@@ -60,7 +61,7 @@ internal sealed class AssemblerPass
             & Number(words.ElementAtOrDefault(5), 1, int.MaxValue, out int columns);
         if (!valid)
         {
-            return "A slot is '.slot <input|state|output|scratch> <name> <int8|uint8|int32|int64> <rows> <columns>'.";
+            return "A slot is '.slot <input|state|output|scratch> <name> <int8|uint8|int32|int64|float32> <rows> <columns>'.";
         }
 
         return _slots.TryAdd(words[2], _builder.Slot(words[2], type, rows, columns, kind)) ? null : $"The slot '{words[2]}' is declared twice.";
@@ -97,26 +98,21 @@ internal sealed class AssemblerPass
     private string? Vector(string[] words)
     {
         string name = words[0]["vec.".Length..];
-        VectorOpInfo? info = VectorOpInfo.All.FirstOrDefault(v => v.Mnemonic == name);
-        if (info is null)
+        TensorOp? operation = TensorOps.Find(name);
+        if (operation is null)
         {
             return $"'{name}' is no vector operation.";
         }
 
-        int[] immediates = new int[2];
-        bool valid = Slots(words, info.Slots.Length, 1 + info.Slots.Length + info.Immediates, out int[] slots);
-        for (int i = 0; i < info.Immediates && valid; i++)
+        int count = operation.Operands.Count;
+        int[] immediates = new int[operation.Immediates.Count];
+        bool valid = Slots(words, count, 1 + count + immediates.Length, out int[] slots);
+        for (int i = 0; i < immediates.Length && valid; i++)
         {
-            valid = Number(words[1 + info.Slots.Length + i], int.MinValue, int.MaxValue, out immediates[i]);
+            valid = ImmediateText.TryRead(operation.Immediates[i], words[1 + count + i], out immediates[i]);
         }
 
-        if (!valid)
-        {
-            return $"The operands of '{words[0]}' are wrong.";
-        }
-
-        _builder.Vector(info.Code, slots, immediates[0], immediates[1]);
-        return null;
+        return valid && Did(_builder.Vector(operation, slots, immediates)) ? null : $"The operands of '{words[0]}' are wrong.";
     }
 
     private bool MatMul(int[] slots, string flags)

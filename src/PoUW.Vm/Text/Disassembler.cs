@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 
 namespace PoUW.Vm.Text;
@@ -84,7 +85,7 @@ public static class Disassembler
             OperandLayout.Target => $"{name} {Label(instruction.Value)}",
             OperandLayout.CheckpointIndex => $"{name} {program.Checkpoints[(int)instruction.Value]}",
             OperandLayout.SlotPair => $"{name} {SlotNames(program, instruction)}",
-            OperandLayout.MatMul => $"{name} {SlotNames(program, instruction)} {Flags(instruction.Immediate0)}",
+            OperandLayout.MatMul => $"{name} {SlotNames(program, instruction)} {Flags((int)instruction.Value)}",
             OperandLayout.Vector => VectorLine(program, instruction),
             _ => $"{name} {value}",
         };
@@ -92,17 +93,14 @@ public static class Disassembler
 
     private static string VectorLine(VmProgram program, in Instruction instruction)
     {
-        VectorOpInfo info = VectorOpInfo.All[(int)instruction.Vector - 1];
-        string line = $"vec.{info.Mnemonic} {SlotNames(program, instruction)}";
-        line += info.Immediates > 0 ? " " + instruction.Immediate0.ToString(CultureInfo.InvariantCulture) : "";
-        return line + (info.Immediates > 1 ? " " + instruction.Immediate1.ToString(CultureInfo.InvariantCulture) : "");
+        TensorOp operation = instruction.Operation!;
+        int[] values = instruction.Immediates;
+        IEnumerable<string> immediates = operation.Immediates.Select((spec, i) => ImmediateText.Write(spec, values[i]));
+        return string.Join(' ', [$"vec.{operation.Name}", SlotNames(program, instruction), .. immediates]);
     }
 
-    private static string SlotNames(VmProgram program, in Instruction instruction)
-    {
-        Instruction copy = instruction;
-        return string.Join(' ', Enumerable.Range(0, instruction.SlotCount).Select(i => program.Slots[copy.Slot(i)].Name));
-    }
+    private static string SlotNames(VmProgram program, in Instruction instruction) =>
+        string.Join(' ', instruction.Slots.Select(slot => program.Slots[slot].Name));
 
     private static string Flags(int flags) =>
         ((flags & Instruction.TransposeA) != 0 ? "t" : "n") + ((flags & Instruction.TransposeB) != 0 ? "t" : "n");

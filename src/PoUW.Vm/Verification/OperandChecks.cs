@@ -1,4 +1,5 @@
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
@@ -13,11 +14,11 @@ internal static class OperandChecks
     /// <returns>Null if all is well, otherwise what is wrong.</returns>
     public static string? Check(VmProgram program, in Instruction instruction)
     {
-        for (int i = 0; i < instruction.SlotCount; i++)
+        foreach (int slot in instruction.Slots)
         {
-            if (instruction.Slot(i) >= program.Slots.Count)
+            if (slot >= program.Slots.Count)
             {
-                return $"There is no slot {instruction.Slot(i)}.";
+                return $"There is no slot {slot}.";
             }
         }
 
@@ -27,7 +28,7 @@ internal static class OperandChecks
             Opcode.Checkpoint when instruction.Value >= program.Checkpoints.Count => $"There is no checkpoint name {instruction.Value}.",
             Opcode.MatMul => CheckMatMul(program, instruction),
             Opcode.VectorOp => CheckVector(program, instruction),
-            Opcode.MemCopy => CheckMemCopy(program.Slots[instruction.Slot0], program.Slots[instruction.Slot1]),
+            Opcode.MemCopy => CheckMemCopy(program.Slots[instruction.Slots[0]], program.Slots[instruction.Slots[1]]),
             _ => null,
         };
     }
@@ -35,27 +36,33 @@ internal static class OperandChecks
     /// <summary>The product of a MATMUL instruction whose operands passed the checks.</summary>
     public static MatMulShape ShapeOf(VmProgram program, in Instruction instruction)
     {
-        VmSlot a = program.Slots[instruction.Slot1];
-        VmSlot b = program.Slots[instruction.Slot2];
-        bool transposeA = (instruction.Immediate0 & Instruction.TransposeA) != 0;
-        bool transposeB = (instruction.Immediate0 & Instruction.TransposeB) != 0;
+        VmSlot a = program.Slots[instruction.Slots[1]];
+        VmSlot b = program.Slots[instruction.Slots[2]];
+        bool transposeA = (instruction.Value & Instruction.TransposeA) != 0;
+        bool transposeB = (instruction.Value & Instruction.TransposeB) != 0;
         (int m, int k) = transposeA ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
         return new MatMulShape(m, k, transposeB ? b.Rows : b.Columns, transposeA, transposeB);
     }
 
     private static string? CheckMatMul(VmProgram program, in Instruction instruction)
     {
-        VmSlot c = program.Slots[instruction.Slot0];
-        VmSlot a = program.Slots[instruction.Slot1];
-        VmSlot b = program.Slots[instruction.Slot2];
-        if ((instruction.Immediate0 & ~(Instruction.TransposeA | Instruction.TransposeB)) != 0)
+        VmSlot c = program.Slots[instruction.Slots[0]];
+        VmSlot a = program.Slots[instruction.Slots[1]];
+        VmSlot b = program.Slots[instruction.Slots[2]];
+        if ((instruction.Value & ~(Instruction.TransposeA | Instruction.TransposeB)) != 0)
         {
-            return $"The flags 0x{instruction.Immediate0:X2} of MATMUL are not known.";
+            return $"The flags 0x{instruction.Value:X2} of MATMUL are not known.";
         }
 
-        if (a.Type != TensorType.Int8 || b.Type != TensorType.Int8 || c.Type != TensorType.Int32)
+        bool isInteger = a.Type == TensorType.Int8 && b.Type == TensorType.Int8 && c.Type == TensorType.Int32;
+        if (!isInteger && (a.Type != TensorType.Float32 || b.Type != TensorType.Float32 || c.Type != TensorType.Float32))
         {
-            return "MATMUL multiplies Int8 by Int8 into Int32.";
+            return "MATMUL multiplies Int8 by Int8 into Int32, or Float32 by Float32 into Float32.";
+        }
+
+        if (instruction.Slots[0] == instruction.Slots[1] || instruction.Slots[0] == instruction.Slots[2])
+        {
+            return $"MATMUL cannot write its own operand '{c.Name}'.";
         }
 
         MatMulShape shape = ShapeOf(program, instruction);
@@ -65,7 +72,7 @@ internal static class OperandChecks
             return $"MATMUL '{a.Name}' ({shape.M}x{shape.K}) by '{b.Name}' ({innerB}x{shape.N}) does not give '{c.Name}' ({c.Rows}x{c.Columns}).";
         }
 
-        if (shape.K * MaxProductMagnitude >= 1L << 31)
+        if (isInteger && shape.K * MaxProductMagnitude >= 1L << 31)
         {
             return $"The inner dimension {shape.K} could overflow 32 bits.";
         }
@@ -85,22 +92,32 @@ internal static class OperandChecks
 
     private static string? CheckVector(VmProgram program, in Instruction instruction)
     {
-        VectorOpInfo info = VectorOpInfo.All[(int)instruction.Vector - 1];
-        for (int i = 0; i < info.Slots.Length; i++)
+        TensorOp operation = instruction.Operation!;
+        TensorShape[] shapes = new TensorShape[instruction.Slots.Length];
+        for (int i = 0; i < shapes.Length; i++)
         {
-            VmSlot slot = program.Slots[instruction.Slot(i)];
-            if (!info.Slots[i].Types.Contains(slot.Type))
+            VmSlot slot = program.Slots[instruction.Slots[i]];
+            OperandSpec operand = operation.Operands[i];
+            shapes[i] = slot.Shape;
+            if (!operand.Types.Contains(slot.Type))
             {
-                return $"Operand {i} of '{info.Mnemonic}' cannot be {slot.Type} ('{slot.Name}').";
+                return $"Operand '{operand.Name}' of '{operation.Name}' cannot be {slot.Type} ('{slot.Name}').";
             }
 
-            if (info.Slots[i].Access != SlotAccess.Read && slot.Kind == SlotKind.Input)
+            if (operand.Access != OperandAccess.Read && slot.Kind == SlotKind.Input)
             {
                 return ReadOnly(slot);
             }
         }
 
-        return VectorShapeChecks.Check(program, instruction, info);
+        if (!operation.MayAlias && instruction.Slots.Distinct().Count() != instruction.Slots.Length)
+        {
+            return $"'{operation.Name}' needs different slots.";
+        }
+
+        return operation.Check(new TensorCallShape(shapes, instruction.Immediates)) is { } problem
+            ? $"The operands of '{operation.Name}' do not fit: {problem}."
+            : null;
     }
 
     private static string ReadOnly(VmSlot slot) => $"'{slot.Name}' is an input; a program may not write it.";

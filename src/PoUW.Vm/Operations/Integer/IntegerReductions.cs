@@ -1,12 +1,13 @@
 using PoUW.Vm.Tensors;
 
-namespace PoUW.Vm.Backends;
+namespace PoUW.Vm.Operations.Integer;
 
 /// <summary>Definitions of the operations that reduce.</summary>
-internal static class ScalarReductions
+internal static class IntegerReductions
 {
-    public static long MaxAbs(Tensor tensor)
+    public static long MaxAbs(in TensorCall call)
     {
+        Tensor tensor = call[0];
         long largest = 0;
         for (int i = 0; i < tensor.Length; i++)
         {
@@ -16,8 +17,9 @@ internal static class ScalarReductions
         return largest;
     }
 
-    public static long Sum(Tensor tensor)
+    public static long Sum(in TensorCall call)
     {
+        Tensor tensor = call[0];
         long sum = 0;
         for (int i = 0; i < tensor.Length; i++)
         {
@@ -27,10 +29,13 @@ internal static class ScalarReductions
         return sum;
     }
 
-    public static long CountEqual(ReadOnlySpan<int> values, ReadOnlySpan<byte> labels, int count)
+    /// <summary>Argument: rows.</summary>
+    public static long CountEqual(in TensorCall call)
     {
+        ReadOnlySpan<int> values = call[0].Int32;
+        ReadOnlySpan<byte> labels = call[1].UInt8;
         long equal = 0;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < call.Arguments[0]; i++)
         {
             equal += values[i] == labels[i] ? 1 : 0;
         }
@@ -38,8 +43,10 @@ internal static class ScalarReductions
         return equal;
     }
 
-    public static void ArgMaxRows(Span<int> result, Tensor source)
+    public static long ArgMaxRows(in TensorCall call)
     {
+        Span<int> result = call[0].Int32;
+        Tensor source = call[1];
         for (int row = 0; row < source.Rows; row++)
         {
             int best = 0;
@@ -51,6 +58,8 @@ internal static class ScalarReductions
 
             result[row] = best;
         }
+
+        return 0;
     }
 
     private static long Element(Tensor tensor, int index) =>

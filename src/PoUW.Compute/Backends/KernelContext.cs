@@ -1,0 +1,35 @@
+using PoUW.Vm.Arithmetic;
+
+namespace PoUW.Compute.Backends;
+
+/// <summary>What the kernels of one backend share: the instruction family and memory that outlives a call. Not thread-safe.</summary>
+internal sealed class KernelContext(CpuKernel kernel)
+{
+    private const int CachedShuffles = 2;
+
+    private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
+
+    /// <summary>The instruction family in use.</summary>
+    public CpuKernel Kernel { get; } = kernel;
+
+    /// <summary>Consecutive batches use the same permutation, so its hashes are kept.</summary>
+    public SwapOrNotShuffle Shuffle(ReadOnlySpan<byte> key, long tweak, int count, int rounds)
+    {
+        foreach ((byte[] cachedKey, long cachedTweak, int cachedCount, int cachedRounds, SwapOrNotShuffle cached) in _shuffles)
+        {
+            if (cachedTweak == tweak && cachedCount == count && cachedRounds == rounds && key.SequenceEqual(cachedKey))
+            {
+                return cached;
+            }
+        }
+
+        if (_shuffles.Count == CachedShuffles)
+        {
+            _shuffles.RemoveAt(0);
+        }
+
+        SwapOrNotShuffle shuffle = new(key, tweak, count, rounds);
+        _shuffles.Add((key.ToArray(), tweak, count, rounds, shuffle));
+        return shuffle;
+    }
+}

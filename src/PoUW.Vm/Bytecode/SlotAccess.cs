@@ -1,9 +1,0 @@
-namespace PoUW.Vm.Bytecode;
-
-/// <summary>What an operation does with a slot.</summary>
-internal enum SlotAccess
-{
-    Read,
-    Write,
-    ReadWrite,
-}

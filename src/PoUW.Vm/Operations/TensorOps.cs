@@ -1,0 +1,40 @@
+using PoUW.Vm.Operations.Integer;
+
+namespace PoUW.Vm.Operations;
+
+/// <summary>Every operation of VECTOROP, by code and by name.</summary>
+public static class TensorOps
+{
+    private static readonly TensorOp?[] ByCode = BuildIndex();
+
+    /// <summary>Every operation in the order of the codes.</summary>
+    public static IReadOnlyList<TensorOp> All { get; } = [.. ByCode.OfType<TensorOp>()];
+
+    private static Dictionary<string, TensorOp> ByName { get; } = All.ToDictionary(static op => op.Name, StringComparer.Ordinal);
+
+    /// <summary>The largest number of operands.</summary>
+    public static int MaxOperands { get; } = All.Max(static op => op.Operands.Count);
+
+    /// <summary>The operation of a code, or null.</summary>
+    public static TensorOp? Find(byte code) => ByCode[code];
+
+    /// <summary>The operation of a name, or null.</summary>
+    public static TensorOp? Find(string name) => ByName.GetValueOrDefault(name);
+
+    private static TensorOp?[] BuildIndex()
+    {
+        TensorOp?[] index = new TensorOp?[256];
+        IReadOnlyList<TensorOp>[] families = [IntegerOps.All];
+        foreach (TensorOp op in families.SelectMany(static family => family))
+        {
+            if (index[op.Code] is { } other)
+            {
+                throw new InvalidOperationException($"'{op.Name}' and '{other.Name}' have the code {op.Code}.");
+            }
+
+            index[op.Code] = op;
+        }
+
+        return index;
+    }
+}
