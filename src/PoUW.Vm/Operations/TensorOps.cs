@@ -1,3 +1,4 @@
+using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
 
@@ -29,6 +30,11 @@ public static class TensorOps
         [
             IntegerOps.All,
             FloatElementwiseOps.All,
+            FloatReductionOps.All,
+            FloatNormOps.All,
+            FloatOptimiserOps.All,
+            FloatProductOps.All,
+            DataOps.All,
         ];
         foreach (TensorOp op in families.SelectMany(static family => family))
         {
