@@ -1,16 +1,39 @@
+using PoUW.Compute.Gemm;
+using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Backends;
 
-/// <summary>What the kernels of one backend share: the instruction family and memory that outlives a call. Not thread-safe.</summary>
-internal sealed class KernelContext(CpuKernel kernel)
+/// <summary>
+/// What the kernels of one backend share: the instruction family, the team and memory that outlives a call. Not thread-safe.
+/// </summary>
+internal sealed class KernelContext : IDisposable
 {
     private const int CachedShuffles = 2;
 
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
+    public KernelContext(CpuKernel kernel, int threads)
+    {
+        Kernel = kernel;
+        Team = new ThreadTeam(threads);
+        FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
+    }
+
     /// <summary>The instruction family in use.</summary>
-    public CpuKernel Kernel { get; } = kernel;
+    public CpuKernel Kernel { get; }
+
+    /// <summary>The threads that share an operation.</summary>
+    public ThreadTeam Team { get; }
+
+    /// <summary>The products of lane R.</summary>
+    public FloatGemm FloatGemm { get; }
+
+    public void Dispose()
+    {
+        FloatGemm.Dispose();
+        Team.Dispose();
+    }
 
     /// <summary>Consecutive batches use the same permutation, so its hashes are kept.</summary>
     public SwapOrNotShuffle Shuffle(ReadOnlySpan<byte> key, long tweak, int count, int rounds)
