@@ -15,14 +15,6 @@ public static class Fp32
     /// <summary>The bits of the only NaN that reproducible fp32 stores.</summary>
     public const uint CanonicalNaNBits = 0x7FC00000;
 
-    private const double ExpLowest = -110;
-    private const double ExpHighest = 90;
-    private const double SigmoidLimit = 110;
-    private const double TanhLimit = 10;
-    private const double NormalLimit = 15;
-    private const double ErfLimit = 4;
-    private const double WholeTurns = 16777216;
-
     /// <summary>The value itself, or the canonical NaN for any NaN.</summary>
     public static float Canonical(float value) =>
         float.IsNaN(value) ? BitConverter.UInt32BitsToSingle(CanonicalNaNBits) : value;
