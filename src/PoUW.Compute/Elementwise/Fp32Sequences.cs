@@ -33,10 +33,10 @@ internal static class Fp32Sequences<TLane, TFloat, TWide>
         TWide s = TLane.Divide(f, TLane.Add(f, C(2)));
         TWide z = TLane.Multiply(s, s);
         TWide p = TLane.Fma(z, C(LogP4), C(LogP3));
-        p = TLane.Fma(z, p, C(LogP2));
-        p = TLane.Fma(z, p, C(LogP1));
-        p = TLane.Fma(z, p, C(LogP0));
-        p = TLane.Fma(z, p, C(2));
+        p = TLane.Fma(p, z, C(LogP2));
+        p = TLane.Fma(p, z, C(LogP1));
+        p = TLane.Fma(p, z, C(LogP0));
+        p = TLane.Fma(p, z, C(2));
         TWide result = TLane.Fma(k, C(Ln2), TLane.Multiply(s, p));
 
         result = TLane.Select(TLane.Equal(x, C(0)), C(double.NegativeInfinity), result);
@@ -121,12 +121,12 @@ internal static class Fp32Sequences<TLane, TFloat, TWide>
         TWide scale = TLane.AddBits(TLane.ShiftLeftBits(shifted, 52), B(OneBits));
         TWide r = TLane.Fma(n, C(-Ln2), y);
         TWide p = TLane.Fma(r, C(ExpP7), C(ExpP6));
-        p = TLane.Fma(r, p, C(ExpP5));
-        p = TLane.Fma(r, p, C(ExpP4));
-        p = TLane.Fma(r, p, C(ExpP3));
-        p = TLane.Fma(r, p, C(ExpP2));
-        p = TLane.Fma(r, p, C(ExpP1));
-        p = TLane.Fma(r, p, C(ExpP0));
+        p = TLane.Fma(p, r, C(ExpP5));
+        p = TLane.Fma(p, r, C(ExpP4));
+        p = TLane.Fma(p, r, C(ExpP3));
+        p = TLane.Fma(p, r, C(ExpP2));
+        p = TLane.Fma(p, r, C(ExpP1));
+        p = TLane.Fma(p, r, C(ExpP0));
         return (scale, TLane.Fma(TLane.Multiply(r, r), p, r));
     }
 
@@ -154,74 +154,74 @@ internal static class Fp32Sequences<TLane, TFloat, TWide>
     private static TWide SinOfTurn(TWide r, TWide z)
     {
         TWide p = TLane.Fma(z, C(SinP4), C(SinP3));
-        p = TLane.Fma(z, p, C(SinP2));
-        p = TLane.Fma(z, p, C(SinP1));
-        p = TLane.Fma(z, p, C(SinP0));
-        return TLane.Multiply(r, TLane.Fma(z, p, C(TwoPi)));
+        p = TLane.Fma(p, z, C(SinP2));
+        p = TLane.Fma(p, z, C(SinP1));
+        p = TLane.Fma(p, z, C(SinP0));
+        return TLane.Multiply(r, TLane.Fma(p, z, C(TwoPi)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWide CosOfTurn(TWide z)
     {
         TWide p = TLane.Fma(z, C(CosP4), C(CosP3));
-        p = TLane.Fma(z, p, C(CosP2));
-        p = TLane.Fma(z, p, C(CosP1));
-        p = TLane.Fma(z, p, C(CosP0));
-        return TLane.Fma(z, p, C(1));
+        p = TLane.Fma(p, z, C(CosP2));
+        p = TLane.Fma(p, z, C(CosP1));
+        p = TLane.Fma(p, z, C(CosP0));
+        return TLane.Fma(p, z, C(1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWide TailPolynomial(TWide t)
     {
         TWide p = TLane.Fma(t, C(TailP14), C(TailP13));
-        p = TLane.Fma(t, p, C(TailP12));
-        p = TLane.Fma(t, p, C(TailP11));
-        p = TLane.Fma(t, p, C(TailP10));
-        p = TLane.Fma(t, p, C(TailP9));
-        p = TLane.Fma(t, p, C(TailP8));
-        p = TLane.Fma(t, p, C(TailP7));
-        p = TLane.Fma(t, p, C(TailP6));
-        p = TLane.Fma(t, p, C(TailP5));
-        p = TLane.Fma(t, p, C(TailP4));
-        p = TLane.Fma(t, p, C(TailP3));
-        p = TLane.Fma(t, p, C(TailP2));
-        p = TLane.Fma(t, p, C(TailP1));
-        return TLane.Fma(t, p, C(TailP0));
+        p = TLane.Fma(p, t, C(TailP12));
+        p = TLane.Fma(p, t, C(TailP11));
+        p = TLane.Fma(p, t, C(TailP10));
+        p = TLane.Fma(p, t, C(TailP9));
+        p = TLane.Fma(p, t, C(TailP8));
+        p = TLane.Fma(p, t, C(TailP7));
+        p = TLane.Fma(p, t, C(TailP6));
+        p = TLane.Fma(p, t, C(TailP5));
+        p = TLane.Fma(p, t, C(TailP4));
+        p = TLane.Fma(p, t, C(TailP3));
+        p = TLane.Fma(p, t, C(TailP2));
+        p = TLane.Fma(p, t, C(TailP1));
+        return TLane.Fma(p, t, C(TailP0));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWide SlopePolynomial(TWide t)
     {
         TWide p = TLane.Fma(t, C(SlopeP13), C(SlopeP12));
-        p = TLane.Fma(t, p, C(SlopeP11));
-        p = TLane.Fma(t, p, C(SlopeP10));
-        p = TLane.Fma(t, p, C(SlopeP9));
-        p = TLane.Fma(t, p, C(SlopeP8));
-        p = TLane.Fma(t, p, C(SlopeP7));
-        p = TLane.Fma(t, p, C(SlopeP6));
-        p = TLane.Fma(t, p, C(SlopeP5));
-        p = TLane.Fma(t, p, C(SlopeP4));
-        p = TLane.Fma(t, p, C(SlopeP3));
-        p = TLane.Fma(t, p, C(SlopeP2));
-        p = TLane.Fma(t, p, C(SlopeP1));
-        return TLane.Fma(t, p, C(SlopeP0));
+        p = TLane.Fma(p, t, C(SlopeP11));
+        p = TLane.Fma(p, t, C(SlopeP10));
+        p = TLane.Fma(p, t, C(SlopeP9));
+        p = TLane.Fma(p, t, C(SlopeP8));
+        p = TLane.Fma(p, t, C(SlopeP7));
+        p = TLane.Fma(p, t, C(SlopeP6));
+        p = TLane.Fma(p, t, C(SlopeP5));
+        p = TLane.Fma(p, t, C(SlopeP4));
+        p = TLane.Fma(p, t, C(SlopeP3));
+        p = TLane.Fma(p, t, C(SlopeP2));
+        p = TLane.Fma(p, t, C(SlopeP1));
+        return TLane.Fma(p, t, C(SlopeP0));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWide ErfPolynomial(TWide t)
     {
         TWide p = TLane.Fma(t, C(ErfP12), C(ErfP11));
-        p = TLane.Fma(t, p, C(ErfP10));
-        p = TLane.Fma(t, p, C(ErfP9));
-        p = TLane.Fma(t, p, C(ErfP8));
-        p = TLane.Fma(t, p, C(ErfP7));
-        p = TLane.Fma(t, p, C(ErfP6));
-        p = TLane.Fma(t, p, C(ErfP5));
-        p = TLane.Fma(t, p, C(ErfP4));
-        p = TLane.Fma(t, p, C(ErfP3));
-        p = TLane.Fma(t, p, C(ErfP2));
-        p = TLane.Fma(t, p, C(ErfP1));
-        return TLane.Fma(t, p, C(ErfP0));
+        p = TLane.Fma(p, t, C(ErfP10));
+        p = TLane.Fma(p, t, C(ErfP9));
+        p = TLane.Fma(p, t, C(ErfP8));
+        p = TLane.Fma(p, t, C(ErfP7));
+        p = TLane.Fma(p, t, C(ErfP6));
+        p = TLane.Fma(p, t, C(ErfP5));
+        p = TLane.Fma(p, t, C(ErfP4));
+        p = TLane.Fma(p, t, C(ErfP3));
+        p = TLane.Fma(p, t, C(ErfP2));
+        p = TLane.Fma(p, t, C(ErfP1));
+        return TLane.Fma(p, t, C(ErfP0));
     }
 
     /// <summary>The value, at most the limit; the limit for NaN.</summary>
