@@ -1,3 +1,4 @@
+using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Operations.Integer;
 
 namespace PoUW.Vm.Operations;
@@ -24,7 +25,7 @@ public static class TensorOps
     private static TensorOp?[] BuildIndex()
     {
         TensorOp?[] index = new TensorOp?[256];
-        IReadOnlyList<TensorOp>[] families = [IntegerOps.All];
+        IReadOnlyList<TensorOp>[] families = [IntegerOps.All, ConvolutionOps.All, PoolingOps.All];
         foreach (TensorOp op in families.SelectMany(static family => family))
         {
             if (index[op.Code] is { } other)
