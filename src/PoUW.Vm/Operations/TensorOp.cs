@@ -74,7 +74,7 @@ public sealed class TensorOp
         {
             if (!Immediates[i].Admits(call.Immediates[i]))
             {
-                return $"The immediate '{Immediates[i].Name}' of '{Name}' is out of range.";
+                return $"the immediate '{Immediates[i].Name}' is out of range";
             }
         }
 

@@ -5,6 +5,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Vm.Backends;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.TileWork;
@@ -167,7 +168,7 @@ public sealed class TileWorkBackendTests
             _scalar.MatMul(shape, a, b, c);
         }
 
-        public long VectorOp(in VectorOperation operation, in VectorOperands operands) => _scalar.VectorOp(operation, operands);
+        public long Run(TensorOp operation, in TensorCall call) => _scalar.Run(operation, call);
 
         public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _scalar.MemCopy(rows, destination, source);
 

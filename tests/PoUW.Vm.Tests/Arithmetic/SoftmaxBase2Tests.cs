@@ -1,6 +1,7 @@
 using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Backends;
-using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Tests.Arithmetic;
@@ -47,10 +48,8 @@ public sealed class SoftmaxBase2Tests
         labels.UInt8[0] = (byte)label;
         Tensor result = new(TensorType.Int8, 1, 4);
         ScalarBackend backend = new();
-        backend.VectorOp(
-            new VectorOperation(VectorOpcode.SoftmaxCrossEntropyGradient, 5, 63, exponent), new VectorOperands(result, logits, labels));
-        long actual = backend.VectorOp(
-            new VectorOperation(VectorOpcode.SoftmaxCrossEntropyLoss, Argument0: exponent, Argument1: 1), new VectorOperands(logits, labels));
+        backend.Run(IntegerOps.SoftmaxCrossEntropyGradient, new TensorCall([result, logits, labels], [5, 63], [exponent]));
+        long actual = backend.Run(IntegerOps.SoftmaxCrossEntropyLoss, new TensorCall([logits, labels], [], [exponent, 1]));
         Assert.Multiple(() =>
         {
             Assert.That(result.Int8.ToArray().Select(e => (int)e), Is.EqualTo(errors));
@@ -68,8 +67,7 @@ public sealed class SoftmaxBase2Tests
         row.CopyTo(logits.Int8);
         Tensor labels = new(TensorType.UInt8, 1, 1);
         labels.UInt8[0] = 1;
-        long loss = new ScalarBackend().VectorOp(
-            new VectorOperation(VectorOpcode.SoftmaxCrossEntropyLoss, Argument0: -4, Argument1: 1), new VectorOperands(logits, labels));
+        long loss = new ScalarBackend().Run(IntegerOps.SoftmaxCrossEntropyLoss, new TensorCall([logits, labels], [], [-4, 1]));
         Assert.That(loss / 32768.0, Is.EqualTo(real).Within(0.01));
     }
 }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using PoUW.Vm.Backends;
-using PoUW.Vm.Bytecode;
+using PoUW.Vm.Execution;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Tests.Backends;
@@ -73,8 +75,9 @@ public abstract class TensorBackendConformance
     }
 
     [Test]
-    public void Rounding([Values(VectorOpcode.RequantiseShift, VectorOpcode.StochasticRoundShift)] VectorOpcode code)
+    public void Rounding([Values] bool stochastic)
     {
+        TensorOp code = stochastic ? IntegerOps.StochasticRoundShift : IntegerOps.RequantiseShift;
         foreach (int length in Lengths)
         {
             for (int shift = 0; shift < 32; shift++)
@@ -83,11 +86,11 @@ public abstract class TensorBackendConformance
                 source.Int32[0] = int.MinValue;
                 source.Int32[length / 2] = int.MaxValue;
                 int limit = (shift % 3) switch { 0 => 63, 1 => 127, _ => 1 };
-                Check(new VectorOperation(code, limit, 0, shift), new Tensor(TensorType.Int8, length, 1), source);
+                Check(code, [limit], [shift], new Tensor(TensorType.Int8, length, 1), source);
             }
         }
 
-        Pin(code == VectorOpcode.RequantiseShift ? "0434db6119e643ff" : "09b3b9dec6ce8eb9");
+        Pin(stochastic ? "09b3b9dec6ce8eb9" : "0434db6119e643ff");
     }
 
     [TestCase(100, 3, 13)]
@@ -99,7 +102,7 @@ public abstract class TensorBackendConformance
     [TestCase(-4, 3, 0)]
     [TestCase(99999, 9, 127)]
     [TestCase(-99999, 9, -127)]
-    public void RoundShiftVector(int value, int shift, int expected) => RoundOne(VectorOpcode.RequantiseShift, value, shift, expected);
+    public void RoundShiftVector(int value, int shift, int expected) => RoundOne(IntegerOps.RequantiseShift, value, shift, expected);
 
     [TestCase(100, 4, 7)]
     [TestCase(-100, 4, -7)]
@@ -112,7 +115,7 @@ public abstract class TensorBackendConformance
     [TestCase(8, 4, 1)]
     [TestCase(9, 4, 1)]
     [TestCase(13, 4, 1)]
-    public void PstoVector(int value, int shift, int expected) => RoundOne(VectorOpcode.StochasticRoundShift, value, shift, expected);
+    public void PstoVector(int value, int shift, int expected) => RoundOne(IntegerOps.StochasticRoundShift, value, shift, expected);
 
     [Test]
     public void Reductions()
@@ -129,14 +132,14 @@ public abstract class TensorBackendConformance
                 values.Int32[i] = few.Int8[i];
             }
 
-            Check(new VectorOperation(VectorOpcode.MaxAbs), ints);
-            Check(new VectorOperation(VectorOpcode.MaxAbs), bytes);
-            Check(new VectorOperation(VectorOpcode.Sum), ints);
-            Check(new VectorOperation(VectorOpcode.Sum), bytes);
-            Check(new VectorOperation(VectorOpcode.CountEqual, Argument0: length / 2), values, labels);
-            Check(new VectorOperation(VectorOpcode.CountEqual, Argument0: length), values, labels);
-            Check(new VectorOperation(VectorOpcode.ArgMaxRows), new Tensor(TensorType.Int32, length, 1), Bytes(length, 10, -3, 3));
-            Check(new VectorOperation(VectorOpcode.ArgMaxRows), new Tensor(TensorType.Int32, length, 1), Ints(length, 10, 5));
+            Check(IntegerOps.MaxAbs, [], [], ints);
+            Check(IntegerOps.MaxAbs, [], [], bytes);
+            Check(IntegerOps.Sum, [], [], ints);
+            Check(IntegerOps.Sum, [], [], bytes);
+            Check(IntegerOps.CountEqual, [], [length / 2], values, labels);
+            Check(IntegerOps.CountEqual, [], [length], values, labels);
+            Check(IntegerOps.ArgMaxRows, [], [], new Tensor(TensorType.Int32, length, 1), Bytes(length, 10, -3, 3));
+            Check(IntegerOps.ArgMaxRows, [], [], new Tensor(TensorType.Int32, length, 1), Ints(length, 10, 5));
         }
 
         Pin("56da75280f73f074");
@@ -147,7 +150,7 @@ public abstract class TensorBackendConformance
     {
         Tensor tensor = new(TensorType.Int32, 65, 1);
         tensor.Int32[64] = int.MinValue;
-        Assert.That(_backend.VectorOp(new VectorOperation(VectorOpcode.MaxAbs), new VectorOperands(tensor)), Is.EqualTo(1L << 31));
+        Assert.That(_backend.Run(IntegerOps.MaxAbs, new TensorCall([tensor], [], [])), Is.EqualTo(1L << 31));
     }
 
     [Test]
@@ -155,21 +158,21 @@ public abstract class TensorBackendConformance
     {
         foreach (int length in Lengths)
         {
-            Check(new VectorOperation(VectorOpcode.Relu), new Tensor(TensorType.Int8, length, 1), Bytes(length, 1, -128, 127));
+            Check(IntegerOps.Relu, [], [], new Tensor(TensorType.Int8, length, 1), Bytes(length, 1, -128, 127));
             Check(
-                new VectorOperation(VectorOpcode.ReluGradient), new Tensor(TensorType.Int8, length, 1), Bytes(length, 1, -128, 127),
+                IntegerOps.ReluGradient, [], [], new Tensor(TensorType.Int8, length, 1), Bytes(length, 1, -128, 127),
                 Bytes(length, 1, -2, 2));
-            Check(new VectorOperation(VectorOpcode.Add), new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 0), Ints(length, 1, 0));
-            Check(new VectorOperation(VectorOpcode.Subtract), new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 0), Ints(length, 1, 0));
+            Check(IntegerOps.Add, [], [], new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 0), Ints(length, 1, 0));
+            Check(IntegerOps.Subtract, [], [], new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 0), Ints(length, 1, 0));
             Check(
-                new VectorOperation(VectorOpcode.ScaleShift, Argument0: -123456789, Argument1: length % 32),
+                IntegerOps.ScaleShift, [], [-123456789, length % 32],
                 new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 0));
-            Check(new VectorOperation(VectorOpcode.Clamp, Argument0: 1 << 20), new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 4));
+            Check(IntegerOps.Clamp, [], [1 << 20], new Tensor(TensorType.Int32, length, 1), Ints(length, 1, 4));
             Check(
-                new VectorOperation(VectorOpcode.MomentumUpdate, 3, 0, 4096, 63 << 16), Ints(length, 1, 9), Ints(length, 1, 12),
+                IntegerOps.MomentumUpdate, [3], [4096, 63 << 16], Ints(length, 1, 9), Ints(length, 1, 12),
                 Bytes(length, 1, -127, 127));
             Check(
-                new VectorOperation(VectorOpcode.MomentumUpdate, length % 32, 0, int.MaxValue, int.MaxValue), Ints(length, 1, 0),
+                IntegerOps.MomentumUpdate, [length % 32], [int.MaxValue, int.MaxValue], Ints(length, 1, 0),
                 Ints(length, 1, 0), Bytes(length, 1, -128, 127));
         }
 
@@ -181,7 +184,7 @@ public abstract class TensorBackendConformance
     {
         Tensor tensor = Bytes(100, 1, -128, 127);
         sbyte[] expected = [.. tensor.Int8.ToArray().Select(x => Math.Max(x, (sbyte)0))];
-        _backend.VectorOp(new VectorOperation(VectorOpcode.Relu), new VectorOperands(tensor, tensor));
+        _backend.Run(IntegerOps.Relu, new TensorCall([tensor, tensor], [], []));
         Assert.That(tensor.Int8.ToArray(), Is.EqualTo(expected));
     }
 
@@ -195,10 +198,10 @@ public abstract class TensorBackendConformance
             Tensor logits = Bytes(rows, classes, -128, 127);
             Tensor labels = Labels(rows, classes);
             Check(
-                new VectorOperation(VectorOpcode.SoftmaxCrossEntropyGradient, 5, 63, exponent), new Tensor(TensorType.Int8, rows, classes),
+                IntegerOps.SoftmaxCrossEntropyGradient, [5, 63], [exponent], new Tensor(TensorType.Int8, rows, classes),
                 logits, labels);
-            Check(new VectorOperation(VectorOpcode.SoftmaxCrossEntropyLoss, Argument0: exponent, Argument1: rows), logits, labels);
-            Check(new VectorOperation(VectorOpcode.SoftmaxCrossEntropyLoss, Argument0: exponent, Argument1: rows / 2), logits, labels);
+            Check(IntegerOps.SoftmaxCrossEntropyLoss, [], [exponent, rows], logits, labels);
+            Check(IntegerOps.SoftmaxCrossEntropyLoss, [], [exponent, rows / 2], logits, labels);
         }
 
         Pin("c633e710cde075a9");
@@ -211,16 +214,16 @@ public abstract class TensorBackendConformance
         foreach (int length in Lengths)
         {
             Check(
-                new VectorOperation(VectorOpcode.UniformFill, Argument0: 7, Argument1: -1, Argument2: 63 << 16),
+                IntegerOps.UniformFill, [], [7, -1, 63 << 16],
                 new Tensor(TensorType.Int32, length, 3));
-            Check(new VectorOperation(VectorOpcode.Sequence, Argument0: 5, Argument1: 60), new Tensor(TensorType.Int32, length, 1));
-            Check(new VectorOperation(VectorOpcode.Fill, Argument0: -9), new Tensor(TensorType.Int32, length, 1));
-            Check(new VectorOperation(VectorOpcode.Fill, Argument0: 9), new Tensor(TensorType.Int8, length, 1));
+            Check(IntegerOps.Sequence, [], [5, 60], new Tensor(TensorType.Int32, length, 1));
+            Check(IntegerOps.Fill, [], [-9], new Tensor(TensorType.Int32, length, 1));
+            Check(IntegerOps.Fill, [], [9], new Tensor(TensorType.Int8, length, 1));
             Tensor index = new(TensorType.Int32, length, 1);
-            Check(new VectorOperation(VectorOpcode.KeyedPermutation, 90, 0, length + 300, 300, length), index, key);
-            Check(new VectorOperation(VectorOpcode.KeyedPermutation, 90, 0, length, 0, length), index, key);
-            Check(new VectorOperation(VectorOpcode.GatherRows), new Tensor(TensorType.Int8, length, 19), Bytes(length, 19, -128, 127), index);
-            Check(new VectorOperation(VectorOpcode.GatherRows), new Tensor(TensorType.Int32, length, 2), Ints(length, 2, 0), index);
+            Check(IntegerOps.KeyedPermutation, [90], [length + 300, 300, length], index, key);
+            Check(IntegerOps.KeyedPermutation, [90], [length, 0, length], index, key);
+            Check(IntegerOps.GatherRows, [], [], new Tensor(TensorType.Int8, length, 19), Bytes(length, 19, -128, 127), index);
+            Check(IntegerOps.GatherRows, [], [], new Tensor(TensorType.Int32, length, 2), Ints(length, 2, 0), index);
         }
 
         Pin("9faafe7d274f91d9");
@@ -235,30 +238,31 @@ public abstract class TensorBackendConformance
         Assert.That(tensor.Int32.ToArray(), Is.EqualTo(new[] { 1, 1, 2, 3, 4 }));
     }
 
-    private void RoundOne(VectorOpcode code, int value, int shift, int expected)
+    private void RoundOne(TensorOp code, int value, int shift, int expected)
     {
         Tensor source = new(TensorType.Int32, 1, 1);
         Tensor result = new(TensorType.Int8, 1, 1);
         source.Int32[0] = value;
-        _backend.VectorOp(new VectorOperation(code, 127, 0, shift), new VectorOperands(result, source));
+        _backend.Run(code, new TensorCall([result, source], [127], [shift]));
         Assert.That(result.Int8[0], Is.EqualTo(expected));
     }
 
-    private void Check(in VectorOperation operation, Tensor first, Tensor? second = null, Tensor? third = null)
+    private void Check(TensorOp operation, int[] immediates, long[] arguments, params Tensor[] given)
     {
-        Tensor[] given = [.. new[] { first, second, third }.OfType<Tensor>()];
         Tensor[] expected = [.. given.Select(Copy)];
         Tensor[] actual = [.. given.Select(Copy)];
-        long expectedResult = _definition.VectorOp(operation, Operands(expected));
-        long actualResult = _backend.VectorOp(operation, Operands(actual));
-        Assert.That(actualResult, Is.EqualTo(expectedResult), operation.ToString());
+        TensorCall call = new(actual, immediates, arguments);
+        Assert.That(operation.CheckCall(call), Is.EqualTo(VmTrap.None), operation.Name);
+        long expectedResult = operation.Execute(new TensorCall(expected, immediates, arguments));
+        long actualResult = _backend.Run(operation, call);
+        Assert.That(actualResult, Is.EqualTo(expectedResult), operation.Name);
         _digest.AppendData(BitConverter.GetBytes(actualResult));
         for (int i = 0; i < given.Length; i++)
         {
-            Compare(actual[i], expected[i], operation.ToString());
+            Compare(actual[i], expected[i], operation.Name);
         }
 
-        expected[0].Bytes.CopyTo(first.Bytes);
+        expected[0].Bytes.CopyTo(given[0].Bytes);
     }
 
     private void Compare(Tensor actual, Tensor expected, string what)
@@ -268,9 +272,6 @@ public abstract class TensorBackendConformance
     }
 
     private void Pin(string expected) => Assert.That(Convert.ToHexStringLower(_digest.GetHashAndReset())[..16], Is.EqualTo(expected));
-
-    private static VectorOperands Operands(Tensor[] tensors) =>
-        new(tensors[0], tensors.ElementAtOrDefault(1), tensors.ElementAtOrDefault(2));
 
     private static Tensor Copy(Tensor tensor)
     {

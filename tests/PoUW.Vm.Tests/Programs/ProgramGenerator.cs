@@ -1,4 +1,5 @@
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
@@ -67,13 +68,9 @@ internal static class ProgramGenerator
 
     private static void Vector(ProgramBuilder builder, Random random, Func<int> slot)
     {
-        (VectorOpcode Code, int Slots, int Immediates)[] operations =
-        [
-            (VectorOpcode.MaxAbs, 1, 0), (VectorOpcode.RequantiseShift, 2, 1), (VectorOpcode.SoftmaxCrossEntropyGradient, 3, 2),
-            (VectorOpcode.GatherRows, 3, 0), (VectorOpcode.KeyedPermutation, 2, 1), (VectorOpcode.Fill, 1, 0),
-        ];
-        (VectorOpcode code, int slots, int immediates) = operations[random.Next(operations.Length)];
-        int[] operands = [.. Enumerable.Range(0, slots).Select(_ => slot())];
-        builder.Vector(code, operands, immediates > 0 ? random.Next(int.MinValue, int.MaxValue) : 0, immediates > 1 ? random.Next(256) : 0);
+        TensorOp operation = TensorOps.All[random.Next(TensorOps.All.Count)];
+        int[] slots = [.. operation.Operands.Select(_ => slot())];
+        int[] immediates = [.. operation.Immediates.Select(_ => random.Next(int.MinValue, int.MaxValue))];
+        builder.Vector(operation, slots, immediates);
     }
 }
