@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Backends;
@@ -35,13 +36,7 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         }
 
         Kernel = kernel;
-        _gemm = kernel switch
-        {
-            CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, System.Runtime.Intrinsics.Vector256<int>>(),
-            CpuKernel.Avx512 => new GemmEngine<Avx512Lane, System.Runtime.Intrinsics.Vector512<int>>(),
-            CpuKernel.Avx2 => new GemmEngine<Avx2Lane, System.Runtime.Intrinsics.Vector256<int>>(),
-            _ => new GemmEngine<PortableLane, System.Runtime.Intrinsics.Vector256<int>>(),
-        };
+        _gemm = CreateEngine(kernel);
     }
 
     /// <summary>The product kernel in use.</summary>
@@ -51,7 +46,7 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     public static bool IsSupported(CpuKernel kernel) => kernel switch
     {
         CpuKernel.AvxVnni => AvxVnni.IsSupported,
-        CpuKernel.Avx512 => Avx512BW.IsSupported,
+        CpuKernel.Avx512 or CpuKernel.Avx512Byte => Avx512BW.IsSupported,
         CpuKernel.Avx2 => Avx2.IsSupported,
         _ => kernel == CpuKernel.Portable,
     };
@@ -62,7 +57,10 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         fixed (sbyte* left = a.Int8, right = b.Int8)
         fixed (int* result = c.Int32)
         {
-            _gemm.Multiply(shape, left, right, result);
+            if (!_gemm.Multiply(shape, new OutputRegion(0, shape.M, 0, shape.N), left, right, result))
+            {
+                throw new InvalidOperationException($"{Kernel} cannot multiply these operands.");
+            }
         }
     }
 
@@ -105,10 +103,21 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     /// <summary>Frees the working memory.</summary>
     public void Dispose() => _gemm.Dispose();
 
-    private static CpuKernel Best() => AvxVnni.IsSupported ? CpuKernel.AvxVnni
-        : Avx512BW.IsSupported ? CpuKernel.Avx512
+    private static CpuKernel Best() => Avx512BW.IsSupported ? CpuKernel.Avx512Byte
+        : AvxVnni.IsSupported ? CpuKernel.AvxVnni
         : Avx2.IsSupported ? CpuKernel.Avx2
         : CpuKernel.Portable;
+
+    private static IGemmEngine CreateEngine(CpuKernel kernel) => kernel switch
+    {
+        CpuKernel.Avx512Byte => new NarrowFirstEngine(
+            new GemmEngine<Avx512ByteLane, Vector512<int>>(),
+            CreateEngine(AvxVnni.IsSupported ? CpuKernel.AvxVnni : CpuKernel.Avx512)),
+        CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, Vector256<int>>(),
+        CpuKernel.Avx512 => new GemmEngine<Avx512Lane, Vector512<int>>(),
+        CpuKernel.Avx2 => new GemmEngine<Avx2Lane, Vector256<int>>(),
+        _ => new GemmEngine<PortableLane, Vector256<int>>(),
+    };
 
     private static int Full(int length) => length / VectorKernels.Block * VectorKernels.Block;
 
