@@ -54,10 +54,10 @@ internal static unsafe class ByteBlocks
         Vector128<long> ab1 = ZipHigh(a, b).AsInt64();
         Vector128<long> cd0 = ZipLow(c, d).AsInt64();
         Vector128<long> cd1 = ZipHigh(c, d).AsInt64();
-        a = Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsInt32();
-        b = Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsInt32();
-        c = Vector128.Create(ab1.GetLower(), cd1.GetLower()).AsInt32();
-        d = Vector128.Create(ab1.GetUpper(), cd1.GetUpper()).AsInt32();
+        a = ZipLow(ab0, cd0).AsInt32();
+        b = ZipHigh(ab0, cd0).AsInt32();
+        c = ZipLow(ab1, cd1).AsInt32();
+        d = ZipHigh(ab1, cd1).AsInt32();
     }
 
     private static Vector128<sbyte> ZipLow(Vector128<sbyte> left, Vector128<sbyte> right) =>
@@ -89,4 +89,10 @@ internal static unsafe class ByteBlocks
         Sse2.IsSupported ? Sse2.UnpackHigh(left, right)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(left, right)
         : (Vector128.WidenUpper(left.AsUInt32()) | (Vector128.WidenUpper(right.AsUInt32()) << 32)).AsInt32();
+
+    private static Vector128<long> ZipLow(Vector128<long> left, Vector128<long> right) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(left, right) : Vector128.Create(left.GetLower(), right.GetLower());
+
+    private static Vector128<long> ZipHigh(Vector128<long> left, Vector128<long> right) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(left, right) : Vector128.Create(left.GetUpper(), right.GetUpper());
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Backends;
@@ -41,7 +42,7 @@ internal sealed unsafe class GemmEngine<TLane, TVector> : IGemmEngine
                 int count = Math.Min(inner, shape.K - k);
                 int depth = Depth(count);
                 int panels = (columns + Panel - 1) / Panel;
-                PanelTarget target = new(_b.Reserve((long)panels * Panel * depth), Panel, depth);
+                PanelTarget target = new(_b.Reserve((long)panels * PanelTarget.PanelInts(Panel, depth)), Panel, depth);
                 if (!PanelPacker.Pack<TLane>(right, region.Column + column, columns, k, count, target))
                 {
                     return false;
@@ -119,6 +120,7 @@ internal sealed unsafe class GemmEngine<TLane, TVector> : IGemmEngine
                 int* target = c + (row * lineStride) + column;
                 if (width == Panel && rows == TileRows)
                 {
+                    Prefetch(target, lineStride);
                     Tile(block, row, b, target, lineStride, block.Add);
                     continue;
                 }
@@ -134,6 +136,17 @@ internal sealed unsafe class GemmEngine<TLane, TVector> : IGemmEngine
 
                 CopyEdge(tile, rows, width, target, lineStride, block.Add);
             }
+        }
+    }
+
+    /// <summary>Fetches the lines of C while the sums are still being computed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(int* c, nint lineStride)
+    {
+        for (int row = 0; row < TileRows && Sse.IsSupported; row++, c += lineStride)
+        {
+            Sse.Prefetch0(c);
+            Sse.Prefetch0(c + Panel - 1);
         }
     }
 

@@ -16,5 +16,11 @@ internal readonly unsafe struct PackSource(sbyte* data, int rows, int columns, b
     public bool InnerIsRow { get; } = innerIsRow;
 
     /// <summary>The address of element k of a vector.</summary>
-    public sbyte* At(int vector, int k) => InnerIsRow ? data + (k * Stride) + vector : data + (vector * Stride) + k;
+    public sbyte* At(int vector, int k)
+    {
+        unchecked // Addresses stay inside the matrix, or are not read.
+        {
+            return InnerIsRow ? data + (k * Stride) + vector : data + (vector * Stride) + k;
+        }
+    }
 }

@@ -11,7 +11,7 @@ namespace PoUW.Compute.Backends;
 internal static unsafe class PanelPacker
 {
     private const int Group = 4;
-    private const int Strip = 64;
+    private const int Strip = 256;
 
     /// <summary>Packs columns of B.</summary>
     /// <param name="source">The stored operand.</param>
@@ -26,15 +26,16 @@ internal static unsafe class PanelPacker
     {
         Vector128<byte> range = default;
         int step = source.InnerIsRow ? Group : ByteBlocks.Edge;
+        int strip = source.InnerIsRow ? Strip : ByteBlocks.Edge;
         sbyte* staged = stackalloc sbyte[ByteBlocks.Bytes];
         unchecked // Addresses stay inside the operand and the buffer.
         {
-            for (int strip = 0; strip < columns; strip += Strip)
+            for (int first = 0; first < columns; first += strip)
             {
-                int last = Math.Min(columns, strip + Strip);
+                int last = Math.Min(columns, first + strip);
                 for (int k = 0; k < count; k += step)
                 {
-                    for (int column = strip; column < last; column += ByteBlocks.Edge)
+                    for (int column = first; column < last; column += ByteBlocks.Edge)
                     {
                         sbyte* block = source.At(firstColumn + column, firstK + k);
                         int* destination = target.At(column, k / Group * (TFormat.Wide ? 2 : 1));
@@ -57,21 +58,24 @@ internal static unsafe class PanelPacker
         in PackSource source, sbyte* block, int count, int columns, int* destination, nint width, sbyte* staged)
         where TFormat : struct, IOperandFormat
     {
-        nint stride = source.Stride;
-        if (count < Group || block + (3 * stride) + ByteBlocks.Edge > source.End)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            ByteBlocks.Stage(block, stride, Math.Min(Group, count), columns, staged);
-            block = staged;
-            stride = ByteBlocks.Edge;
-        }
+            nint stride = source.Stride;
+            if (count < Group || block + (3 * stride) + ByteBlocks.Edge > source.End)
+            {
+                ByteBlocks.Stage(block, stride, Math.Min(Group, count), columns, staged);
+                block = staged;
+                stride = ByteBlocks.Edge;
+            }
 
-        Vector128<int> a = Vector128.Load(block).AsInt32();
-        Vector128<int> b = Vector128.Load(block + stride).AsInt32();
-        Vector128<int> c = Vector128.Load(block + (2 * stride)).AsInt32();
-        Vector128<int> d = Vector128.Load(block + (3 * stride)).AsInt32();
-        ByteBlocks.Interleave(ref a, ref b, ref c, ref d);
-        return Emit<TFormat>(a, destination, width) | Emit<TFormat>(b, destination + 4, width)
-            | Emit<TFormat>(c, destination + 8, width) | Emit<TFormat>(d, destination + 12, width);
+            Vector128<int> a = Vector128.Load(block).AsInt32();
+            Vector128<int> b = Vector128.Load(block + stride).AsInt32();
+            Vector128<int> c = Vector128.Load(block + (2 * stride)).AsInt32();
+            Vector128<int> d = Vector128.Load(block + (3 * stride)).AsInt32();
+            ByteBlocks.Interleave(ref a, ref b, ref c, ref d);
+            return Emit<TFormat>(a, destination, width) | Emit<TFormat>(b, destination + 4, width)
+                | Emit<TFormat>(c, destination + 8, width) | Emit<TFormat>(d, destination + 12, width);
+        }
     }
 
     /// <summary>16 columns, whose k are contiguous, of 16 k; columns that do not exist repeat the last one.</summary>
@@ -79,48 +83,54 @@ internal static unsafe class PanelPacker
         in PackSource source, sbyte* block, int count, int columns, int* destination, nint width, sbyte* staged)
         where TFormat : struct, IOperandFormat
     {
-        nint stride = source.Stride;
-        if (block + ((columns - 1) * stride) + ByteBlocks.Edge > source.End)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            ByteBlocks.Stage(block, stride, columns, Math.Min(ByteBlocks.Edge, count), staged);
-            block = staged;
-            stride = ByteBlocks.Edge;
-        }
+            nint stride = source.Stride;
+            if (block + ((columns - 1) * stride) + ByteBlocks.Edge > source.End)
+            {
+                ByteBlocks.Stage(block, stride, columns, Math.Min(ByteBlocks.Edge, count), staged);
+                block = staged;
+                stride = ByteBlocks.Edge;
+            }
 
-        Vector128<byte> range = default;
-        for (int column = 0; column < columns; column += 4)
-        {
-            int last = columns - 1;
-            Vector128<int> a = Vector128.Load(block + (column * stride)).AsInt32();
-            Vector128<int> b = Vector128.Load(block + (Math.Min(column + 1, last) * stride)).AsInt32();
-            Vector128<int> c = Vector128.Load(block + (Math.Min(column + 2, last) * stride)).AsInt32();
-            Vector128<int> d = Vector128.Load(block + (Math.Min(column + 3, last) * stride)).AsInt32();
-            ByteBlocks.Transpose(ref a, ref b, ref c, ref d);
-            nint group = TFormat.Wide ? 2 * width : width;
-            int* four = destination + column;
-            range |= Emit<TFormat>(a, four, width) | Emit<TFormat>(b, four + group, width)
-                | Emit<TFormat>(c, four + (2 * group), width) | Emit<TFormat>(d, four + (3 * group), width);
-        }
+            Vector128<byte> range = default;
+            for (int column = 0; column < columns; column += 4)
+            {
+                int last = columns - 1;
+                Vector128<int> a = Vector128.Load(block + (column * stride)).AsInt32();
+                Vector128<int> b = Vector128.Load(block + (Math.Min(column + 1, last) * stride)).AsInt32();
+                Vector128<int> c = Vector128.Load(block + (Math.Min(column + 2, last) * stride)).AsInt32();
+                Vector128<int> d = Vector128.Load(block + (Math.Min(column + 3, last) * stride)).AsInt32();
+                ByteBlocks.Transpose(ref a, ref b, ref c, ref d);
+                nint group = TFormat.Wide ? 2 * width : width;
+                int* four = destination + column;
+                range |= Emit<TFormat>(a, four, width) | Emit<TFormat>(b, four + group, width)
+                    | Emit<TFormat>(c, four + (2 * group), width) | Emit<TFormat>(d, four + (3 * group), width);
+            }
 
-        return range;
+            return range;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Emit<TFormat>(Vector128<int> groups, int* destination, nint width)
         where TFormat : struct, IOperandFormat
     {
-        if (TFormat.Wide)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            // Bytes 0 and 2 of every int, and bytes 1 and 3, with their signs; then the pairs (0, 1) and (2, 3).
-            Vector128<int> even = ((groups.AsInt16() << 8) >> 8).AsInt32();
-            Vector128<int> odd = (groups.AsInt16() >> 8).AsInt32();
-            ((even & Vector128.Create(0xFFFF)) | (odd << 16)).Store(destination);
-            ((even >>> 16) | (odd & Vector128.Create(~0xFFFF))).Store(destination + width);
-            return default;
-        }
+            if (TFormat.Wide)
+            {
+                // Bytes 0 and 2 of every int, and bytes 1 and 3, with their signs; then the pairs (0, 1) and (2, 3).
+                Vector128<int> even = ((groups.AsInt16() << 8) >> 8).AsInt32();
+                Vector128<int> odd = (groups.AsInt16() >> 8).AsInt32();
+                ((even & Vector128.Create(0xFFFF)) | (odd << 16)).Store(destination);
+                ((even >>> 16) | (odd & Vector128.Create(~0xFFFF))).Store(destination + width);
+                return default;
+            }
 
-        Vector128<byte> bytes = groups.AsByte() + Vector128.Create((byte)TFormat.Offset);
-        bytes.AsInt32().Store(destination);
-        return bytes;
+            Vector128<byte> bytes = groups.AsByte() + Vector128.Create((byte)TFormat.Offset);
+            bytes.AsInt32().Store(destination);
+            return bytes;
+        }
     }
 }

@@ -10,6 +10,7 @@ namespace PoUW.Compute.Backends;
 internal static unsafe class RowPacker
 {
     private const int Chunk = 32;
+    private const int Strip = 64;
     private const byte NarrowOffset = 64;
     private const byte OutOfRange = 0x80;
 
@@ -39,17 +40,12 @@ internal static unsafe class RowPacker
                 return;
             }
 
-            for (int row = 0; row < rows; row += ByteBlocks.Edge)
+            for (int row = 0; row < rows; row += Strip)
             {
-                int columns = Math.Min(ByteBlocks.Edge, rows - row);
-                int* target = destination + (row * stride);
+                int last = Math.Min(rows, row + Strip);
                 for (int k = 0; k < count; k += Chunk)
                 {
-                    sbyte* block = source.At(firstRow + row, firstK + k);
-                    TransposeBlock<TFormat>(source, block, count - k, columns, target + Ints<TFormat>(k), stride);
-                    block += ByteBlocks.Edge * source.Stride;
-                    TransposeBlock<TFormat>(
-                        source, block, count - k - ByteBlocks.Edge, columns, target + Ints<TFormat>(k + ByteBlocks.Edge), stride);
+                    TransposeStrip<TFormat>(source, (firstRow, row, last), firstK + k, count - k, destination + Ints<TFormat>(k), stride);
                 }
             }
         }
@@ -93,15 +89,18 @@ internal static unsafe class RowPacker
     private static void CopyRow<TFormat>(sbyte* source, int count, sbyte* end, int* destination)
         where TFormat : struct, IOperandFormat
     {
-        int k = 0;
-        for (; k <= count - Chunk; k += Chunk)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            Emit<TFormat>(Vector256.Load(source + k), destination + Ints<TFormat>(k));
-        }
+            int k = 0;
+            for (; k <= count - Chunk; k += Chunk)
+            {
+                Emit<TFormat>(Vector256.Load(source + k), destination + Ints<TFormat>(k));
+            }
 
-        if (k < count)
-        {
-            Emit<TFormat>(LoadPart(source + k, count - k, end), destination + Ints<TFormat>(k));
+            if (k < count)
+            {
+                Emit<TFormat>(LoadPart(source + k, count - k, end), destination + Ints<TFormat>(k));
+            }
         }
     }
 
@@ -121,14 +120,36 @@ internal static unsafe class RowPacker
     private static void Emit<TFormat>(Vector256<sbyte> value, int* destination)
         where TFormat : struct, IOperandFormat
     {
-        if (TFormat.Wide)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            Vector256.WidenLower(value).AsInt32().Store(destination);
-            Vector256.WidenUpper(value).AsInt32().Store(destination + (Chunk / 4));
+            if (TFormat.Wide)
+            {
+                Vector256.WidenLower(value).AsInt32().Store(destination);
+                Vector256.WidenUpper(value).AsInt32().Store(destination + (Chunk / 4));
+            }
+            else
+            {
+                value.AsInt32().Store(destination);
+            }
         }
-        else
+    }
+
+    /// <summary>One chunk along k of up to 64 rows: the bytes of one line of the cache.</summary>
+    private static void TransposeStrip<TFormat>(
+        in PackSource source, (int Origin, int First, int Last) rows, int k, int count, int* destination, nint stride)
+        where TFormat : struct, IOperandFormat
+    {
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            value.AsInt32().Store(destination);
+            for (int row = rows.First; row < rows.Last; row += ByteBlocks.Edge)
+            {
+                int columns = Math.Min(ByteBlocks.Edge, rows.Last - row);
+                int* target = destination + (row * stride);
+                sbyte* block = source.At(rows.Origin + row, k);
+                TransposeBlock<TFormat>(source, block, count, columns, target, stride);
+                block += ByteBlocks.Edge * source.Stride;
+                TransposeBlock<TFormat>(source, block, count - ByteBlocks.Edge, columns, target + Ints<TFormat>(ByteBlocks.Edge), stride);
+            }
         }
     }
 
@@ -136,39 +157,48 @@ internal static unsafe class RowPacker
     private static void TransposeBlock<TFormat>(in PackSource source, sbyte* block, int count, int columns, int* destination, nint stride)
         where TFormat : struct, IOperandFormat
     {
-        if (count >= ByteBlocks.Edge && block + (15 * source.Stride) + ByteBlocks.Edge <= source.End)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            TransposeBlock<TFormat>(block, source.Stride, destination, stride);
-            return;
-        }
+            if (count >= ByteBlocks.Edge && block + (15 * source.Stride) + ByteBlocks.Edge <= source.End)
+            {
+                TransposeBlock<TFormat>(block, source.Stride, destination, stride);
+                return;
+            }
 
-        sbyte* staged = stackalloc sbyte[ByteBlocks.Bytes];
-        ByteBlocks.Stage(block, source.Stride, Math.Min(count, ByteBlocks.Edge), columns, staged);
-        TransposeBlock<TFormat>(staged, ByteBlocks.Edge, destination, stride);
+            sbyte* staged = stackalloc sbyte[ByteBlocks.Bytes];
+            ByteBlocks.Stage(block, source.Stride, Math.Min(count, ByteBlocks.Edge), columns, staged);
+            TransposeBlock<TFormat>(staged, ByteBlocks.Edge, destination, stride);
+        }
     }
 
     private static void TransposeBlock<TFormat>(sbyte* block, nint blockStride, int* destination, nint stride)
         where TFormat : struct, IOperandFormat
     {
-        Quad(block, blockStride, out Vector128<int> a0, out Vector128<int> b0, out Vector128<int> c0, out Vector128<int> d0);
-        Quad(block + (4 * blockStride), blockStride, out Vector128<int> a1, out Vector128<int> b1, out Vector128<int> c1, out Vector128<int> d1);
-        Quad(block + (8 * blockStride), blockStride, out Vector128<int> a2, out Vector128<int> b2, out Vector128<int> c2, out Vector128<int> d2);
-        Quad(block + (12 * blockStride), blockStride, out Vector128<int> a3, out Vector128<int> b3, out Vector128<int> c3, out Vector128<int> d3);
-        FourRows<TFormat>(a0, a1, a2, a3, destination, stride);
-        FourRows<TFormat>(b0, b1, b2, b3, destination + (4 * stride), stride);
-        FourRows<TFormat>(c0, c1, c2, c3, destination + (8 * stride), stride);
-        FourRows<TFormat>(d0, d1, d2, d3, destination + (12 * stride), stride);
+        unchecked // Addresses stay inside the operand and the buffer.
+        {
+            Quad(block, blockStride, out Vector128<int> a0, out Vector128<int> b0, out Vector128<int> c0, out Vector128<int> d0);
+            Quad(block + (4 * blockStride), blockStride, out Vector128<int> a1, out Vector128<int> b1, out Vector128<int> c1, out Vector128<int> d1);
+            Quad(block + (8 * blockStride), blockStride, out Vector128<int> a2, out Vector128<int> b2, out Vector128<int> c2, out Vector128<int> d2);
+            Quad(block + (12 * blockStride), blockStride, out Vector128<int> a3, out Vector128<int> b3, out Vector128<int> c3, out Vector128<int> d3);
+            FourRows<TFormat>(a0, a1, a2, a3, destination, stride);
+            FourRows<TFormat>(b0, b1, b2, b3, destination + (4 * stride), stride);
+            FourRows<TFormat>(c0, c1, c2, c3, destination + (8 * stride), stride);
+            FourRows<TFormat>(d0, d1, d2, d3, destination + (12 * stride), stride);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Quad(
         sbyte* rows, nint stride, out Vector128<int> a, out Vector128<int> b, out Vector128<int> c, out Vector128<int> d)
     {
-        a = Vector128.Load(rows).AsInt32();
-        b = Vector128.Load(rows + stride).AsInt32();
-        c = Vector128.Load(rows + (2 * stride)).AsInt32();
-        d = Vector128.Load(rows + (3 * stride)).AsInt32();
-        ByteBlocks.Interleave(ref a, ref b, ref c, ref d);
+        unchecked // Addresses stay inside the operand and the buffer.
+        {
+            a = Vector128.Load(rows).AsInt32();
+            b = Vector128.Load(rows + stride).AsInt32();
+            c = Vector128.Load(rows + (2 * stride)).AsInt32();
+            d = Vector128.Load(rows + (3 * stride)).AsInt32();
+            ByteBlocks.Interleave(ref a, ref b, ref c, ref d);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -176,25 +206,31 @@ internal static unsafe class RowPacker
         Vector128<int> a, Vector128<int> b, Vector128<int> c, Vector128<int> d, int* destination, nint stride)
         where TFormat : struct, IOperandFormat
     {
-        ByteBlocks.Transpose(ref a, ref b, ref c, ref d);
-        Emit<TFormat>(a, destination);
-        Emit<TFormat>(b, destination + stride);
-        Emit<TFormat>(c, destination + (2 * stride));
-        Emit<TFormat>(d, destination + (3 * stride));
+        unchecked // Addresses stay inside the operand and the buffer.
+        {
+            ByteBlocks.Transpose(ref a, ref b, ref c, ref d);
+            Emit<TFormat>(a, destination);
+            Emit<TFormat>(b, destination + stride);
+            Emit<TFormat>(c, destination + (2 * stride));
+            Emit<TFormat>(d, destination + (3 * stride));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Emit<TFormat>(Vector128<int> value, int* destination)
         where TFormat : struct, IOperandFormat
     {
-        if (TFormat.Wide)
+        unchecked // Addresses stay inside the operand and the buffer.
         {
-            Vector128.WidenLower(value.AsSByte()).AsInt32().Store(destination);
-            Vector128.WidenUpper(value.AsSByte()).AsInt32().Store(destination + 4);
-        }
-        else
-        {
-            value.Store(destination);
+            if (TFormat.Wide)
+            {
+                Vector128.WidenLower(value.AsSByte()).AsInt32().Store(destination);
+                Vector128.WidenUpper(value.AsSByte()).AsInt32().Store(destination + 4);
+            }
+            else
+            {
+                value.Store(destination);
+            }
         }
     }
 }
