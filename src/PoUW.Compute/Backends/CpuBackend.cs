@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
@@ -9,8 +10,9 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Compute.Backends;
 
 /// <summary>
-/// The default backend: vectorised kernels that give the same bits as <see cref="ScalarBackend"/>. Runs on the caller's thread and
-/// keeps its working memory, so a steady workload allocates nothing. Not thread-safe: one instance a machine.
+/// The default backend: vectorised kernels that give the same bits as <see cref="ScalarBackend"/>. Runs on the caller's thread,
+/// products on a team if it is given one, and keeps its working memory, so a steady workload allocates nothing. Not thread-safe: one
+/// instance a machine.
 /// </summary>
 public sealed class CpuBackend : ITensorBackend, IDisposable
 {
@@ -20,15 +22,24 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     private readonly IGemmEngine _gemm;
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
-    /// <summary>Uses the fastest kernel of this machine.</summary>
+    /// <summary>Uses the fastest kernel of this machine on the caller's thread.</summary>
     public CpuBackend()
         : this(Best())
     {
     }
 
+    /// <summary>Uses the fastest kernel of this machine and shares products among a team.</summary>
+    /// <param name="team">Who computes; stays the caller's to dispose, and must not be in use elsewhere during a product.</param>
+    public CpuBackend(ThreadTeam team)
+        : this(Best(), team)
+    {
+    }
+
     /// <summary>Uses one kernel; for tests and measurements.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="team">Who computes products, or null for the caller's thread alone.</param>
     /// <exception cref="NotSupportedException">The machine does not have it.</exception>
-    public CpuBackend(CpuKernel kernel)
+    public CpuBackend(CpuKernel kernel, ThreadTeam? team = null)
     {
         if (!IsSupported(kernel))
         {
@@ -36,7 +47,7 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         }
 
         Kernel = kernel;
-        _gemm = CreateEngine(kernel);
+        _gemm = team is null ? CreateEngine(kernel) : new TeamEngine(team, () => CreateEngine(kernel));
     }
 
     /// <summary>The product kernel in use.</summary>
@@ -103,12 +114,8 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     /// <summary>Frees the working memory.</summary>
     public void Dispose() => _gemm.Dispose();
 
-    private static CpuKernel Best() => Avx512BW.IsSupported ? CpuKernel.Avx512Byte
-        : AvxVnni.IsSupported ? CpuKernel.AvxVnni
-        : Avx2.IsSupported ? CpuKernel.Avx2
-        : CpuKernel.Portable;
-
-    private static IGemmEngine CreateEngine(CpuKernel kernel) => kernel switch
+    /// <summary>A kernel for one thread.</summary>
+    internal static IGemmEngine CreateEngine(CpuKernel kernel) => kernel switch
     {
         CpuKernel.Avx512Byte => new NarrowFirstEngine(
             new GemmEngine<Avx512ByteLane, Vector512<int>>(),
@@ -118,6 +125,11 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         CpuKernel.Avx2 => new GemmEngine<Avx2Lane, Vector256<int>>(),
         _ => new GemmEngine<PortableLane, Vector256<int>>(),
     };
+
+    private static CpuKernel Best() => Avx512BW.IsSupported ? CpuKernel.Avx512Byte
+        : AvxVnni.IsSupported ? CpuKernel.AvxVnni
+        : Avx2.IsSupported ? CpuKernel.Avx2
+        : CpuKernel.Portable;
 
     private static int Full(int length) => length / VectorKernels.Block * VectorKernels.Block;
 

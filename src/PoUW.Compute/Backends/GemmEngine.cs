@@ -16,7 +16,7 @@ internal sealed unsafe class GemmEngine<TLane, TVector> : IGemmEngine
     private const int Group = 4;
     private const int TileRows = 6;
     private const int InnerBytes = 1024;
-    private const int BlockRows = 384;
+    private const int BlockRows = 192;
     private const int BlockColumns = 4096;
     private const int LineInts = 16;
 
@@ -43,7 +43,7 @@ internal sealed unsafe class GemmEngine<TLane, TVector> : IGemmEngine
                 int depth = Depth(count);
                 int panels = (columns + Panel - 1) / Panel;
                 PanelTarget target = new(_b.Reserve((long)panels * PanelTarget.PanelInts(Panel, depth)), Panel, depth);
-                if (!PanelPacker.Pack<TLane>(right, region.Column + column, columns, k, count, target))
+                if (!ColumnPacker.Pack<TLane>(right, region.Column + column, columns, k, count, target))
                 {
                     return false;
                 }

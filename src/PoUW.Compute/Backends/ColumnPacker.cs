@@ -8,7 +8,7 @@ namespace PoUW.Compute.Backends;
 /// added), or two rows of ints, each a 16-bit pair, for <see cref="IOperandFormat.Wide"/>. What lies beyond k or the columns is undefined:
 /// zeros of A or the caller discard it.
 /// </summary>
-internal static unsafe class PanelPacker
+internal static unsafe class ColumnPacker
 {
     private const int Group = 4;
     private const int Strip = 256;
