@@ -1,0 +1,129 @@
+using PoUW.Compute.Threading;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Gemm;
+
+/// <summary>Splits products over a team by rows, columns and items of the batch, never by k.</summary>
+internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
+    where TLane : struct, IFmaLane<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Multiply-adds that are worth the handing over of a part: some ten microseconds.</summary>
+    private const long LeastPart = 1 << 20;
+
+    private readonly BlockProduct<TLane, TVector>[] _blocks;
+
+    public FloatGemmEngine(int participants, GemmBlocking blocking)
+    {
+        MicroKernelTable<TLane, TVector> kernels = new();
+        _blocks = new BlockProduct<TLane, TVector>[participants];
+        for (int i = 0; i < participants; i++)
+        {
+            _blocks[i] = new BlockProduct<TLane, TVector>(kernels, blocking);
+        }
+    }
+
+    public void Multiply(in FloatProduct product, float* a, float* b, float* c, ThreadTeam team)
+    {
+        (int rowParts, int columnParts) = Grid(product, team.Size);
+        Job job = new() { Blocks = _blocks, Product = product, A = a, B = b, C = c, RowParts = rowParts, ColumnParts = columnParts };
+        int parts = product.Count * rowParts * columnParts;
+        if (team.Size == 1 || parts == 1 || product.Count * product.Shape.MacCount < 2 * LeastPart)
+        {
+            for (int part = 0; part < parts; part++)
+            {
+                job.Execute(part, 0);
+            }
+
+            return;
+        }
+
+        team.Run(parts, job);
+    }
+
+    public void Dispose()
+    {
+        foreach (BlockProduct<TLane, TVector> block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// How one product is split: enough parts that the batch divides evenly over the team, cut so that the packing, about one step for
+    /// each element of A and column part, and B and row part, is least.
+    /// </summary>
+    private static (int Rows, int Columns) Grid(in FloatProduct product, int size)
+    {
+        MatMulShape shape = product.Shape;
+        long wanted = Math.Min(size / Gcd(size, product.Count), shape.MacCount / LeastPart);
+        (int bestRows, int bestColumns, double bestCost) = (1, 1, double.PositiveInfinity);
+        for (int rows = 1; rows <= wanted; rows++)
+        {
+            if (wanted % rows != 0)
+            {
+                continue;
+            }
+
+            int columns = (int)(wanted / rows);
+            double rowsEach = Math.Ceiling(Math.Ceiling((double)shape.M / TLane.Rows) / rows) * TLane.Rows;
+            double columnsEach = Math.Ceiling(Math.Ceiling((double)shape.N / (2 * TLane.Width)) / columns) * 2 * TLane.Width;
+            double cost = (rowsEach * columnsEach) + (TLane.Width * (rowsEach + columnsEach));
+            if (cost < bestCost)
+            {
+                (bestRows, bestColumns, bestCost) = (rows, columns, cost);
+            }
+        }
+
+        return (bestRows, bestColumns);
+    }
+
+    private static int Gcd(int x, int y) => y == 0 ? x : Gcd(y, x % y);
+
+    private struct Job : ITeamJob
+    {
+        public BlockProduct<TLane, TVector>[] Blocks;
+        public FloatProduct Product;
+        public float* A;
+        public float* B;
+        public float* C;
+        public int RowParts;
+        public int ColumnParts;
+
+        public readonly void Execute(int part, int participant)
+        {
+            MatMulShape shape = Product.Shape;
+            int grid = RowParts * ColumnParts;
+            int item = part / grid;
+            (int row, int rows) = Range(shape.M, TLane.Rows, part % grid / ColumnParts, RowParts);
+            (int column, int columns) = Range(shape.N, 2 * TLane.Width, part % ColumnParts, ColumnParts);
+            nint stepA = shape.TransposeA ? 1 : Product.RowStrideA;
+            nint stepB = shape.TransposeB ? Product.RowStrideB : 1;
+            BlockOperands operands = new()
+            {
+                M = rows,
+                K = shape.K,
+                N = columns,
+                A = A + (item * Product.ItemStrideA) + (row * stepA),
+                StrideA = Product.RowStrideA,
+                TransposeA = shape.TransposeA,
+                B = B + (item * Product.ItemStrideB) + (column * stepB),
+                StrideB = Product.RowStrideB,
+                TransposeB = shape.TransposeB,
+                C = C + (item * Product.ItemStrideC) + ((nint)row * Product.RowStrideC) + column,
+                StrideC = Product.RowStrideC,
+                Accumulate = Product.Accumulate,
+            };
+            Blocks[participant].Multiply(operands);
+        }
+
+        /// <summary>Part <paramref name="index"/> of the units of a dimension; may be empty.</summary>
+        private static (int Start, int Count) Range(int length, int unit, int index, int parts)
+        {
+            long units = (length + unit - 1) / unit;
+            int start = (int)Math.Min(length, units * index / parts * unit);
+            int end = (int)Math.Min(length, units * (index + 1) / parts * unit);
+            return (start, end - start);
+        }
+    }
+}
