@@ -10,7 +10,7 @@ public static class FloatGemmFigures
     /// <summary>Measures every size; the products of both sides are compared first.</summary>
     /// <param name="own">Own kernel; null measures the peer alone.</param>
     /// <param name="peer">The peer, or null where it is absent.</param>
-    public static IEnumerable<RatioFigure> Run(FloatProduct? own, OpenBlas? peer)
+    public static IEnumerable<RatioFigure> Run(SquareProduct? own, OpenBlas? peer)
     {
         foreach ((int n, double goal) in Cases)
         {
@@ -18,7 +18,7 @@ public static class FloatGemmFigures
         }
     }
 
-    private static unsafe RatioFigure Measure(FloatProduct? own, OpenBlas? peer, int n, double goal)
+    private static unsafe RatioFigure Measure(SquareProduct? own, OpenBlas? peer, int n, double goal)
     {
         using var a = new AlignedArray<float>(n * n);
         using var b = new AlignedArray<float>(n * n);

@@ -7,4 +7,4 @@ namespace PoUW.Benchmarks.Compute;
 /// <param name="a">Left operand.</param>
 /// <param name="b">Right operand.</param>
 /// <param name="c">Result, overwritten.</param>
-public delegate void FloatProduct(int n, AlignedArray<float> a, AlignedArray<float> b, AlignedArray<float> c);
+public delegate void SquareProduct(int n, AlignedArray<float> a, AlignedArray<float> b, AlignedArray<float> c);
