@@ -2,7 +2,8 @@
 
 The first line of the output introduces the library. A request names a case, its shape, `threads` and `repeats` (calls of a block). The
 answer holds seconds of one call as the block's mean: `wall`, `cpu` (the process) and `thread` (this thread), and the same of its parts
-where there are any. A case is built and warmed up when it is first asked for and kept for later requests.
+where there are any. A case is built and warmed up when it is first asked for and kept for later requests. Every
+block follows a call that does not count: it brings back what the other side has pushed out of the caches.
 """
 import ctypes
 import gc
@@ -188,6 +189,7 @@ def main():
             if key not in cases:
                 cases[key] = CASES[request["case"]](request)
                 warm(cases[key])
+            cases[key].block(1)
             answer = cases[key].block(repeats)
         except (KeyError, ValueError, RuntimeError) as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
