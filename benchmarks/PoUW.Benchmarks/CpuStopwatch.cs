@@ -29,7 +29,8 @@ public static class CpuStopwatch
         return (OperatingSystem.IsLinux() ? cpu : wall, wall);
     }
 
-    private static double ThreadCpuSeconds()
+    /// <summary>CPU seconds that the calling thread has used; 0 where the system has no such clock.</summary>
+    public static double ThreadCpuSeconds()
     {
         if (!OperatingSystem.IsLinux())
         {

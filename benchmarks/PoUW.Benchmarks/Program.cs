@@ -1,4 +1,6 @@
+using BenchmarkDotNet.Running;
 using PoUW.Benchmarks;
+using PoUW.Benchmarks.Compute;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
 
@@ -8,11 +10,20 @@ if (args is ["--sweep", ..])
 }
 
 // Every suite of the repository; add new ones here.
-IRatioSuite[] suites = [new TileWorkSuite()];
+IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new PeersSuite()];
+
+if (args.Length >= 1 && args[0] == "--micro")
+{
+    // In this process: a generated project would be restored and built anew for every run.
+    string[] options = ["--filter", args.ElementAtOrDefault(1) ?? "*", "--inProcess", "--artifacts", "artifacts/micro", .. args.Skip(2)];
+    return BenchmarkSwitcher.FromAssembly(typeof(IRatioSuite).Assembly).Run(options).Any() ? 0 : 1;
+}
 
 if (args.Length != 2 || args[0] != "--ratios" || suites.FirstOrDefault(s => s.Name == args[1]) is not { } suite)
 {
-    Console.Error.WriteLine($"usage: {SweepCommand.Usage}, or --ratios <suite>, where <suite> is one of: {string.Join(", ", suites.Select(s => s.Name))}");
+    Console.Error.WriteLine($"usage: --ratios <suite>, where <suite> is one of: {string.Join(", ", suites.Select(s => s.Name))}");
+    Console.Error.WriteLine("       --micro [filter [options of BenchmarkDotNet]]");
+    Console.Error.WriteLine($"       {SweepCommand.Usage}");
     return 64;
 }
 
@@ -21,7 +32,7 @@ bool peerAbsent = false;
 foreach (RatioFigure figure in suite.Run())
 {
     Console.WriteLine(figure.ToJson());
-    missed |= !figure.Ok;
+    missed |= figure.Ok == false;
     peerAbsent |= figure.PeerAbsent;
 }
 
