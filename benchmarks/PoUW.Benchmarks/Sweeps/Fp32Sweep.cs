@@ -83,7 +83,7 @@ public sealed class Fp32Sweep
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"sweep\":\"{Name}\",\"function\":\"{function.Name}\",\"step\":{step},\"inputs\":{tally.Inputs},\"maxUlp\":{tally.MaxUlp:F6},"
+            $"{{\"sweep\":\"{Name}\",\"function\":\"{function.Name}\",\"step\":{step},\"inputs\":{tally.Inputs},\"maxUlp\":{tally.MaxUlp:F9},"
             + $"\"maxUlpAt\":\"{BitConverter.SingleToUInt32Bits(tally.MaxUlpAt):x8}\",\"mismatches\":{tally.Mismatches},"
             + $"\"monotonicBreaks\":{tally.Breaks},\"seconds\":{seconds:F1}}}"));
         return tally.Mismatches == 0 && tally.Breaks == 0 && tally.MaxUlp < 0.501;
