@@ -60,9 +60,7 @@ public sealed class OperationRuleTests
             {
                 int[] immediates = [.. sample.Immediates];
                 immediates[i] = (int)value;
-                Assert.That(
-                    Problem(op, immediates, sample.Shapes(op)),
-                    Is.EqualTo($"The immediate '{spec.Name}' of '{name}' is out of range."));
+                Assert.That(Problem(op, immediates, sample.Shapes(op)), Is.EqualTo($"the immediate '{spec.Name}' is out of range"));
             }
         }
     }

@@ -74,7 +74,7 @@ public sealed class TensorOpsTests
         ValidationResult result = TestMachine.Verify(Slots + "vec.add_f32 y short x\nhalt");
         Assert.That(result.ToString(), Does.Contain("The operands of 'add_f32' do not fit: 'a' is 1x2, not 2x2."));
         result = TestMachine.Verify(Slots + "vec.affine_f32 y x 0x7F800000 0x00000000\nhalt");
-        Assert.That(result.ToString(), Does.Contain("The immediate 'scale' of 'affine_f32' is out of range."));
+        Assert.That(result.ToString(), Does.Contain("'affine_f32' do not fit: the immediate 'scale' is out of range."));
     }
 
     [Test]
