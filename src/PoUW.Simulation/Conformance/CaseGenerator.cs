@@ -99,10 +99,12 @@ internal static class CaseGenerator
         _ => [.. op.Arguments.Select(spec => random.Range(spec.Minimum, spec.Maximum))],
     };
 
-    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Range(0, 9) switch
+    /// <summary>Mostly small; some rows, some columns, and now and then something that is worth sharing between threads.</summary>
+    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Range(0, 29) switch
     {
-        0 => (minimum, random.Range(minimum, 300)),
-        1 => (random.Range(minimum, 300), minimum),
+        0 => (random.Range(100, 300), random.Range(100, 400)),
+        < 4 => (minimum, random.Range(minimum, 300)),
+        < 7 => (random.Range(minimum, 300), minimum),
         _ => (random.Range(minimum, 40), random.Range(minimum, 70)),
     };
 

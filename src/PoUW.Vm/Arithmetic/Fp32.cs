@@ -15,14 +15,6 @@ public static class Fp32
     /// <summary>The bits of the only NaN that reproducible fp32 stores.</summary>
     public const uint CanonicalNaNBits = 0x7FC00000;
 
-    private const double ExpLowest = -110;
-    private const double ExpHighest = 90;
-    private const double SigmoidLimit = 110;
-    private const double TanhLimit = 10;
-    private const double NormalLimit = 15;
-    private const double ErfLimit = 4;
-    private const double WholeTurns = 16777216;
-
     /// <summary>The value itself, or the canonical NaN for any NaN.</summary>
     public static float Canonical(float value) =>
         float.IsNaN(value) ? BitConverter.UInt32BitsToSingle(CanonicalNaNBits) : value;
@@ -72,10 +64,10 @@ public static class Fp32
         double s = f / (f + 2);
         double z = s * s;
         double p = Fma(z, LogP4, LogP3);
-        p = Fma(z, p, LogP2);
-        p = Fma(z, p, LogP1);
-        p = Fma(z, p, LogP0);
-        p = Fma(z, p, 2);
+        p = Fma(p, z, LogP2);
+        p = Fma(p, z, LogP1);
+        p = Fma(p, z, LogP0);
+        p = Fma(p, z, 2);
         double result = Fma(k, Ln2, s * p);
 
         result = wide == 0 ? double.NegativeInfinity : result;
@@ -173,12 +165,12 @@ public static class Fp32
         double scale = BitConverter.Int64BitsToDouble(unchecked((BitConverter.DoubleToInt64Bits(shifted) << 52) + OneBits));
         double r = Fma(n, -Ln2, y);
         double p = Fma(r, ExpP7, ExpP6);
-        p = Fma(r, p, ExpP5);
-        p = Fma(r, p, ExpP4);
-        p = Fma(r, p, ExpP3);
-        p = Fma(r, p, ExpP2);
-        p = Fma(r, p, ExpP1);
-        p = Fma(r, p, ExpP0);
+        p = Fma(p, r, ExpP5);
+        p = Fma(p, r, ExpP4);
+        p = Fma(p, r, ExpP3);
+        p = Fma(p, r, ExpP2);
+        p = Fma(p, r, ExpP1);
+        p = Fma(p, r, ExpP0);
         return (scale, Fma(r * r, p, r));
     }
 
@@ -204,70 +196,70 @@ public static class Fp32
     private static double SinOfTurn(double r, double z)
     {
         double p = Fma(z, SinP4, SinP3);
-        p = Fma(z, p, SinP2);
-        p = Fma(z, p, SinP1);
-        p = Fma(z, p, SinP0);
-        return r * Fma(z, p, TwoPi);
+        p = Fma(p, z, SinP2);
+        p = Fma(p, z, SinP1);
+        p = Fma(p, z, SinP0);
+        return r * Fma(p, z, TwoPi);
     }
 
     private static double CosOfTurn(double z)
     {
         double p = Fma(z, CosP4, CosP3);
-        p = Fma(z, p, CosP2);
-        p = Fma(z, p, CosP1);
-        p = Fma(z, p, CosP0);
-        return Fma(z, p, 1);
+        p = Fma(p, z, CosP2);
+        p = Fma(p, z, CosP1);
+        p = Fma(p, z, CosP0);
+        return Fma(p, z, 1);
     }
 
     private static double TailPolynomial(double t)
     {
         double p = Fma(t, TailP14, TailP13);
-        p = Fma(t, p, TailP12);
-        p = Fma(t, p, TailP11);
-        p = Fma(t, p, TailP10);
-        p = Fma(t, p, TailP9);
-        p = Fma(t, p, TailP8);
-        p = Fma(t, p, TailP7);
-        p = Fma(t, p, TailP6);
-        p = Fma(t, p, TailP5);
-        p = Fma(t, p, TailP4);
-        p = Fma(t, p, TailP3);
-        p = Fma(t, p, TailP2);
-        p = Fma(t, p, TailP1);
-        return Fma(t, p, TailP0);
+        p = Fma(p, t, TailP12);
+        p = Fma(p, t, TailP11);
+        p = Fma(p, t, TailP10);
+        p = Fma(p, t, TailP9);
+        p = Fma(p, t, TailP8);
+        p = Fma(p, t, TailP7);
+        p = Fma(p, t, TailP6);
+        p = Fma(p, t, TailP5);
+        p = Fma(p, t, TailP4);
+        p = Fma(p, t, TailP3);
+        p = Fma(p, t, TailP2);
+        p = Fma(p, t, TailP1);
+        return Fma(p, t, TailP0);
     }
 
     private static double SlopePolynomial(double t)
     {
         double p = Fma(t, SlopeP13, SlopeP12);
-        p = Fma(t, p, SlopeP11);
-        p = Fma(t, p, SlopeP10);
-        p = Fma(t, p, SlopeP9);
-        p = Fma(t, p, SlopeP8);
-        p = Fma(t, p, SlopeP7);
-        p = Fma(t, p, SlopeP6);
-        p = Fma(t, p, SlopeP5);
-        p = Fma(t, p, SlopeP4);
-        p = Fma(t, p, SlopeP3);
-        p = Fma(t, p, SlopeP2);
-        p = Fma(t, p, SlopeP1);
-        return Fma(t, p, SlopeP0);
+        p = Fma(p, t, SlopeP11);
+        p = Fma(p, t, SlopeP10);
+        p = Fma(p, t, SlopeP9);
+        p = Fma(p, t, SlopeP8);
+        p = Fma(p, t, SlopeP7);
+        p = Fma(p, t, SlopeP6);
+        p = Fma(p, t, SlopeP5);
+        p = Fma(p, t, SlopeP4);
+        p = Fma(p, t, SlopeP3);
+        p = Fma(p, t, SlopeP2);
+        p = Fma(p, t, SlopeP1);
+        return Fma(p, t, SlopeP0);
     }
 
     private static double ErfPolynomial(double t)
     {
         double p = Fma(t, ErfP12, ErfP11);
-        p = Fma(t, p, ErfP10);
-        p = Fma(t, p, ErfP9);
-        p = Fma(t, p, ErfP8);
-        p = Fma(t, p, ErfP7);
-        p = Fma(t, p, ErfP6);
-        p = Fma(t, p, ErfP5);
-        p = Fma(t, p, ErfP4);
-        p = Fma(t, p, ErfP3);
-        p = Fma(t, p, ErfP2);
-        p = Fma(t, p, ErfP1);
-        return Fma(t, p, ErfP0);
+        p = Fma(p, t, ErfP10);
+        p = Fma(p, t, ErfP9);
+        p = Fma(p, t, ErfP8);
+        p = Fma(p, t, ErfP7);
+        p = Fma(p, t, ErfP6);
+        p = Fma(p, t, ErfP5);
+        p = Fma(p, t, ErfP4);
+        p = Fma(p, t, ErfP3);
+        p = Fma(p, t, ErfP2);
+        p = Fma(p, t, ErfP1);
+        return Fma(p, t, ErfP0);
     }
 
     /// <summary>The one rounding to binary32; NaN if the argument or the result is.</summary>

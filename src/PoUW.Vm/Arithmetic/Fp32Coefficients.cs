@@ -22,6 +22,27 @@ public static class Fp32Coefficients
     /// <summary>2^52 + 1023: what is to be taken from 2^52 + (biased exponent) to get the exponent.</summary>
     public const double LogBias = 4503599627371519.0;
 
+    /// <summary>Below it e^x rounds to +0.</summary>
+    public const double ExpLowest = -110;
+
+    /// <summary>Above it e^x is infinite.</summary>
+    public const double ExpHighest = 90;
+
+    /// <summary>Beyond it sigmoid is +0 or 1.</summary>
+    public const double SigmoidLimit = 110;
+
+    /// <summary>Above it tanh is 1.</summary>
+    public const double TanhLimit = 10;
+
+    /// <summary>Beyond it x Phi(x) and its derivative are a zero, or x and 1.</summary>
+    public const double NormalLimit = 15;
+
+    /// <summary>Above it erf is 1.</summary>
+    public const double ErfLimit = 4;
+
+    /// <summary>2^24: from here every binary32 number is a whole number of turns.</summary>
+    public const double WholeTurns = 16777216;
+
     /// <summary>The a above 0 where Phi(-a) = a phi(a), the zero of GELU's gradient, high part.</summary>
     public const double SlopeZero = 0.7517915246935645;
 

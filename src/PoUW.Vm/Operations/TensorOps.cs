@@ -1,3 +1,4 @@
+using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
@@ -35,6 +36,8 @@ public static class TensorOps
             FloatOptimiserOps.All,
             FloatProductOps.All,
             DataOps.All,
+            ConvolutionOps.All,
+            PoolingOps.All,
         ];
         foreach (TensorOp op in families.SelectMany(static family => family))
         {
