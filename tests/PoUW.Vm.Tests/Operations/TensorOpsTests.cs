@@ -9,8 +9,8 @@ namespace PoUW.Vm.Tests.Operations;
 public sealed class TensorOpsTests
 {
     private const string Slots = """
-        .slot input x float32 2 2
-        .slot input labels int32 2 1
+        .slot state x float32 2 2
+        .slot state labels int32 2 1
         .slot state y float32 2 2
         .slot state loss float32 2 1
         .slot state short float32 1 2

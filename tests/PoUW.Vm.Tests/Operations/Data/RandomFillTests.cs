@@ -59,6 +59,16 @@ public sealed class RandomFillTests
         }
     }
 
+    /// <summary>A word at the threshold is kept, one below it is dropped.</summary>
+    [TestCase(0, 2f)]
+    [TestCase(1, 0f)]
+    public void DropoutAtTheThreshold(int above, float expected)
+    {
+        int threshold = (int)(Word(0) >> 8) + above;
+        Tensor d = Run(DataOps.DropoutMask, [threshold, Immediate(2)], [Key, Stream], Empty(1, 1));
+        Assert.That(d.Float32[0], Is.EqualTo(expected));
+    }
+
     [TestCase(0, 1.5f)]
     [TestCase(1 << 24, 0f)]
     public void DropoutOfNothingAndOfAll(int threshold, float expected)
