@@ -1,3 +1,4 @@
+using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 using static PoUW.Vm.Tests.Operations.OpRun;
@@ -74,32 +75,29 @@ internal static class CallSamples
         public TensorShape[] Shapes(TensorOp op) =>
             [.. Patterns.Split(' ').Select((p, i) => new TensorShape(op.Operands[i].Types[0], Size(p[0]), Size(p[1])))];
 
-        /// <summary>Tensors with small values, so that labels and indices are valid too.</summary>
-        public Tensor[] Operands(TensorOp op, int seed)
-        {
-            Random random = new(seed);
-            return [.. Shapes(op).Select(shape => Filled(shape, random))];
-        }
+        /// <summary>Tensors with small values, so that labels and indices are valid too; the same on every runtime.</summary>
+        public Tensor[] Operands(TensorOp op, int seed) => [.. Shapes(op).Select((shape, i) => Filled(shape, (ulong)seed, (ulong)i))];
 
         public bool IsFree(int operand, char dimension) => Free.Split(' ').Contains($"{operand}{dimension}");
 
         private static int Size(char letter) => letter switch { 'R' => Rows, 'C' => Columns, _ => letter - '0' };
 
-        private static Tensor Filled(TensorShape shape, Random random)
+        private static Tensor Filled(TensorShape shape, ulong seed, ulong operand)
         {
             Tensor tensor = new(shape.Type, shape.Rows, shape.Columns);
             for (int i = 0; i < tensor.Length; i++)
             {
+                uint word = Philox4x32.Block(seed, operand, (ulong)i).X0;
                 switch (shape.Type)
                 {
                     case TensorType.Float32:
-                        tensor.Float32[i] = random.NextSingle() + 0.25f;
+                        tensor.Float32[i] = MathF.ScaleB(word >> 8, -24) + 0.25f;
                         break;
                     case TensorType.Int32:
-                        tensor.Int32[i] = random.Next(Rows);
+                        tensor.Int32[i] = (int)(word % Rows);
                         break;
                     default:
-                        tensor.Bytes[i] = (byte)random.Next(Rows);
+                        tensor.Bytes[i] = (byte)(word % Rows);
                         break;
                 }
             }

@@ -77,7 +77,11 @@ public sealed class OperationRuleTests
     [TestCase("sgd_f32", "3x4 3x4 3x4", new[] { 0 }, "'rate' is 3x4, not 1x1")]
     [TestCase("transpose", "3x4 3x4", new int[0], "'d' is 3x4, not 4x3")]
     [TestCase("permute", "3x4 3x4", new[] { 1, 1, 3, 5, 0, 1, 2, 3 }, "'s' is 3x4 and does not hold 1 x 1 x 3 x 5 elements")]
-    [TestCase("permute", "1x1 1x1", new[] { int.MaxValue, int.MaxValue, int.MaxValue, 8, 0, 1, 2, 3 }, "'s' is 1x1 and does not hold 2147483647 x 2147483647 x 2147483647 x 8 elements")]
+    [TestCase(
+        "permute",
+        "1x1 1x1",
+        new[] { int.MaxValue, int.MaxValue, int.MaxValue, 8, 0, 1, 2, 3 },
+        "'s' is 1x1 and does not hold 2147483647 x 2147483647 x 2147483647 x 8 elements")]
     [TestCase("permute", "3x5 3x4", new[] { 1, 1, 3, 4, 0, 1, 2, 3 }, "'d' is 3x5 and does not hold 1 x 1 x 3 x 4 elements")]
     [TestCase("permute", "3x4 3x4", new[] { 1, 1, 3, 4, 0, 1, 1, 3 }, "0, 1, 1, 3 is no permutation of 0, 1, 2, 3")]
     [TestCase("copy_columns", "3x4 3x4", new[] { 3, 0, 2 }, "'d' is 3x4 and has no 2 columns from 3")]
