@@ -94,7 +94,7 @@ public sealed class ProgramVerifierTests
             Assert.That(VerifyCode([0xFF]).Message, Does.Contain("no opcode"));
             Assert.That(VerifyCode([0x01, 0, 0]).Message, Does.Contain("ends inside"));
             Assert.That(VerifyCode([0x41]).Message, Does.Contain("not known"));
-            Assert.That(VerifyCode([0x41, 99]).Message, Does.Contain("not known"));
+            Assert.That(VerifyCode([0x41, 255]).Message, Does.Contain("not known"));
             Assert.That(VerifyCode([0x41, 5, 0]).Message, Does.Contain("ends inside"));
             Assert.That(VerifyCode([0x40, 0, 0, 0, 0, 0, 0, 0]).Message, Does.Contain("no slot"));
             Assert.That(VerifyCode([0x43, 0, 0, 0x00]).Message, Does.Contain("no checkpoint"));

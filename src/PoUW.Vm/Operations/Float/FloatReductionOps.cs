@@ -29,7 +29,9 @@ public static class FloatReductionOps
     /// <summary>d (R x 1): of each row of s the chain over columns of fma(x, x, acc).</summary>
     public static TensorOp SumSquares { get; } = OfRows(67, "sum_squares_f32", FloatReductions.SumSquares);
 
-    /// <summary>Int32 d (R x 1): column of the largest element of each row of s. A later column wins only if greater, so a NaN wins in column 0 only.</summary>
+    /// <summary>
+    /// Int32 d (R x 1): column of the largest element of each row of s. A later column wins only if greater, so a NaN wins in column 0 only.
+    /// </summary>
     public static TensorOp ArgMaxRows { get; } = new(68, "argmax_rows_f32", Write("d", TensorType.Int32), ReadFloat("s"))
     {
         Shapes = (in TensorCallShape c) => ShapeRules.Column("d", c[0], c[1].Rows),

@@ -201,22 +201,24 @@ public static class IntegerOps
     };
 
     /// <summary>Int32 d (R x C) = a + b modulo 2^32, b a row (1 x C) that is added to every row of a.</summary>
-    public static TensorOp AddRow { get; } = new(145, "add_row_int32", Write("d", TensorType.Int32), Read("a", TensorType.Int32), Read("b", TensorType.Int32))
-    {
-        MayAlias = true,
-        Shapes = (in TensorCallShape c) => ShapeRules.SizeOf("a", c[1], c[0]) ?? ShapeRules.Row("b", c[2], c[0].Columns),
-        GasWeight = 2,
-        Defined = IntegerElementwise.AddRow,
-    };
+    public static TensorOp AddRow { get; } =
+        new(145, "add_row_int32", Write("d", TensorType.Int32), Read("a", TensorType.Int32), Read("b", TensorType.Int32))
+        {
+            MayAlias = true,
+            Shapes = (in TensorCallShape c) => ShapeRules.SizeOf("a", c[1], c[0]) ?? ShapeRules.Row("b", c[2], c[0].Columns),
+            GasWeight = 2,
+            Defined = IntegerElementwise.AddRow,
+        };
 
     /// <summary>Int32 d (1 x C) = the sum of the rows of an Int8 or Int32 matrix, modulo 2^32.</summary>
-    public static TensorOp SumRows { get; } = new(146, "sum_rows_int32", Write("d", TensorType.Int32), Read("s", TensorType.Int8, TensorType.Int32))
-    {
-        Shapes = (in TensorCallShape c) => ShapeRules.Row("d", c[0], c[1].Columns),
-        GasWeight = 2,
-        GasOperand = 1,
-        Defined = IntegerReductions.SumRows,
-    };
+    public static TensorOp SumRows { get; } =
+        new(146, "sum_rows_int32", Write("d", TensorType.Int32), Read("s", TensorType.Int8, TensorType.Int32))
+        {
+            Shapes = (in TensorCallShape c) => ShapeRules.Row("d", c[0], c[1].Columns),
+            GasWeight = 2,
+            GasOperand = 1,
+            Defined = IntegerReductions.SumRows,
+        };
 
     /// <summary>The family.</summary>
     internal static IReadOnlyList<TensorOp> All { get; } =
