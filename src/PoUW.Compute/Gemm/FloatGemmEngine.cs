@@ -25,20 +25,19 @@ internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
 
     public void Multiply(in FloatProduct product, float* a, float* b, float* c, ThreadTeam team)
     {
-        (int rowParts, int columnParts) = Grid(product, team.Size);
-        Job job = new() { Blocks = _blocks, Product = product, A = a, B = b, C = c, RowParts = rowParts, ColumnParts = columnParts };
-        int parts = product.Count * rowParts * columnParts;
-        if (team.Size == 1 || parts == 1 || product.Count * product.Shape.MacCount < 2 * LeastPart)
+        Job job = new() { Blocks = _blocks, Product = product, A = a, B = b, C = c, RowParts = 1, ColumnParts = 1 };
+        if (team.Size == 1 || product.Count * product.Shape.MacCount < 2 * LeastPart)
         {
-            for (int part = 0; part < parts; part++)
+            for (int item = 0; item < product.Count; item++)
             {
-                job.Execute(part, 0);
+                job.Execute(item, 0);
             }
 
             return;
         }
 
-        team.Run(parts, job);
+        (job.RowParts, job.ColumnParts) = Grid(product, team.Size);
+        team.Run(product.Count * job.RowParts * job.ColumnParts, job);
     }
 
     public void Dispose()
