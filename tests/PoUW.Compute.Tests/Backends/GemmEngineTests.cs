@@ -123,7 +123,28 @@ public sealed unsafe class GemmEngineTests(CpuKernel kernel)
         }
     }
 
-    /// <summary>Operands that end where readable memory ends would fault; here the bytes around them are at least not used.</summary>
+    [Test]
+    [Platform("Linux")]
+    public void ReadsNothingPastTheOperands()
+    {
+        Random random = new(7);
+        for (int i = 0; i < 60; i++)
+        {
+            MatMulShape shape = Shape(Length(random), Length(random), Length(random), i & 3);
+            sbyte[] a = Operand(random, shape.M * shape.K, -64, i % 5 == 0 ? 127 : 63);
+            sbyte[] b = Operand(random, shape.K * shape.N, -64, 63);
+            using GuardedBytes left = new(a);
+            using GuardedBytes right = new(b);
+            int[] actual = new int[shape.M * shape.N];
+            fixed (int* result = actual)
+            {
+                Assert.That(_engine.Multiply(shape, Whole(shape), left.Values, right.Values, result), Is.True);
+            }
+
+            Assert.That(Same(actual, Plain(shape, a, b)), shape.ToString());
+        }
+    }
+
     [Test]
     public void NeighbouringMemoryDoesNotMatter()
     {
