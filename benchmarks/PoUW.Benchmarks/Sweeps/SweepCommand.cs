@@ -6,12 +6,18 @@ namespace PoUW.Benchmarks.Sweeps;
 public static class SweepCommand
 {
     /// <summary>What to write after the program's name.</summary>
-    public const string Usage = $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>]";
+    public const string Usage =
+        $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
     /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
     public static int Run(string[] args)
     {
+        if (args.Length >= 2 && args[1] == KernelSweep.Name)
+        {
+            return RunKernels(args);
+        }
+
         long step = 1;
         string? only = null;
         bool valid = args.Length >= 2 && args.Length % 2 == 0 && args[1] == Fp32Sweep.Name;
@@ -40,5 +46,22 @@ public static class SweepCommand
         }
 
         return new Fp32Sweep().Run(step, only) ? 0 : 1;
+    }
+
+    private static int RunKernels(string[] args)
+    {
+        int cases = 1000;
+        bool valid = args.Length is 2 or 4
+            && (args.Length == 2 || (int.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out cases) && cases >= 1));
+        switch (valid ? args.ElementAtOrDefault(2) ?? "--cases" : null)
+        {
+            case "--cases":
+                return KernelSweep.Run(cases) ? 0 : 1;
+            case "--here":
+                return KernelSweep.RunHere(cases) ? 0 : 1;
+            default:
+                Console.Error.WriteLine($"usage: {Usage}");
+                return 64;
+        }
     }
 }
