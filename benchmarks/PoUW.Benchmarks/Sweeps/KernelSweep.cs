@@ -25,61 +25,54 @@ internal static class KernelSweep
     /// <returns>True if every result is that of the definition and all digests are equal.</returns>
     public static bool Run(int cases)
     {
-        Dictionary<string, HashSet<string>> digests = new(StringComparer.Ordinal);
-        Dictionary<string, int> runs = new(StringComparer.Ordinal);
+        Dictionary<string, List<string>> digests = BackendConformance.Operations.ToDictionary(static name => name, static _ => new List<string>());
         bool equal = true;
-        foreach (string[] features in SwitchedOff)
+        foreach ((string[] lines, bool succeeded) in SwitchedOff.AsParallel().AsOrdered().Select(features => Child(features, cases)))
         {
-            string[] lines = Child(features, cases, out bool succeeded);
             equal &= succeeded;
             Console.Error.WriteLine($"path: {lines.FirstOrDefault()}");
-            foreach (string[] words in lines.Skip(1).Select(static line => line.Split(' ', 4)))
+            foreach (string[] words in lines.Skip(1).Select(static line => line.Split(' ', 3)))
             {
-                digests.TryAdd(words[0], new HashSet<string>(StringComparer.Ordinal));
-                digests[words[0]].Add(words[2]);
-                runs[words[0]] = runs.GetValueOrDefault(words[0]) + 1;
-                if (words.Length > 3)
+                digests[words[0]].Add(words[1]);
+                if (words.Length > 2)
                 {
-                    Console.Error.WriteLine($"{words[0]} differs on {lines[0]}, {words[1]} threads: {words[3]}");
+                    Console.Error.WriteLine($"{words[0]} differs on {lines[0]}: {words[2]}");
                 }
             }
         }
 
-        foreach (string operation in BackendConformance.Operations)
+        foreach ((string operation, List<string> found) in digests)
         {
-            bool one = digests.TryGetValue(operation, out HashSet<string>? found) && found.Count == 1;
-            bool complete = runs.GetValueOrDefault(operation) == SwitchedOff.Length * TeamSizes.Length;
-            equal &= one && complete;
+            bool one = found.Count == SwitchedOff.Length && found.Distinct(StringComparer.Ordinal).Count() == 1;
+            equal &= one;
             Console.WriteLine(
-                $$"""{"operation":"{{operation}}","cases":{{cases}},"runs":{{runs.GetValueOrDefault(operation)}},"digest":"{{found?.FirstOrDefault()}}","ok":{{(one && complete ? "true" : "false")}}}""");
+                $$"""{"operation":"{{operation}}","cases":{{cases}},"paths":{{found.Count}},"digest":"{{found.FirstOrDefault()}}","ok":{{(one ? "true" : "false")}}}""");
         }
 
         return equal;
     }
 
-    /// <summary>The child: prints what is in force, then name, threads, digest and first difference of each operation.</summary>
+    /// <summary>The child: prints what is in force, then name, digest and first difference of each operation.</summary>
     /// <returns>True if nothing differs.</returns>
     public static bool RunHere(int cases)
     {
         bool equal = true;
         int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
         Console.WriteLine($"{KernelSelfTest.Best()}, {bits}-bit vectors");
-        foreach (int threads in TeamSizes)
+        CpuBackend[] backends = [.. TeamSizes.Select(static threads => new CpuBackend(threads))];
+        BackendConformance conformance = new(Seed, backends);
+        foreach (string operation in BackendConformance.Operations)
         {
-            using CpuBackend backend = new(threads);
-            BackendConformance conformance = new(backend, Seed);
-            foreach (string operation in BackendConformance.Operations)
-            {
-                ConformanceReport report = conformance.Run(operation, cases);
-                equal &= report.Mismatch is null;
-                Console.WriteLine($"{operation} {threads} {report.Digest} {report.Mismatch}".TrimEnd());
-            }
+            ConformanceReport report = conformance.Run(operation, cases);
+            equal &= report.Mismatch is null;
+            Console.WriteLine($"{operation} {report.Digest} {report.Mismatch}".TrimEnd());
         }
 
+        Array.ForEach(backends, static backend => backend.Dispose());
         return equal;
     }
 
-    private static string[] Child(string[] switchedOff, int cases, out bool succeeded)
+    private static (string[] Lines, bool Succeeded) Child(string[] switchedOff, int cases)
     {
         ProcessStartInfo start = new("dotnet", ["exec", typeof(KernelSweep).Assembly.Location, "--sweep", Name, "--here", $"{cases}"])
         {
@@ -93,7 +86,6 @@ internal static class KernelSweep
         using Process child = Process.Start(start)!;
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
-        succeeded = child.ExitCode == 0;
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return (output.Split('\n', StringSplitOptions.RemoveEmptyEntries), child.ExitCode == 0);
     }
 }

@@ -7,12 +7,12 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Simulation.Conformance;
 
 /// <summary>
-/// Runs seeded random calls of every operation on a backend and compares each result bit for bit with the definition. The calls depend
+/// Runs seeded random calls of every operation on backends and compares each result bit for bit with the definition. The calls depend
 /// on the seed alone, so the digests of two machines must be equal. Not thread-safe.
 /// </summary>
-/// <param name="backend">The backend under test.</param>
 /// <param name="seed">Chooses the cases.</param>
-public sealed class BackendConformance(ITensorBackend backend, ulong seed)
+/// <param name="backends">The backends under test, which all get the same calls.</param>
+public sealed class BackendConformance(ulong seed, params IReadOnlyList<ITensorBackend> backends)
 {
     /// <summary>Name of the integer product in reports.</summary>
     public const string IntegerProduct = "matmul_int8";
@@ -63,19 +63,28 @@ public sealed class BackendConformance(ITensorBackend backend, ulong seed)
             throw new InvalidOperationException($"The generated case of '{op}' is not valid: {trap} {problem} {given}");
         }
 
-        string text = given.ToString();
         long expectedResult = op.Execute(expected.Call);
-        long result = backend.Run(op, given.Call);
-        digest.AppendData(BitConverter.GetBytes(result));
-        bool equal = result == expectedResult;
-        for (int i = 0; i < given.Operands.Length; i++)
+        digest.AppendData(BitConverter.GetBytes(expectedResult));
+        foreach (Tensor tensor in expected.Operands)
         {
-            digest.AppendData(given.Operands[i].Bytes);
-            equal &= given.Operands[i].Bytes.SequenceEqual(expected.Operands[i].Bytes);
+            digest.AppendData(tensor.Bytes);
         }
 
-        return equal ? null : text;
+        for (int i = 0; i < backends.Count; i++)
+        {
+            TensorCase own = i == backends.Count - 1 ? given : given.Copy();
+            string text = own.ToString();
+            if (backends[i].Run(op, own.Call) != expectedResult || !Equal(own.Operands, expected.Operands))
+            {
+                return $"backend {i}: {text}";
+            }
+        }
+
+        return null;
     }
+
+    private static bool Equal(Tensor[] left, Tensor[] right) =>
+        left.Zip(right).All(static pair => pair.First.Bytes.SequenceEqual(pair.Second.Bytes));
 
     private string? Product(CaseRandom random, IncrementalHash digest, bool isFloat, bool adversarial)
     {
@@ -87,11 +96,19 @@ public sealed class BackendConformance(ITensorBackend backend, ulong seed)
         TensorType type = isFloat ? TensorType.Float32 : TensorType.Int32;
         Tensor expected = new(type, shape.M, shape.N);
         Tensor actual = new(type, shape.M, shape.N);
-        actual.Bytes.Fill(0xA5);
         _definition.MatMul(shape, a, b, expected);
-        backend.MatMul(shape, a, b, actual);
-        digest.AppendData(actual.Bytes);
-        return actual.Bytes.SequenceEqual(expected.Bytes) ? null : shape.ToString();
+        digest.AppendData(expected.Bytes);
+        for (int i = 0; i < backends.Count; i++)
+        {
+            actual.Bytes.Fill(0xA5);
+            backends[i].MatMul(shape, a, b, actual);
+            if (!actual.Bytes.SequenceEqual(expected.Bytes))
+            {
+                return $"backend {i}: {shape}";
+            }
+        }
+
+        return null;
 
         Tensor Stored(int rows, int columns, bool transposed)
         {

@@ -34,13 +34,13 @@ public sealed class ConformanceTests
 
         string[] lines = RunChild(switchedOff, out int exitCode);
         Assert.That(lines[0], Is.EqualTo(expected), "what is in force");
-        Assert.That(lines.Skip(1).Where(static line => line.Split(' ').Length > 3), Is.Empty, "calls that differ from the definition");
+        Assert.That(lines.Skip(1).Where(static line => line.Split(' ').Length > 2), Is.Empty, "calls that differ from the definition");
         Assert.That(exitCode, Is.Zero);
-        Assert.That(lines, Has.Length.EqualTo(1 + (3 * BackendConformance.Operations.Count)));
+        Assert.That(lines, Has.Length.EqualTo(1 + BackendConformance.Operations.Count));
         foreach (string line in lines.Skip(1))
         {
             string[] words = line.Split(' ');
-            Assert.That(Digests.GetOrAdd(words[0], words[2]), Is.EqualTo(words[2]), line);
+            Assert.That(Digests.GetOrAdd(words[0], words[1]), Is.EqualTo(words[1]), line);
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class ConformanceTests
         }
 
         using CpuBackend backend = new(kernel, threads);
-        BackendConformance conformance = new(backend, ConformanceProgram.Seed);
+        BackendConformance conformance = new(ConformanceProgram.Seed, backend);
         Assert.Multiple(() =>
         {
             foreach (string operation in BackendConformance.Operations)
@@ -66,7 +66,7 @@ public sealed class ConformanceTests
     [Test]
     public void AWrongBackendIsFound()
     {
-        ConformanceReport report = new BackendConformance(new FaultyBackend(), ConformanceProgram.Seed).Run("relu", Cases);
+        ConformanceReport report = new BackendConformance(ConformanceProgram.Seed, new FaultyBackend()).Run("relu", Cases);
         Assert.That(report.Mismatch, Is.Not.Null);
     }
 
