@@ -46,8 +46,8 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         int areaRows = GemmBlocking.Balance(operands.M, blocking.Area, TLane.Rows);
         int areaColumns = GemmBlocking.Balance(operands.N, blocking.Area, Panel);
         int rows = GemmBlocking.Balance(areaRows, blocking.Rows, TLane.Rows);
-        bool directA = (long)operands.M * operands.K <= blocking.DirectA;
-        bool directB = !operands.TransposeB && (long)operands.N * operands.K <= blocking.DirectB;
+        bool directA = operands.N <= blocking.Reuse || (long)operands.M * operands.K <= blocking.DirectA;
+        bool directB = !operands.TransposeB && (operands.M <= blocking.Reuse || (long)operands.N * operands.K <= blocking.DirectB);
         long panels = (areaColumns + Panel - 1) / Panel;
         int strideA = operands.TransposeA ? depth : PanelPacker<TLane, TVector>.RowStride(depth);
         bool single = depth == operands.K;
@@ -174,7 +174,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
                 call.StepA = packed ? rows : call.StepA;
                 if (edge && block.K == 0 && operands.Accumulate)
                 {
-                    Copy(target, strideC, tile, Panel, rows, columns);
+                    PanelPacker<TLane, TVector>.Lines(target, strideC, tile, Panel, rows, columns);
                 }
 
                 PlaceStart(operands, block, edge, target, tile, ref call);
@@ -184,7 +184,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
                 kernels[rows, vectors](pinned);
                 if (edge && call.Last)
                 {
-                    Copy(tile, Panel, target, strideC, rows, columns);
+                    PanelPacker<TLane, TVector>.Lines(tile, Panel, target, strideC, rows, columns);
                 }
             }
         }
@@ -203,15 +203,6 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         else
         {
             call.PlaceStart(tile, Panel);
-        }
-    }
-
-    private static void Copy(float* source, nint sourceStride, float* destination, nint destinationStride, int rows, int columns)
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            float* from = source + (row * sourceStride);
-            new ReadOnlySpan<float>(from, columns).CopyTo(new Span<float>(destination + (row * destinationStride), columns));
         }
     }
 

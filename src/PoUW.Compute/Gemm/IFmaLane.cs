@@ -19,6 +19,14 @@ internal unsafe interface IFmaLane<TVector>
     /// <summary>Stores a vector; no alignment needed.</summary>
     static abstract void Store(TVector value, float* destination);
 
+    /// <summary>Loads the first floats of a vector, the rest is zero; reads no memory behind them.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="count">0 up to <see cref="Width"/>.</param>
+    static abstract TVector LoadFirst(float* source, int count);
+
+    /// <summary>Stores the first floats of a vector; writes no memory behind them.</summary>
+    static abstract void StoreFirst(TVector value, float* destination, int count);
+
     /// <summary>Repeats one element.</summary>
     static abstract TVector Broadcast(float* source);
 

@@ -59,7 +59,8 @@ internal static unsafe class PanelPacker<TLane, TVector>
         }
     }
 
-    /// <summary>Copies columns of a B that is stored K x N: destination[k * Panel + column]; missing columns become zero.</summary>
+    /// <summary>Copies columns of a B that is stored K x N: destination[k * Panel + column]. In a vector that holds
+    /// any of them, missing columns become zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(float* source, nint sourceStride, int columns, int depth, float* destination)
     {
@@ -69,19 +70,21 @@ internal static unsafe class PanelPacker<TLane, TVector>
             {
                 for (int k = 0; k < depth; k++, source += sourceStride, destination += Panel)
                 {
-                    TVector left = TLane.Load(source);
-                    TVector right = TLane.Load(source + TLane.Width);
-                    TLane.Store(left, destination);
-                    TLane.Store(right, destination + TLane.Width);
+                    TLane.Store(TLane.Load(source), destination);
+                    TLane.Store(TLane.Load(source + TLane.Width), destination + TLane.Width);
                 }
 
                 return;
             }
 
-            new Span<float>(destination, depth * Panel).Clear();
+            int left = Math.Min(columns, TLane.Width);
             for (int k = 0; k < depth; k++, source += sourceStride, destination += Panel)
             {
-                CopyRow(source, columns, destination);
+                TLane.Store(TLane.LoadFirst(source, left), destination);
+                if (columns > left)
+                {
+                    TLane.Store(TLane.LoadFirst(source + left, columns - left), destination + TLane.Width);
+                }
             }
         }
     }
@@ -92,55 +95,64 @@ internal static unsafe class PanelPacker<TLane, TVector>
     {
         unchecked // Pointers stay inside the block and the panel.
         {
-            if (columns < Panel)
+            float* lines = stackalloc float[2 * TLane.Width * TLane.Width];
+            for (int column = 0; column < columns; column += TLane.Width)
             {
-                new Span<float>(destination, depth * Panel).Clear();
-            }
-
-            int fullDepth = depth - (depth % TLane.Width);
-            int column = 0;
-            for (; column + TLane.Width <= columns; column += TLane.Width)
-            {
+                int present = Math.Min(TLane.Width, columns - column);
                 float* line = source + (column * sourceStride);
-                for (int k = 0; k < fullDepth; k += TLane.Width)
+                float* target = destination + column;
+                int k = 0;
+                if (present == TLane.Width)
                 {
-                    TLane.Transpose(line + k, sourceStride, destination + ((nint)k * Panel) + column, Panel);
+                    for (; k <= depth - TLane.Width; k += TLane.Width)
+                    {
+                        TLane.Transpose(line + k, sourceStride, target + ((nint)k * Panel), Panel);
+                    }
                 }
 
-                Scatter(line, sourceStride, TLane.Width, fullDepth, depth, destination + column);
-            }
-
-            Scatter(source + (column * sourceStride), sourceStride, columns - column, 0, depth, destination + column);
-        }
-    }
-
-    private static void Scatter(float* source, nint sourceStride, int columns, int first, int depth, float* destination)
-    {
-        unchecked // As above.
-        {
-            for (int column = 0; column < columns; column++, source += sourceStride)
-            {
-                for (int k = first; k < depth; k++)
+                for (; k < depth; k += TLane.Width)
                 {
-                    destination[((nint)k * Panel) + column] = source[k];
+                    Edge(line + k, sourceStride, present, Math.Min(TLane.Width, depth - k), target + ((nint)k * Panel), lines);
                 }
             }
         }
     }
 
-    private static void CopyRow(float* source, int columns, float* destination)
+    /// <summary>Copies rows of less than a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Lines(float* source, nint sourceStride, float* destination, nint destinationStride, int rows, int columns)
     {
-        unchecked // As above.
+        unchecked // Pointers stay inside the rows.
         {
-            int column = 0;
-            for (; column + TLane.Width <= columns; column += TLane.Width)
+            int left = Math.Min(columns, TLane.Width);
+            for (int row = 0; row < rows; row++, source += sourceStride, destination += destinationStride)
             {
-                TLane.Store(TLane.Load(source + column), destination + column);
+                TLane.StoreFirst(TLane.LoadFirst(source, left), destination, left);
+                if (columns > left)
+                {
+                    TLane.StoreFirst(TLane.LoadFirst(source + left, columns - left), destination + left, columns - left);
+                }
+            }
+        }
+    }
+
+    /// <summary>Transposes a block that is not full, by way of one that is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Edge(float* source, nint sourceStride, int columns, int depth, float* destination, float* lines)
+    {
+        unchecked // As above; lines holds two full blocks.
+        {
+            float* turned = lines + (TLane.Width * TLane.Width);
+            for (int column = 0; column < TLane.Width; column++)
+            {
+                TVector line = column < columns ? TLane.LoadFirst(source + (column * sourceStride), depth) : default;
+                TLane.Store(line, lines + (column * TLane.Width));
             }
 
-            for (; column < columns; column++)
+            TLane.Transpose(lines, TLane.Width, turned, TLane.Width);
+            for (int k = 0; k < depth; k++)
             {
-                destination[column] = source[column];
+                TLane.Store(TLane.Load(turned + (k * TLane.Width)), destination + ((nint)k * Panel));
             }
         }
     }

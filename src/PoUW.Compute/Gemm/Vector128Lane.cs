@@ -20,6 +20,25 @@ internal readonly unsafe struct Vector128Lane : IFmaLane<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
 
+    public static Vector128<float> LoadFirst(float* source, int count)
+    {
+        Vector128<float> value = default;
+        for (int i = 0; i < count; i++)
+        {
+            value = value.WithElement(i, source[i]);
+        }
+
+        return value;
+    }
+
+    public static void StoreFirst(Vector128<float> value, float* destination, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            destination[i] = value[i];
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float* source) => Vector128.Create(*source);
 
@@ -41,6 +60,7 @@ internal readonly unsafe struct Vector128Lane : IFmaLane<Vector128<float>>
     }
 
     /// <summary>Two rounds of interleaving: first the rows 0, 2 and 1, 3, then the results.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         unchecked // Pointers stay inside the two blocks.

@@ -20,6 +20,12 @@ internal readonly unsafe struct Vector256Lane : IFmaLane<Vector256<float>>
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFirst(float* source, int count) => Avx.MaskLoad(source, First(count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<float> value, float* destination, int count) => Avx.MaskStore(destination, First(count), value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,7 +39,8 @@ internal readonly unsafe struct Vector256Lane : IFmaLane<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
-    /// <summary>Two strips of four columns, as in <see cref="Vector512Lane"/>.</summary>
+    /// <summary>Two strips of four columns: 4 x 4 blocks are transposed inside the 128-bit parts, which are gathered from the rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         unchecked // Pointers stay inside the two blocks.
@@ -67,4 +74,7 @@ internal readonly unsafe struct Vector256Lane : IFmaLane<Vector256<float>>
             return Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 }

@@ -7,7 +7,11 @@ namespace PoUW.Compute.Gemm;
 /// <summary>512-bit vectors of AVX-512 F: 12 x 2 accumulators of the 32 registers.</summary>
 internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
 {
-    private const int Quads = 4;
+    private const int Quad = 4;
+    private const byte LowParts = 0b01_00_01_00;
+    private const byte HighParts = 0b11_10_11_10;
+    private const byte EvenParts = 0b10_00_10_00;
+    private const byte OddParts = 0b11_01_11_01;
 
     public static int Width => Vector512<float>.Count;
 
@@ -18,6 +22,12 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFirst(float* source, int count) => Avx512F.MaskLoad(source, First(count), Vector512<float>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector512<float> value, float* destination, int count) => Avx512F.MaskStore(destination, First(count), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
@@ -33,40 +43,67 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
-    /// <summary>Four strips of four columns: 4 x 4 blocks are transposed inside the 128-bit parts, which are gathered from the rows.</summary>
+    /// <summary>
+    /// Four rows at a time are transposed inside their 128-bit parts, then the parts across the rows. Every row is loaded whole and once,
+    /// so it does not matter that rows far apart share a set of the cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         unchecked // Pointers stay inside the two blocks.
         {
-            for (int strip = 0; strip < Quads; strip++)
-            {
-                Vector512<float> r0 = Rows4(source, sourceStride);
-                Vector512<float> r1 = Rows4(source + sourceStride, sourceStride);
-                Vector512<float> r2 = Rows4(source + (2 * sourceStride), sourceStride);
-                Vector512<float> r3 = Rows4(source + (3 * sourceStride), sourceStride);
-                Vector512<double> low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
-                Vector512<double> high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
-                Vector512<double> low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
-                Vector512<double> high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
-                Avx512F.UnpackLow(low01, low23).AsSingle().Store(destination);
-                Avx512F.UnpackHigh(low01, low23).AsSingle().Store(destination + destinationStride);
-                Avx512F.UnpackLow(high01, high23).AsSingle().Store(destination + (2 * destinationStride));
-                Avx512F.UnpackHigh(high01, high23).AsSingle().Store(destination + (3 * destinationStride));
-                source += Quads;
-                destination += Quads * destinationStride;
-            }
+            nint quad = Quad * sourceStride;
+            Inside(source, sourceStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
+            Inside(source + quad, sourceStride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
+            Inside(source + (2 * quad), sourceStride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
+            Inside(source + (3 * quad), sourceStride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
+            Across(a0, b0, c0, d0, destination, Quad * destinationStride);
+            Across(a1, b1, c1, d1, destination + destinationStride, Quad * destinationStride);
+            Across(a2, b2, c2, d2, destination + (2 * destinationStride), Quad * destinationStride);
+            Across(a3, b3, c3, d3, destination + (3 * destinationStride), Quad * destinationStride);
         }
     }
 
-    /// <summary>Four columns of the rows 0, 4, 8, 12, one row in each 128-bit part.</summary>
+    /// <summary>Part j of column i of the results holds column 4 j + i of the four rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Rows4(float* source, nint stride)
+    private static void Inside(
+        float* source, nint stride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3)
     {
         unchecked // Inside the block of the caller.
         {
-            Vector256<float> low = Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
-            Vector256<float> high = Vector256.Create(Vector128.Load(source + (8 * stride)), Vector128.Load(source + (12 * stride)));
-            return Vector512.Create(low, high);
+            Vector512<float> r0 = Vector512.Load(source);
+            Vector512<float> r1 = Vector512.Load(source + stride);
+            Vector512<float> r2 = Vector512.Load(source + (2 * stride));
+            Vector512<float> r3 = Vector512.Load(source + (3 * stride));
+            Vector512<double> low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
+            Vector512<double> high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+            Vector512<double> low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
+            Vector512<double> high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+            c0 = Avx512F.UnpackLow(low01, low23).AsSingle();
+            c1 = Avx512F.UnpackHigh(low01, low23).AsSingle();
+            c2 = Avx512F.UnpackLow(high01, high23).AsSingle();
+            c3 = Avx512F.UnpackHigh(high01, high23).AsSingle();
         }
     }
+
+    /// <summary>Stores the parts j of the four vectors side by side, for j = 0 to 3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Across(
+        Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* destination, nint stride)
+    {
+        unchecked // Inside the block of the caller.
+        {
+            Vector512<float> lowAb = Avx512F.Shuffle4x128(a, b, LowParts);
+            Vector512<float> highAb = Avx512F.Shuffle4x128(a, b, HighParts);
+            Vector512<float> lowCd = Avx512F.Shuffle4x128(c, d, LowParts);
+            Vector512<float> highCd = Avx512F.Shuffle4x128(c, d, HighParts);
+            Avx512F.Shuffle4x128(lowAb, lowCd, EvenParts).Store(destination);
+            Avx512F.Shuffle4x128(lowAb, lowCd, OddParts).Store(destination + stride);
+            Avx512F.Shuffle4x128(highAb, highCd, EvenParts).Store(destination + (2 * stride));
+            Avx512F.Shuffle4x128(highAb, highCd, OddParts).Store(destination + (3 * stride));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 }
