@@ -8,13 +8,18 @@ internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
     where TLane : struct, IFmaLane<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Multiply-adds that are worth the handing over of a part: some ten microseconds.</summary>
-    private const long LeastPart = 1 << 20;
+    /// <summary>
+    /// A participant gets two parts if they have this many times the least work, so that one that starts late does not keep the others
+    /// waiting.
+    /// </summary>
+    private const long FineFactor = 4;
 
     private readonly BlockProduct<TLane, TVector>[] _blocks;
+    private readonly long _leastPart;
 
     public FloatGemmEngine(int participants, GemmBlocking blocking)
     {
+        _leastPart = blocking.Part;
         MicroKernelTable<TLane, TVector> kernels = new();
         _blocks = new BlockProduct<TLane, TVector>[participants];
         for (int i = 0; i < participants; i++)
@@ -26,7 +31,7 @@ internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
     public void Multiply(in FloatProduct product, float* a, float* b, float* c, ThreadTeam team)
     {
         Job job = new() { Blocks = _blocks, Product = product, A = a, B = b, C = c, RowParts = 1, ColumnParts = 1 };
-        if (team.Size == 1 || product.Count * product.Shape.MacCount < 2 * LeastPart)
+        if (team.Size == 1 || product.Count * product.Shape.MacCount < 2 * _leastPart)
         {
             for (int item = 0; item < product.Count; item++)
             {
@@ -52,10 +57,12 @@ internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
     /// How one product is split: enough parts that the batch divides evenly over the team, cut so that the packing, about one step for
     /// each element of A and column part, and B and row part, is least.
     /// </summary>
-    private static (int Rows, int Columns) Grid(in FloatProduct product, int size)
+    private (int Rows, int Columns) Grid(in FloatProduct product, int size)
     {
         MatMulShape shape = product.Shape;
-        long wanted = Math.Min(size / Gcd(size, product.Count), shape.MacCount / LeastPart);
+        bool fine = product.Count * shape.MacCount >= 2 * size * FineFactor * _leastPart;
+        int parts = fine ? 2 * size : size;
+        long wanted = Math.Min(parts / Gcd(parts, product.Count), shape.MacCount / _leastPart);
         (int bestRows, int bestColumns, double bestCost) = (1, 1, double.PositiveInfinity);
         for (int rows = 1; rows <= wanted; rows++)
         {
@@ -96,6 +103,11 @@ internal sealed unsafe class FloatGemmEngine<TLane, TVector> : IFloatGemmEngine
             int item = part / grid;
             (int row, int rows) = Range(shape.M, TLane.Rows, part % grid / ColumnParts, RowParts);
             (int column, int columns) = Range(shape.N, 2 * TLane.Width, part % ColumnParts, ColumnParts);
+            if (rows == 0 || columns == 0)
+            {
+                return; // More parts than register blocks.
+            }
+
             nint stepA = shape.TransposeA ? 1 : Product.RowStrideA;
             nint stepB = shape.TransposeB ? Product.RowStrideB : 1;
             BlockOperands operands = new()

@@ -14,8 +14,8 @@ namespace PoUW.Compute.Tests.Gemm;
 [TestFixture(FloatKernel.Avx512, 4)]
 public sealed class FloatGemmTests(FloatKernel kernel, int threads)
 {
-    /// <summary>Blocks so small that little shapes cross them, and nothing is read in place.</summary>
-    private static readonly GemmBlocking Tiny = new(32, 24, 64, 0, 0, 0);
+    /// <summary>Blocks and parts so small that little shapes cross them, and nothing is read in place.</summary>
+    private static readonly GemmBlocking Tiny = new(32, 24, 64, 0, 0, 0, 500);
 
     private ThreadTeam _team = null!;
     private FloatGemm _gemm = null!;
