@@ -6,7 +6,7 @@ namespace PoUW.Compute.Threading;
 
 /// <summary>
 /// A fixed set of threads, the caller's included, that shares the parts of one job after another. The other threads start with the
-/// first job that needs them, wait for the next job a few microseconds awake and then asleep, and end with <see cref="Dispose"/>.
+/// first job that needs them, wait for the next job some microseconds awake and then asleep, and end with <see cref="Dispose"/>.
 /// A team serves one caller at a time and is not re-entrant: a part must not run a job on its own team.
 /// </summary>
 /// <remarks>
@@ -135,13 +135,20 @@ public sealed unsafe class ThreadTeam : IDisposable
         Volatile.Write(ref _open, _parts);
         long job = unchecked((_ticket >> 32) + 1); // The number wraps; only equality matters.
         Interlocked.Exchange(ref _ticket, (job << 32) | (uint)_parts);
-        Wake(_parts - 1);
-        while (TryClaim(out int part))
+        try
         {
-            ExecuteShared(part, 0);
+            Wake(_parts - 1);
         }
+        finally
+        {
+            // Nothing, not even an interrupt, may end the caller's frame, where the job is, while parts are left or run.
+            while (TryClaim(out int part))
+            {
+                ExecuteShared(part, 0);
+            }
 
-        AwaitEnd();
+            AwaitEnd();
+        }
     }
 
     private Thread[] Start()
@@ -268,11 +275,27 @@ public sealed unsafe class ThreadTeam : IDisposable
             Thread.SpinWait(SpinIterations);
         }
 
-        if (Volatile.Read(ref _open) == 0)
+        bool interrupted = false;
+        while (Volatile.Read(ref _open) != 0)
         {
-            return;
+            try
+            {
+                ParkCaller();
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true; // Kept for the caller's next wait.
+            }
         }
 
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+
+    private void ParkCaller()
+    {
         lock (_finished)
         {
             _callerParked = true;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PoUW.Compute.Threading;
 
 namespace PoUW.Compute.Tests.Threading;
@@ -115,6 +116,31 @@ public sealed class ThreadTeamTests(int size)
     }
 
     [Test]
+    public void InterruptedCallerWaitsForAllParts()
+    {
+        int[] done = new int[size];
+        bool stillInterrupted = false;
+        Thread caller = new(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            _team.Run(size, new SlowJob { Started = new int[1], Done = done });
+            int seen = done.Sum();
+            try
+            {
+                using ManualResetEventSlim never = new();
+                never.Wait(1);
+            }
+            catch (ThreadInterruptedException)
+            {
+                stillInterrupted = seen == size;
+            }
+        });
+        caller.Start();
+        caller.Join();
+        Assert.That(stillInterrupted, Is.True);
+    }
+
+    [Test]
     public void SizeIsChecked()
     {
         Assert.That(() => new ThreadTeam(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
@@ -138,6 +164,30 @@ public sealed class ThreadTeamTests(int size)
         {
             Participants[part] = participant;
             Barrier.SignalAndWait();
+        }
+    }
+
+    /// <summary>Every participant holds a part; those of the others go on after the caller's.</summary>
+    private struct SlowJob : ITeamJob
+    {
+        public int[] Started;
+        public int[] Done;
+
+        public readonly void Execute(int part, int participant)
+        {
+            Interlocked.Increment(ref Started[0]);
+            while (Volatile.Read(ref Started[0]) < Done.Length)
+            {
+                Thread.SpinWait(10);
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            while (participant != 0 && Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(5))
+            {
+                Thread.SpinWait(10);
+            }
+
+            Volatile.Write(ref Done[part], 1);
         }
     }
 
