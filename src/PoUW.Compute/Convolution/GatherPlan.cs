@@ -1,0 +1,100 @@
+namespace PoUW.Compute.Convolution;
+
+/// <summary>
+/// A convolution in which every target pixel is a sum over a few runs of source floats, the same runs for each pixel but for the place:
+/// the forward pass, and for one residue of the strides the input gradient. Targets are lines of pixels at equal distances.
+/// </summary>
+internal unsafe struct GatherPlan
+{
+    /// <summary>The images that are read.</summary>
+    public ImageSource Source;
+
+    /// <summary>Images.</summary>
+    public int Images;
+
+    /// <summary>Lines of targets an image.</summary>
+    public int Lines;
+
+    /// <summary>Targets a line.</summary>
+    public int Pixels;
+
+    /// <summary>First source row that line 0 reads; negative in the padding.</summary>
+    public int FirstRow;
+
+    /// <summary>Source rows from line to line.</summary>
+    public int RowStep;
+
+    /// <summary>Source rows that a line reads.</summary>
+    public int RowSpan;
+
+    /// <summary>First source column that pixel 0 reads.</summary>
+    public int FirstColumn;
+
+    /// <summary>Source columns from pixel to pixel.</summary>
+    public int ColumnStep;
+
+    /// <summary>Source columns that a pixel reads.</summary>
+    public int ColumnSpan;
+
+    /// <summary>The source is read where it lies, not copied to padded memory.</summary>
+    public bool Direct;
+
+    /// <summary>Where the runs begin, in floats from the first row and column that a pixel reads.</summary>
+    public nint* Offsets;
+
+    /// <summary>Number of runs.</summary>
+    public int Segments;
+
+    /// <summary>Floats a run.</summary>
+    public int Length;
+
+    /// <summary>The weights in panels of columns.</summary>
+    public float* Panels;
+
+    /// <summary>Columns of the targets.</summary>
+    public int Columns;
+
+    /// <summary>Column 0 of pixel 0 of line 0 of image 0.</summary>
+    public float* Target;
+
+    /// <summary>Floats from image to image.</summary>
+    public nint TargetImage;
+
+    /// <summary>Floats from line to line.</summary>
+    public nint TargetLine;
+
+    /// <summary>Floats from pixel to pixel.</summary>
+    public nint TargetPixel;
+
+    /// <summary>Source columns that a line reads.</summary>
+    public readonly int LineColumns => ((Pixels - 1) * ColumnStep) + ColumnSpan;
+
+    /// <summary>Floats from source column to source column as it is read.</summary>
+    public readonly int PixelLength => Direct ? Source.Channels : Source.Slice;
+
+    /// <summary>Floats from source row to source row as it is read.</summary>
+    public readonly nint RowLength => Direct ? (nint)Source.Width * Source.Channels : (nint)LineColumns * Source.Slice;
+
+    /// <summary>Products of one target.</summary>
+    public readonly int Depth => Segments * Length;
+
+    /// <summary>Source rows that so many lines read.</summary>
+    public readonly int RowsOf(int lines) => ((lines - 1) * RowStep) + RowSpan;
+
+    /// <summary>
+    /// Reads the source in place if no padding is needed. Runs that cross pixels need the channels of the range alone in memory.
+    /// </summary>
+    public void ChooseSource(bool runsCrossPixels) =>
+        Direct = Source.Contains(FirstRow, RowsOf(Lines), FirstColumn, LineColumns) && (!runsCrossPixels || Source.Slice == Source.Channels);
+
+    /// <summary>Joins the lines to one if neither source nor target has a gap between them: more rows for the register blocks.</summary>
+    public void JoinLines()
+    {
+        if (Direct && ColumnSpan == 1 && Pixels * ColumnStep == Source.Width * RowStep && TargetLine == Pixels * TargetPixel)
+        {
+            RowSpan = RowsOf(Lines);
+            Pixels *= Lines;
+            Lines = 1;
+        }
+    }
+}
