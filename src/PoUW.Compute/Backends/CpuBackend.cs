@@ -6,8 +6,9 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Compute.Backends;
 
 /// <summary>
-/// The default backend: vectorised kernels that give the same bits as <see cref="ScalarBackend"/>. Runs on the caller's thread and
-/// keeps its working memory, so a steady workload allocates nothing. Not thread-safe: one instance a machine.
+/// The default backend: vectorised kernels that give the same bits as <see cref="ScalarBackend"/>; an operation without a kernel runs
+/// its definition. Runs on the caller's thread and those of its own team, and keeps its working memory, so a steady workload allocates
+/// nothing. Not thread-safe: one instance a machine.
 /// </summary>
 public sealed class CpuBackend : ITensorBackend, IDisposable
 {
@@ -21,9 +22,18 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     {
     }
 
+    /// <summary>Uses the fastest kernel of this machine.</summary>
+    /// <param name="threads">Threads that share an operation, the caller's included. They never change a bit.</param>
+    public CpuBackend(int threads)
+        : this(Best(), threads)
+    {
+    }
+
     /// <summary>Uses one kernel; for tests and measurements.</summary>
     /// <exception cref="NotSupportedException">The machine does not have it.</exception>
-    public CpuBackend(CpuKernel kernel)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="threads">Threads that share an operation, the caller's included. They never change a bit.</param>
+    public CpuBackend(CpuKernel kernel, int threads = 1)
     {
         if (!IsSupported(kernel))
         {
@@ -31,14 +41,8 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         }
 
         Kernel = kernel;
-        _context = new KernelContext(kernel);
-        _gemm = kernel switch
-        {
-            CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, System.Runtime.Intrinsics.Vector256<int>>(),
-            CpuKernel.Avx512 => new GemmEngine<Avx512Lane, System.Runtime.Intrinsics.Vector512<int>>(),
-            CpuKernel.Avx2 => new GemmEngine<Avx2Lane, System.Runtime.Intrinsics.Vector256<int>>(),
-            _ => new GemmEngine<PortableLane, System.Runtime.Intrinsics.Vector256<int>>(),
-        };
+        _gemm = CreateGemm(kernel);
+        _context = new KernelContext(kernel, threads, () => CreateGemm(kernel));
     }
 
     /// <summary>The product kernel in use.</summary>
@@ -56,6 +60,12 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public unsafe void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
+        if (a.Type == TensorType.Float32)
+        {
+            _context.FloatGemm.Multiply(shape, a.Float32, b.Float32, c.Float32);
+            return;
+        }
+
         fixed (sbyte* left = a.Int8, right = b.Int8)
         fixed (int* result = c.Int32)
         {
@@ -74,7 +84,19 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _scalar.Checkpoint(name, state);
 
     /// <summary>Frees the working memory.</summary>
-    public void Dispose() => _gemm.Dispose();
+    public void Dispose()
+    {
+        _gemm.Dispose();
+        _context.Dispose();
+    }
+
+    private static IGemmEngine CreateGemm(CpuKernel kernel) => kernel switch
+    {
+        CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, System.Runtime.Intrinsics.Vector256<int>>(),
+        CpuKernel.Avx512 => new GemmEngine<Avx512Lane, System.Runtime.Intrinsics.Vector512<int>>(),
+        CpuKernel.Avx2 => new GemmEngine<Avx2Lane, System.Runtime.Intrinsics.Vector256<int>>(),
+        _ => new GemmEngine<PortableLane, System.Runtime.Intrinsics.Vector256<int>>(),
+    };
 
     private static CpuKernel Best() => AvxVnni.IsSupported ? CpuKernel.AvxVnni
         : Avx512BW.IsSupported ? CpuKernel.Avx512

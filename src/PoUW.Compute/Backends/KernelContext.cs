@@ -1,16 +1,51 @@
+using PoUW.Compute.Convolution;
+using PoUW.Compute.Gemm;
+using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Backends;
 
-/// <summary>What the kernels of one backend share: the instruction family and memory that outlives a call. Not thread-safe.</summary>
-internal sealed class KernelContext(CpuKernel kernel)
+/// <summary>
+/// What the kernels of one backend share: the instruction family, the team and memory that outlives a call. Not thread-safe.
+/// </summary>
+internal sealed class KernelContext : IDisposable
 {
     private const int CachedShuffles = 2;
 
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
+    public KernelContext(CpuKernel kernel, int threads, Func<IGemmEngine> createGemm)
+    {
+        Kernel = kernel;
+        Team = new ThreadTeam(threads);
+        FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
+        FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
+        IntegerConvolution = new IntegerConvolutionEngine(createGemm, threads);
+    }
+
     /// <summary>The instruction family in use.</summary>
-    public CpuKernel Kernel { get; } = kernel;
+    public CpuKernel Kernel { get; }
+
+    /// <summary>The threads that share an operation.</summary>
+    public ThreadTeam Team { get; }
+
+    /// <summary>The products of lane R.</summary>
+    public FloatGemm FloatGemm { get; }
+
+    /// <summary>The convolutions of lane R.</summary>
+    public IFloatConvolution FloatConvolution { get; }
+
+    /// <summary>The convolutions of lane I.</summary>
+    public IntegerConvolutionEngine IntegerConvolution { get; }
+
+    /// <summary>Frees the working memory and ends the team.</summary>
+    public void Dispose()
+    {
+        FloatConvolution.Dispose();
+        IntegerConvolution.Dispose();
+        FloatGemm.Dispose();
+        Team.Dispose();
+    }
 
     /// <summary>Consecutive batches use the same permutation, so its hashes are kept.</summary>
     public SwapOrNotShuffle Shuffle(ReadOnlySpan<byte> key, long tweak, int count, int rounds)

@@ -110,7 +110,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         _tail.Dispose();
     }
 
-    private static ImageSource Images(in ConvolutionShape shape, float* x, int group) => new()
+    private static ImageSource<float> Images(in ConvolutionShape shape, float* x, int group) => new()
     {
         First = x + (group * shape.GroupChannels),
         Height = shape.Windows.Height,
@@ -164,7 +164,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         (int firstX, int tapsX) = Taps(x + g.PadWidth, g.StrideWidth, g.KernelWidth);
         GatherPlan plan = new()
         {
-            Source = new ImageSource
+            Source = new ImageSource<float>
             {
                 First = dy + (group * shape.GroupOutputs),
                 Height = g.OutputHeight,
@@ -235,7 +235,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
     private void WeightGradient(in ConvolutionShape shape, int group, float* dw, float* dy, float* x, ThreadTeam team)
     {
         PoolingGeometry g = shape.Windows;
-        ImageSource source = Images(shape, x, group);
+        ImageSource<float> source = Images(shape, x, group);
         int rows = ((g.OutputHeight - 1) * g.StrideHeight) + g.KernelHeight;
         int columns = ((g.OutputWidth - 1) * g.StrideWidth) + g.KernelWidth;
         bool direct = source.Contains(-g.PadHeight, rows, -g.PadWidth, columns)
@@ -266,7 +266,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
             int count = Math.Min(images, g.Batch - image);
             if (!direct)
             {
-                team.Run(count, new PadJob
+                team.Run(count, new PadJob<float>
                 {
                     Source = source,
                     Image = image,

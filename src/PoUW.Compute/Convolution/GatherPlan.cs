@@ -7,7 +7,7 @@ namespace PoUW.Compute.Convolution;
 internal unsafe struct GatherPlan
 {
     /// <summary>The images that are read.</summary>
-    public ImageSource Source;
+    public ImageSource<float> Source;
 
     /// <summary>Images.</summary>
     public int Images;

@@ -3,10 +3,11 @@ using PoUW.Compute.Threading;
 namespace PoUW.Compute.Convolution;
 
 /// <summary>Copies a rectangle of each of several images to dense memory: a part is an image.</summary>
-internal unsafe struct PadJob : ITeamJob
+internal unsafe struct PadJob<T> : ITeamJob
+    where T : unmanaged
 {
     /// <summary>The images.</summary>
-    public ImageSource Source;
+    public ImageSource<T> Source;
 
     /// <summary>The first image.</summary>
     public int Image;
@@ -24,7 +25,7 @@ internal unsafe struct PadJob : ITeamJob
     public int Columns;
 
     /// <summary>Where the rectangle of the first image goes; the others follow without gaps.</summary>
-    public float* Destination;
+    public T* Destination;
 
     /// <inheritdoc/>
     public readonly void Execute(int part, int participant) =>

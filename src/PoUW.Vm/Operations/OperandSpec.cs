@@ -16,4 +16,13 @@ public sealed record OperandSpec(string Name, OperandAccess Access, params Tenso
 
     /// <summary>An operand that is read and changed.</summary>
     public static OperandSpec Update(string name, params TensorType[] types) => new(name, OperandAccess.ReadWrite, types);
+
+    /// <summary>A Float32 operand that is read.</summary>
+    internal static OperandSpec ReadFloat(string name) => Read(name, TensorType.Float32);
+
+    /// <summary>A Float32 operand that is overwritten.</summary>
+    internal static OperandSpec WriteFloat(string name) => Write(name, TensorType.Float32);
+
+    /// <summary>A Float32 operand that is read and changed.</summary>
+    internal static OperandSpec UpdateFloat(string name) => Update(name, TensorType.Float32);
 }

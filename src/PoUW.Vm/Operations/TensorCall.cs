@@ -22,4 +22,7 @@ public readonly ref struct TensorCall(
 
     /// <summary>An operand.</summary>
     public Tensor this[int index] => _operands[index];
+
+    /// <summary>An immediate that holds the bits of an fp32 number.</summary>
+    public float FloatImmediate(int index) => BitConverter.Int32BitsToSingle(Immediates[index]);
 }

@@ -13,4 +13,7 @@ public readonly ref struct TensorCallShape(ReadOnlySpan<TensorShape> operands, R
 
     /// <summary>Shape of an operand.</summary>
     public TensorShape this[int index] => _operands[index];
+
+    /// <summary>An immediate that holds the bits of an fp32 number.</summary>
+    public float FloatImmediate(int index) => BitConverter.Int32BitsToSingle(Immediates[index]);
 }

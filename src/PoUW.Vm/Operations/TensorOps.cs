@@ -1,4 +1,6 @@
 using PoUW.Vm.Operations.Convolution;
+using PoUW.Vm.Operations.Data;
+using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
 
 namespace PoUW.Vm.Operations;
@@ -25,7 +27,18 @@ public static class TensorOps
     private static TensorOp?[] BuildIndex()
     {
         TensorOp?[] index = new TensorOp?[256];
-        IReadOnlyList<TensorOp>[] families = [IntegerOps.All, ConvolutionOps.All, PoolingOps.All];
+        IReadOnlyList<TensorOp>[] families =
+        [
+            IntegerOps.All,
+            FloatElementwiseOps.All,
+            FloatReductionOps.All,
+            FloatNormOps.All,
+            FloatOptimiserOps.All,
+            FloatProductOps.All,
+            DataOps.All,
+            ConvolutionOps.All,
+            PoolingOps.All,
+        ];
         foreach (TensorOp op in families.SelectMany(static family => family))
         {
             if (index[op.Code] is { } other)

@@ -18,6 +18,20 @@ internal static class IntegerElementwise
 
     public static long Subtract(in TensorCall call) => Combine(call, static (a, b) => unchecked(a - b));
 
+    /// <summary>b is one row.</summary>
+    public static long AddRow(in TensorCall call)
+    {
+        Span<int> result = call[0].Int32;
+        ReadOnlySpan<int> a = call[1].Int32;
+        ReadOnlySpan<int> b = call[2].Int32;
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = unchecked(a[i] + b[i % b.Length]);
+        }
+
+        return 0;
+    }
+
     /// <summary>Arguments: multiplier, shift.</summary>
     public static long ScaleShift(in TensorCall call)
     {

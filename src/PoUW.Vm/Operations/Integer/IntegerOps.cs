@@ -11,6 +11,7 @@ public static class IntegerOps
     private const int MaxBound = 1 << 30;
     private const int KeyBytes = 32;
 
+    private static readonly TensorType[] Movable = [TensorType.Int8, TensorType.UInt8, TensorType.Int32, TensorType.Float32];
     private static readonly ImmediateSpec Limit = new("limit", 1, sbyte.MaxValue);
     private static readonly ArgumentSpec Shift = new("shift", 0, MaxShift);
     private static readonly ArgumentSpec Positive = new("limit", 0, int.MaxValue);
@@ -148,9 +149,9 @@ public static class IntegerOps
         Defined = IntegerElementwise.Momentum,
     };
 
-    /// <summary>d row i = s row index[i]; any element type.</summary>
+    /// <summary>d row i = s row index[i]; Int8, UInt8, Int32 or Float32, whose bits are copied.</summary>
     public static TensorOp GatherRows { get; } =
-        new(16, "gather_rows", Write("d", TensorType.Int8, TensorType.UInt8, TensorType.Int32), Read("s", TensorType.Int8, TensorType.UInt8, TensorType.Int32), Read("index", TensorType.Int32))
+        new(16, "gather_rows", Write("d", Movable), Read("s", Movable), Read("index", TensorType.Int32))
         {
             Shapes = (in TensorCallShape c) => ShapeRules.Require(
                 c[0].Type == c[1].Type && c[0].Columns == c[1].Columns && c[2].IsColumn(c[0].Rows),
@@ -199,11 +200,30 @@ public static class IntegerOps
         Defined = IntegerFills.Fill,
     };
 
+    /// <summary>Int32 d (R x C) = a + b modulo 2^32, b a row (1 x C) that is added to every row of a.</summary>
+    public static TensorOp AddRow { get; } = new(145, "add_row_int32", Write("d", TensorType.Int32), Read("a", TensorType.Int32), Read("b", TensorType.Int32))
+    {
+        MayAlias = true,
+        Shapes = (in TensorCallShape c) => ShapeRules.SizeOf("a", c[1], c[0]) ?? ShapeRules.Row("b", c[2], c[0].Columns),
+        GasWeight = 2,
+        Defined = IntegerElementwise.AddRow,
+    };
+
+    /// <summary>Int32 d (1 x C) = the sum of the rows of an Int8 or Int32 matrix, modulo 2^32.</summary>
+    public static TensorOp SumRows { get; } = new(146, "sum_rows_int32", Write("d", TensorType.Int32), Read("s", TensorType.Int8, TensorType.Int32))
+    {
+        Shapes = (in TensorCallShape c) => ShapeRules.Row("d", c[0], c[1].Columns),
+        GasWeight = 2,
+        GasOperand = 1,
+        Defined = IntegerReductions.SumRows,
+    };
+
     /// <summary>The family.</summary>
     internal static IReadOnlyList<TensorOp> All { get; } =
     [
         RequantiseShift, StochasticRoundShift, MaxAbs, Sum, Relu, ReluGradient, SoftmaxCrossEntropyGradient, SoftmaxCrossEntropyLoss,
         ArgMaxRows, CountEqual, Add, Subtract, ScaleShift, Clamp, MomentumUpdate, GatherRows, KeyedPermutation, UniformFill, Sequence, Fill,
+        AddRow, SumRows,
     ];
 
     /// <summary>Labels are bytes and sums of powers must stay far below 2^63.</summary>

@@ -29,6 +29,25 @@ internal static class IntegerReductions
         return sum;
     }
 
+    /// <summary>Modulo 2^32.</summary>
+    public static long SumRows(in TensorCall call)
+    {
+        Span<int> result = call[0].Int32;
+        Tensor source = call[1];
+        for (int column = 0; column < source.Columns; column++)
+        {
+            int sum = 0;
+            for (int row = 0; row < source.Rows; row++)
+            {
+                sum = unchecked(sum + (int)Element(source, (row * source.Columns) + column));
+            }
+
+            result[column] = sum;
+        }
+
+        return 0;
+    }
+
     /// <summary>Argument: rows.</summary>
     public static long CountEqual(in TensorCall call)
     {

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace PoUW.Benchmarks.Sweeps;
+
+/// <summary>The part of the command line that starts with --sweep.</summary>
+public static class SweepCommand
+{
+    /// <summary>What to write after the program's name.</summary>
+    public const string Usage = $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>]";
+
+    /// <summary>Runs the sweep that the arguments name.</summary>
+    /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
+    public static int Run(string[] args)
+    {
+        long step = 1;
+        string? only = null;
+        bool valid = args.Length >= 2 && args.Length % 2 == 0 && args[1] == Fp32Sweep.Name;
+        for (int i = 2; valid && i < args.Length; i += 2)
+        {
+            switch (args[i])
+            {
+                case "--step":
+                    valid = long.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out step)
+                        && step is >= 1 and < 1L << 32;
+                    break;
+                case "--only":
+                    only = args[i + 1];
+                    valid = Fp32Sweep.Functions.Contains(only);
+                    break;
+                default:
+                    valid = false;
+                    break;
+            }
+        }
+
+        if (!valid)
+        {
+            Console.Error.WriteLine($"usage: {Usage}");
+            return 64;
+        }
+
+        return new Fp32Sweep().Run(step, only) ? 0 : 1;
+    }
+}
