@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Operations;
@@ -13,26 +14,29 @@ namespace PoUW.Compute.Backends;
 public sealed class CpuBackend : ITensorBackend, IDisposable
 {
     private readonly ScalarBackend _scalar = new();
-    private readonly IGemmEngine _gemm;
     private readonly KernelContext _context;
+    private readonly IGemmEngine _gemm;
 
-    /// <summary>Uses the fastest kernel of this machine.</summary>
+    /// <summary>
+    /// Uses the fastest kernels of this machine that pass the self-test, on the caller's thread: the next slower ones if they do not,
+    /// and the definitions if none does.
+    /// </summary>
     public CpuBackend()
-        : this(Best())
+        : this(KernelSelfTest.Best())
     {
     }
 
-    /// <summary>Uses the fastest kernel of this machine.</summary>
+    /// <inheritdoc cref="CpuBackend()"/>
     /// <param name="threads">Threads that share an operation, the caller's included. They never change a bit.</param>
     public CpuBackend(int threads)
-        : this(Best(), threads)
+        : this(KernelSelfTest.Best(), threads)
     {
     }
 
-    /// <summary>Uses one kernel; for tests and measurements.</summary>
-    /// <exception cref="NotSupportedException">The machine does not have it.</exception>
+    /// <summary>Uses one kernel without a self-test; for tests and measurements.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="threads">Threads that share an operation, the caller's included. They never change a bit.</param>
+    /// <exception cref="NotSupportedException">The machine does not have it.</exception>
     public CpuBackend(CpuKernel kernel, int threads = 1)
     {
         if (!IsSupported(kernel))
@@ -41,25 +45,34 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         }
 
         Kernel = kernel;
-        _gemm = CreateGemm(kernel);
-        _context = new KernelContext(kernel, threads, () => CreateGemm(kernel));
+        _context = new KernelContext(kernel, threads);
+        _gemm = threads == 1 ? CreateEngine(kernel) : new TeamEngine(_context.Team, () => CreateEngine(kernel));
     }
 
-    /// <summary>The product kernel in use.</summary>
+    /// <summary>The kernels in use.</summary>
     public CpuKernel Kernel { get; }
+
+    /// <summary>Threads that share an operation, the caller's included.</summary>
+    public int Threads => _context.Team.Size;
 
     /// <summary>True if this machine has the instructions.</summary>
     public static bool IsSupported(CpuKernel kernel) => kernel switch
     {
         CpuKernel.AvxVnni => AvxVnni.IsSupported,
-        CpuKernel.Avx512 => Avx512BW.IsSupported,
+        CpuKernel.Avx512 or CpuKernel.Avx512Byte => Avx512BW.IsSupported,
         CpuKernel.Avx2 => Avx2.IsSupported,
-        _ => kernel == CpuKernel.Portable,
+        _ => kernel is CpuKernel.Portable or CpuKernel.Scalar,
     };
 
     /// <inheritdoc/>
     public unsafe void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
+        if (Kernel == CpuKernel.Scalar)
+        {
+            _scalar.MatMul(shape, a, b, c);
+            return;
+        }
+
         if (a.Type == TensorType.Float32)
         {
             _context.FloatGemm.Multiply(shape, a.Float32, b.Float32, c.Float32);
@@ -69,13 +82,16 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
         fixed (sbyte* left = a.Int8, right = b.Int8)
         fixed (int* result = c.Int32)
         {
-            _gemm.Multiply(shape, left, right, result);
+            if (!_gemm.Multiply(shape, new OutputRegion(0, shape.M, 0, shape.N), left, right, result))
+            {
+                throw new InvalidOperationException($"{Kernel} cannot multiply these operands.");
+            }
         }
     }
 
     /// <inheritdoc/>
     public long Run(TensorOp operation, in TensorCall call) =>
-        KernelTable.Find(operation) is { } kernel ? kernel(_context, call) : operation.Execute(call);
+        Kernel != CpuKernel.Scalar && KernelTable.Find(operation) is { } kernel ? kernel(_context, call) : operation.Execute(call);
 
     /// <inheritdoc/>
     public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _scalar.MemCopy(rows, destination, source);
@@ -83,23 +99,22 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _scalar.Checkpoint(name, state);
 
-    /// <summary>Frees the working memory.</summary>
+    /// <summary>Frees the working memory and ends the threads.</summary>
     public void Dispose()
     {
         _gemm.Dispose();
         _context.Dispose();
     }
 
-    private static IGemmEngine CreateGemm(CpuKernel kernel) => kernel switch
+    /// <summary>A kernel for one thread.</summary>
+    internal static IGemmEngine CreateEngine(CpuKernel kernel) => kernel switch
     {
-        CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, System.Runtime.Intrinsics.Vector256<int>>(),
-        CpuKernel.Avx512 => new GemmEngine<Avx512Lane, System.Runtime.Intrinsics.Vector512<int>>(),
-        CpuKernel.Avx2 => new GemmEngine<Avx2Lane, System.Runtime.Intrinsics.Vector256<int>>(),
-        _ => new GemmEngine<PortableLane, System.Runtime.Intrinsics.Vector256<int>>(),
+        CpuKernel.Avx512Byte => new NarrowFirstEngine(
+            new GemmEngine<Avx512ByteLane, Vector512<int>>(),
+            CreateEngine(AvxVnni.IsSupported ? CpuKernel.AvxVnni : CpuKernel.Avx512)),
+        CpuKernel.AvxVnni => new GemmEngine<AvxVnniLane, Vector256<int>>(),
+        CpuKernel.Avx512 => new GemmEngine<Avx512Lane, Vector512<int>>(),
+        CpuKernel.Avx2 => new GemmEngine<Avx2Lane, Vector256<int>>(),
+        _ => new GemmEngine<PortableLane, Vector256<int>>(),
     };
-
-    private static CpuKernel Best() => AvxVnni.IsSupported ? CpuKernel.AvxVnni
-        : Avx512BW.IsSupported ? CpuKernel.Avx512
-        : Avx2.IsSupported ? CpuKernel.Avx2
-        : CpuKernel.Portable;
 }

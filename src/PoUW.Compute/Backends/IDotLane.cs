@@ -1,14 +1,14 @@
 namespace PoUW.Compute.Backends;
 
 /// <summary>
-/// One way to accumulate packed products: an element of A is an int that holds a few consecutive k, broadcast against a vector of the
-/// same of B. Implemented by empty structs so that the compiler specialises the kernel.
+/// One way to accumulate packed products: ints that hold a few consecutive k of A, broadcast against vectors of the same of B. Implemented
+/// by empty structs so that the compiler specialises the kernel.
 /// </summary>
-internal unsafe interface IDotLane<TVector>
+internal unsafe interface IDotLane<TVector> : IOperandFormat
     where TVector : unmanaged
 {
-    /// <summary>How many k one int holds: 4 bytes or 2 shorts.</summary>
-    static abstract int Group { get; }
+    /// <summary>How many ints along k one accumulation takes: 1 or 2.</summary>
+    static abstract int Step { get; }
 
     /// <summary>Ints a vector.</summary>
     static abstract int Width { get; }
@@ -22,6 +22,9 @@ internal unsafe interface IDotLane<TVector>
     /// <summary>Repeats an element of A.</summary>
     static abstract TVector Broadcast(int value);
 
-    /// <summary>Adds the products of the groups.</summary>
-    static abstract TVector Accumulate(TVector sum, TVector a, TVector b);
+    /// <summary>Adds ints modulo 2^32.</summary>
+    static abstract TVector Add(TVector left, TVector right);
+
+    /// <summary>Adds the products of one step; the second element of A and vector of B count only where a step is two ints.</summary>
+    static abstract TVector Accumulate(TVector sum, TVector a0, TVector a1, TVector b0, TVector b1);
 }

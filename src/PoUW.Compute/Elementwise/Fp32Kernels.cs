@@ -75,7 +75,7 @@ public static unsafe class Fp32Kernels
 
         switch (kernel)
         {
-            case CpuKernel.Avx512:
+            case CpuKernel.Avx512 or CpuKernel.Avx512Byte:
             case CpuKernel.AvxVnni when Vector512.IsHardwareAccelerated:
                 Run<TFunction, Float512Lane, Vector512<float>, Vector512<double>>(source, result);
                 break;

@@ -12,7 +12,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
 {
     private readonly ScratchBuffer _a = new();
     private readonly ScratchBuffer _b = new();
-    private readonly ScratchBuffer _tile = new();
+    private readonly ScratchBuffer _partial = new();
 
     private static int Panel => 2 * TLane.Width;
 
@@ -20,16 +20,12 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
     public void Multiply(in BlockOperands operands)
     {
         Plan plan = MakePlan(operands);
-        for (int column = 0; column < operands.N; column += plan.Columns)
+        for (int column = 0; column < operands.N; column += plan.AreaColumns)
         {
-            int columns = Math.Min(plan.Columns, operands.N - column);
-            for (int k = 0; k < operands.K; k += plan.Depth)
+            int columns = Math.Min(plan.AreaColumns, operands.N - column);
+            for (int row = 0; row < operands.M; row += plan.AreaRows)
             {
-                int depth = Math.Min(plan.Depth, operands.K - k);
-                for (int row = 0; row < operands.M; row += plan.Rows)
-                {
-                    RunBlock(operands, plan, new Block(row, Math.Min(plan.Rows, operands.M - row), column, columns, k, depth));
-                }
+                RunArea(operands, plan, new Area(row, Math.Min(plan.AreaRows, operands.M - row), column, columns));
             }
         }
     }
@@ -39,30 +35,50 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
     {
         _a.Dispose();
         _b.Dispose();
-        _tile.Dispose();
+        _partial.Dispose();
     }
+
+    private static float* Floats(ScratchBuffer buffer, long count) => (float*)buffer.Reserve(count);
 
     private Plan MakePlan(in BlockOperands operands)
     {
         int depth = GemmBlocking.Balance(operands.K, blocking.Depth, TLane.Width);
-        int rows = GemmBlocking.Balance(operands.M, blocking.Rows, TLane.Rows);
-        int columns = GemmBlocking.Balance(operands.N, blocking.Columns, Panel);
+        int areaRows = GemmBlocking.Balance(operands.M, blocking.Area, TLane.Rows);
+        int areaColumns = GemmBlocking.Balance(operands.N, blocking.Area, Panel);
+        int rows = GemmBlocking.Balance(areaRows, blocking.Rows, TLane.Rows);
         bool directA = (long)operands.M * operands.K <= blocking.DirectA;
         bool directB = !operands.TransposeB && (long)operands.N * operands.K <= blocking.DirectB;
-        int panels = rows == operands.M ? 1 : (columns + Panel - 1) / Panel;
-        return new Plan(
-            depth,
-            rows,
-            columns,
-            panels,
-            directA,
-            directB,
-            directA ? null : Floats(_a, (long)rows * (operands.TransposeA ? depth : PanelPacker<TLane, TVector>.RowStride(depth))),
-            Floats(_b, (long)panels * depth * Panel),
-            Floats(_tile, TLane.Rows * Panel));
+        long panels = (areaColumns + Panel - 1) / Panel;
+        int strideA = operands.TransposeA ? depth : PanelPacker<TLane, TVector>.RowStride(depth);
+        bool single = depth == operands.K;
+        return new Plan
+        {
+            Depth = depth,
+            Rows = rows,
+            AreaRows = areaRows,
+            AreaColumns = areaColumns,
+            DirectA = directA,
+            DirectB = directB,
+            A = directA ? null : Floats(_a, (long)rows * strideA),
+            B = Floats(_b, (rows == areaRows ? 1 : panels) * depth * Panel),
+            StepB = rows == areaRows ? 0 : (nint)depth * Panel,
+            Partial = Floats(_partial, single ? TLane.Rows * Panel : panels * areaRows * Panel),
+            PartialPanel = single ? 0 : (nint)areaRows * Panel,
+            PartialRow = single ? 0 : Panel,
+        };
     }
 
-    private static float* Floats(ScratchBuffer buffer, long count) => (float*)buffer.Reserve(count);
+    private void RunArea(in BlockOperands operands, in Plan plan, in Area area)
+    {
+        for (int k = 0; k < operands.K; k += plan.Depth)
+        {
+            int depth = Math.Min(plan.Depth, operands.K - k);
+            for (int row = 0; row < area.Rows; row += plan.Rows)
+            {
+                RunBlock(operands, plan, new Block(area, row, Math.Min(plan.Rows, area.Rows - row), k, depth));
+            }
+        }
+    }
 
     private void RunBlock(in BlockOperands operands, in Plan plan, in Block block)
     {
@@ -72,18 +88,15 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
             Offsets = &offset,
             Segments = 1,
             Length = block.Depth,
-            Load = operands.Accumulate || block.K > 0,
             Last = block.K + block.Depth == operands.K,
         };
         PlaceA(operands, plan, block, ref call);
         float* a = call.A;
-        for (int column = 0, panel = 0; column < block.Columns; column += Panel, panel++)
+        for (int column = 0; column < block.Area.Columns; column += Panel)
         {
-            int columns = Math.Min(Panel, block.Columns - column);
-            PlaceB(operands, plan, block, column, plan.Panels == 1 ? 0 : panel, ref call);
+            PlaceB(operands, plan, block, column, ref call);
             call.A = a;
-            call.C = operands.C + (block.Row * operands.StrideC) + block.Column + column;
-            RunPanel(operands, plan, block, columns, ref call);
+            RunPanel(operands, plan, block, column, ref call);
         }
     }
 
@@ -91,7 +104,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
     {
         if (operands.TransposeA)
         {
-            float* first = operands.A + (block.K * operands.StrideA) + block.Row;
+            float* first = operands.A + (block.K * operands.StrideA) + (block.Area.Row + block.Row);
             call.PlaceA(first, 1, operands.StrideA);
             if (!plan.DirectA)
             {
@@ -105,7 +118,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
             return;
         }
 
-        call.PlaceA(operands.A + (block.Row * operands.StrideA) + block.K, operands.StrideA, 1);
+        call.PlaceA(operands.A + ((block.Area.Row + block.Row) * operands.StrideA) + block.K, operands.StrideA, 1);
         if (!plan.DirectA)
         {
             PanelPacker<TLane, TVector>.Rows(call.A, operands.StrideA, block.Rows, block.Depth, plan.A);
@@ -113,20 +126,20 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         }
     }
 
-    private static void PlaceB(in BlockOperands operands, in Plan plan, in Block block, int column, int slot, ref MicroCall call)
+    private static void PlaceB(in BlockOperands operands, in Plan plan, in Block block, int column, ref MicroCall call)
     {
-        int columns = Math.Min(Panel, block.Columns - column);
-        nint first = block.Column + column;
+        int columns = Math.Min(Panel, block.Area.Columns - column);
+        nint first = block.Area.Column + column;
         if (plan.DirectB && columns == Panel)
         {
             call.PlaceB(operands.B + (block.K * operands.StrideB) + first, operands.StrideB);
             return;
         }
 
-        call.PlaceB(plan.B + ((nint)slot * block.Depth * Panel), Panel);
+        call.PlaceB(plan.B + (column / Panel * plan.StepB), Panel);
         if (block.Row > 0)
         {
-            return; // Packed for the first row block.
+            return; // Packed for the first row block of the area.
         }
 
         if (operands.TransposeB)
@@ -141,32 +154,55 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         }
     }
 
-    private void RunPanel(in BlockOperands operands, in Plan plan, in Block block, int columns, ref MicroCall call)
+    private void RunPanel(in BlockOperands operands, in Plan plan, in Block block, int column, ref MicroCall call)
     {
-        float* a = call.A;
-        float* c = call.C;
-        bool panels = operands.TransposeA && !plan.DirectA;
+        int columns = Math.Min(Panel, block.Area.Columns - column);
         int vectors = columns > TLane.Width ? 2 : 1;
+        bool edge = columns != vectors * TLane.Width;
+        bool packed = operands.TransposeA && !plan.DirectA;
+        nint strideC = operands.StrideC;
+        float* a = call.A;
+        float* c = operands.C + ((block.Area.Row + block.Row) * strideC) + block.Area.Column + column;
+        float* partial = plan.Partial + (column / Panel * plan.PartialPanel) + (block.Row * plan.PartialRow);
         fixed (MicroCall* pinned = &call)
         {
             foreach ((int row, int rows) in new Split(block.Rows, TLane.Rows))
             {
-                call.A = panels ? a + ((nint)row * block.Depth) : a + (row * call.RowStride);
-                call.StepA = panels ? rows : call.StepA;
-                float* target = c + (row * operands.StrideC);
-                call.PlaceC(target, operands.StrideC);
-                call.NextC = row + rows < block.Rows ? target + (rows * operands.StrideC) : c + Panel;
-                if (columns == Panel || columns == TLane.Width)
+                float* tile = partial + (row * plan.PartialRow);
+                float* target = c + (row * strideC);
+                call.A = packed ? a + ((nint)row * block.Depth) : a + (row * call.RowStride);
+                call.StepA = packed ? rows : call.StepA;
+                if (edge && block.K == 0 && operands.Accumulate)
                 {
-                    kernels[rows, vectors](pinned);
-                    continue;
+                    Copy(target, strideC, tile, Panel, rows, columns);
                 }
 
-                call.PlaceC(plan.Tile, Panel);
-                Copy(target, operands.StrideC, plan.Tile, Panel, call.Load ? rows : 0, columns);
+                PlaceStart(operands, block, edge, target, tile, ref call);
+                call.PlaceC(call.Last && !edge ? target : tile, call.Last && !edge ? strideC : Panel);
+                call.NextC = row + rows < block.Rows ? target + (rows * strideC) : c + Panel;
+                call.NextStart = call.Start + (rows * call.StartStride);
                 kernels[rows, vectors](pinned);
-                Copy(plan.Tile, Panel, target, operands.StrideC, rows, columns);
+                if (edge && call.Last)
+                {
+                    Copy(tile, Panel, target, strideC, rows, columns);
+                }
             }
+        }
+    }
+
+    private static void PlaceStart(in BlockOperands operands, in Block block, bool edge, float* target, float* tile, ref MicroCall call)
+    {
+        if (block.K == 0 && !operands.Accumulate)
+        {
+            call.PlaceStart(null, 0);
+        }
+        else if (block.K == 0 && !edge)
+        {
+            call.PlaceStart(target, operands.StrideC);
+        }
+        else
+        {
+            call.PlaceStart(tile, Panel);
         }
     }
 
@@ -179,20 +215,28 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         }
     }
 
-    private readonly record struct Block(int Row, int Rows, int Column, int Columns, int K, int Depth);
+    private readonly record struct Area(int Row, int Rows, int Column, int Columns);
 
-    private readonly struct Plan(int depth, int rows, int columns, int panels, bool directA, bool directB, float* a, float* b, float* tile)
+    /// <summary>Rows are counted from the area's first.</summary>
+    private readonly record struct Block(Area Area, int Row, int Rows, int K, int Depth);
+
+    private struct Plan
     {
-        public readonly int Depth = depth;
-        public readonly int Rows = rows;
-        public readonly int Columns = columns;
+        public int Depth;
+        public int Rows;
+        public int AreaRows;
+        public int AreaColumns;
+        public bool DirectA;
+        public bool DirectB;
+        public float* A;
+        public float* B;
 
-        /// <summary>Slots for packed panels: one if each panel has only one row block to serve.</summary>
-        public readonly int Panels = panels;
-        public readonly bool DirectA = directA;
-        public readonly bool DirectB = directB;
-        public readonly float* A = a;
-        public readonly float* B = b;
-        public readonly float* Tile = tile;
+        /// <summary>From packed panel to packed panel; 0 if each panel serves one row block only and is not kept.</summary>
+        public nint StepB;
+
+        /// <summary>The sums between k blocks, panel by panel, so that neighbours in time are neighbours in memory.</summary>
+        public float* Partial;
+        public nint PartialPanel;
+        public nint PartialRow;
     }
 }

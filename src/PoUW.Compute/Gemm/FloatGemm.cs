@@ -60,7 +60,7 @@ public sealed unsafe class FloatGemm : IDisposable
     /// <summary>The float kernel that goes with an int8 kernel: the same width, or the portable one where the machine lacks FMA.</summary>
     public static FloatKernel For(CpuKernel kernel) => kernel switch
     {
-        CpuKernel.AvxVnni => Best(),
+        CpuKernel.AvxVnni or CpuKernel.Avx512Byte => Best(),
         CpuKernel.Avx512 when IsSupported(FloatKernel.Avx512) => FloatKernel.Avx512,
         CpuKernel.Avx2 when IsSupported(FloatKernel.Avx2) => FloatKernel.Avx2,
         _ => FloatKernel.Portable,

@@ -3,10 +3,13 @@ namespace PoUW.Compute.Gemm;
 /// <summary>The sizes of the cache blocks. They change the speed only.</summary>
 /// <param name="Depth">The most k of a block: a packed panel of B of this depth stays in the first-level cache.</param>
 /// <param name="Rows">The most rows of a block: rows x depth of A stay in the second-level cache.</param>
-/// <param name="Columns">The most columns of a block: columns x depth of B, and C, stay in the last-level cache.</param>
+/// <param name="Area">
+/// The most rows and columns of the area of C that is computed over all k before the next: its partial sums and its part of B stay in
+/// the last-level cache.
+/// </param>
 /// <param name="DirectA">An A of at most this many floats is read where it lies.</param>
 /// <param name="DirectB">A B of at most this many floats is read where it lies.</param>
-internal readonly record struct GemmBlocking(int Depth, int Rows, int Columns, int DirectA, int DirectB)
+internal readonly record struct GemmBlocking(int Depth, int Rows, int Area, int DirectA, int DirectB)
 {
     /// <summary>For 48 KiB and 1 MiB of private cache; a little small for larger ones, which costs a few percent.</summary>
     public static GemmBlocking Default => new(256, 384, 1024, 128 * 128, 128 * 128);

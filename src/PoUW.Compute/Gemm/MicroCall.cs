@@ -31,17 +31,23 @@ internal unsafe struct MicroCall
     /// <summary>From k to k + 1 in B.</summary>
     public nint StepB;
 
+    /// <summary>Row 0 of what the sums start from; null for +0.</summary>
+    public float* Start;
+
+    /// <summary>From row to row of the start.</summary>
+    public nint StartStride;
+
     /// <summary>Row 0 of the results.</summary>
     public float* C;
 
     /// <summary>From row to row of C.</summary>
     public nint StrideC;
 
-    /// <summary>The results that the next call will touch: asked for during this one. Any address.</summary>
-    public float* NextC;
+    /// <summary>The start of the next call: asked for during this one if this call has a start. Any address.</summary>
+    public float* NextStart;
 
-    /// <summary>Start from the old results, not from +0.</summary>
-    public bool Load;
+    /// <summary>The results of the next call: asked for during this one if this is a last call. Any address.</summary>
+    public float* NextC;
 
     /// <summary>This call holds the last k: NaNs become canonical.</summary>
     public bool Last;
@@ -59,6 +65,13 @@ internal unsafe struct MicroCall
     {
         B = b;
         StepB = step;
+    }
+
+    /// <summary>Sets row 0 of the start and its stride.</summary>
+    public void PlaceStart(float* start, nint stride)
+    {
+        Start = start;
+        StartStride = stride;
     }
 
     /// <summary>Sets row 0 of C and its stride.</summary>

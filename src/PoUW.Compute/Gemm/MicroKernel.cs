@@ -28,11 +28,16 @@ internal static unsafe class MicroKernel<TLane, TVector>
             TVector l6 = default, r6 = default, l7 = default, r7 = default;
             TVector l8 = default, r8 = default, l9 = default, r9 = default;
             TVector l10 = default, r10 = default, l11 = default, r11 = default;
-            Prefetch<TRows>(call->NextC, call->StrideC);
-            if (call->Load)
+            if (call->Last)
             {
-                nint line = call->StrideC;
-                float* c = call->C;
+                Prefetch<TRows>(call->NextC, call->StrideC);
+            }
+
+            float* c = call->Start;
+            if (c != null)
+            {
+                nint line = call->StartStride;
+                Prefetch<TRows>(call->NextStart, line);
                 Load<TRows, TVectors>(0, c, ref l0, ref r0);
                 Load<TRows, TVectors>(1, c += line, ref l1, ref r1);
                 Load<TRows, TVectors>(2, c += line, ref l2, ref r2);

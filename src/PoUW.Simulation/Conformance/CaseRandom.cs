@@ -23,8 +23,11 @@ internal sealed class CaseRandom(ulong seed)
     /// <summary>Uniform in [minimum, maximum].</summary>
     public long Range(long minimum, long maximum)
     {
-        ulong span = unchecked((ulong)(maximum - minimum)) + (maximum - minimum == -1 ? 0UL : 1UL);
-        return unchecked(minimum + (long)(span == 0 ? Next() : Next() % span));
+        unchecked // The span of all 64-bit numbers wraps to 0.
+        {
+            ulong span = (ulong)maximum - (ulong)minimum + 1;
+            return minimum + (long)(span == 0 ? Next() : Next() % span);
+        }
     }
 
     public bool Chance(int percent) => Next() % 100 < (ulong)percent;

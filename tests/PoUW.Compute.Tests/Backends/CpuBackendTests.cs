@@ -9,6 +9,7 @@ namespace PoUW.Compute.Tests.Backends;
 [TestFixture(CpuKernel.Avx2)]
 [TestFixture(CpuKernel.Avx512)]
 [TestFixture(CpuKernel.AvxVnni)]
+[TestFixture(CpuKernel.Avx512Byte)]
 public sealed class CpuBackendTests(CpuKernel kernel) : TensorBackendConformance
 {
     protected override ITensorBackend Create()
