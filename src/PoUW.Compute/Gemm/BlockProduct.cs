@@ -46,8 +46,8 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         int areaRows = GemmBlocking.Balance(operands.M, blocking.Area, TLane.Rows);
         int areaColumns = GemmBlocking.Balance(operands.N, blocking.Area, Panel);
         int rows = GemmBlocking.Balance(areaRows, blocking.Rows, TLane.Rows);
-        bool directA = (long)operands.M * operands.K <= blocking.DirectA;
-        bool directB = !operands.TransposeB && (long)operands.N * operands.K <= blocking.DirectB;
+        bool directA = operands.N <= blocking.Reuse || (long)operands.M * operands.K <= blocking.DirectA;
+        bool directB = !operands.TransposeB && (operands.M <= blocking.Reuse || (long)operands.N * operands.K <= blocking.DirectB);
         long panels = (areaColumns + Panel - 1) / Panel;
         int strideA = operands.TransposeA ? depth : PanelPacker<TLane, TVector>.RowStride(depth);
         bool single = depth == operands.K;

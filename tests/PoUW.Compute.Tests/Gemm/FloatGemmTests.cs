@@ -15,7 +15,7 @@ namespace PoUW.Compute.Tests.Gemm;
 public sealed class FloatGemmTests(FloatKernel kernel, int threads)
 {
     /// <summary>Blocks so small that little shapes cross them, and nothing is read in place.</summary>
-    private static readonly GemmBlocking Tiny = new(32, 24, 64, 0, 0);
+    private static readonly GemmBlocking Tiny = new(32, 24, 64, 0, 0, 0);
 
     private ThreadTeam _team = null!;
     private FloatGemm _gemm = null!;
