@@ -14,13 +14,13 @@ internal sealed class KernelContext : IDisposable
 
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
-    public KernelContext(CpuKernel kernel, int threads, Func<IGemmEngine> createGemm)
+    public KernelContext(CpuKernel kernel, int threads)
     {
         Kernel = kernel;
         Team = new ThreadTeam(threads);
         FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
-        IntegerConvolution = new IntegerConvolutionEngine(createGemm, threads);
+        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
     }
 
     /// <summary>The instruction family in use.</summary>

@@ -61,6 +61,12 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
                 TargetLine = (nint)g.OutputWidth * shape.Outputs,
                 TargetPixel = shape.Outputs,
             };
+            if (PlanarJob<TLane, TVector>.Suits(plan))
+            {
+                RunPlanar(shape, w, group, ref plan, team);
+                continue;
+            }
+
             plan.ChooseSource(runsCrossPixels: g.KernelWidth > 1);
             plan.Offsets = Offsets(plan.Segments);
             for (int ky = 0; ky < g.KernelHeight; ky++)
@@ -118,6 +124,60 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         Channels = shape.Channels,
         Slice = shape.GroupChannels,
     };
+
+    /// <summary>The forward pass with vectors over pixels. A single channel is its own plane, in which the taps of a row lie together.</summary>
+    private void RunPlanar(in ConvolutionShape shape, float* w, int group, ref GatherPlan plan, ThreadTeam team)
+    {
+        bool joined = shape.GroupChannels == 1;
+        int taps = joined ? plan.ColumnSpan : 1;
+        plan.Segments = shape.Windows.Taps / taps;
+        plan.Length = taps * shape.GroupChannels;
+        plan.Offsets = Offsets(2 * plan.Segments);
+        PlanarWeights weights = new()
+        {
+            First = w + (group * shape.GroupOutputs),
+            RowStride = 1,
+            Step = shape.Outputs,
+            Offsets = plan.Offsets + plan.Segments,
+        };
+        for (int segment = 0; segment < plan.Segments; segment++)
+        {
+            int tap = segment * taps;
+            plan.Offsets[segment] = (tap / plan.ColumnSpan * (nint)plan.LineColumns) + (tap % plan.ColumnSpan);
+            weights.Offsets[segment] = (nint)segment * plan.Length * shape.Outputs;
+        }
+
+        PlanarJob<TLane, TVector>.Run(plan, weights, _kernels, _memory, team);
+    }
+
+    private void RunPlanarResidue(
+        in ConvolutionShape shape,
+        float* w,
+        int group,
+        (int First, int Count) tapsY,
+        (int First, int Count) tapsX,
+        GatherPlan plan,
+        ThreadTeam team)
+    {
+        plan.Offsets = Offsets(2 * plan.Segments);
+        PlanarWeights weights = new()
+        {
+            First = w + (group * shape.GroupOutputs),
+            RowStride = shape.Outputs,
+            Step = 1,
+            Offsets = plan.Offsets + plan.Segments,
+        };
+        for (int segment = 0; segment < plan.Segments; segment++)
+        {
+            (int iy, int ix) = (segment / tapsX.Count, segment % tapsX.Count);
+            int ky = tapsY.First + (iy * shape.Windows.StrideHeight);
+            int kx = tapsX.First + (ix * shape.Windows.StrideWidth);
+            plan.Offsets[segment] = ((tapsY.Count - 1 - iy) * (nint)plan.LineColumns) + (tapsX.Count - 1 - ix);
+            weights.Offsets[segment] = ((ky * shape.Windows.KernelWidth) + kx) * (nint)shape.GroupChannels * shape.Outputs;
+        }
+
+        PlanarJob<TLane, TVector>.Run(plan, weights, _kernels, _memory, team);
+    }
 
     private static void ClearPixels(in GatherPlan plan)
     {
@@ -192,6 +252,12 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         if (plan.Segments == 0)
         {
             ClearPixels(plan);
+            return;
+        }
+
+        if (PlanarJob<TLane, TVector>.Suits(plan))
+        {
+            RunPlanarResidue(shape, w, group, (firstY, tapsY), (firstX, tapsX), plan, team);
             return;
         }
 

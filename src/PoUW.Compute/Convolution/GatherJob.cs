@@ -9,11 +9,6 @@ internal unsafe struct GatherJob<TLane, TVector> : ITeamJob
     where TLane : struct, IFmaLane<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Floats of padded source that a part should stay below: they remain in the second-level cache.</summary>
-    private const int PartFloats = 1 << 16;
-
-    private const int PartsPerThread = 4;
-
     private GatherPlan _plan;
     private MicroKernelTable<TLane, TVector> _kernels;
     private ScratchBuffer[] _memory;
@@ -29,19 +24,7 @@ internal unsafe struct GatherJob<TLane, TVector> : ITeamJob
     /// <param name="team">Who computes.</param>
     public static void Run(in GatherPlan plan, MicroKernelTable<TLane, TVector> kernels, ScratchBuffer[] memory, ThreadTeam team)
     {
-        int lines = plan.Lines;
-        if (team.Size > 1)
-        {
-            int wanted = Math.Max(1, team.Size * PartsPerThread / plan.Images);
-            lines = Math.Max(1, (lines + wanted - 1) / wanted);
-        }
-
-        if (!plan.Direct)
-        {
-            long rows = Math.Max(plan.RowSpan, PartFloats / plan.RowLength);
-            lines = (int)Math.Min(lines, 1 + ((rows - plan.RowSpan) / plan.RowStep));
-        }
-
+        int lines = plan.LinesPerPart(team.Size, plan.Direct ? 0 : plan.RowLength);
         GatherJob<TLane, TVector> job = new()
         {
             _plan = plan,
@@ -95,7 +78,7 @@ internal unsafe struct GatherJob<TLane, TVector> : ITeamJob
             Last = true,
         };
         call.PlaceB(_plan.Panels + ((nint)column * _plan.Depth), Panel);
-        float* end = FreeUpTo(lines, target);
+        float* end = _plan.FreeUpTo(lines, target, Panel);
         nint lineStride = _plan.RowStep * _plan.RowLength;
         unchecked // Pointers stay inside source and target.
         {
@@ -109,15 +92,6 @@ internal unsafe struct GatherJob<TLane, TVector> : ITeamJob
             }
         }
     }
-
-    /// <summary>
-    /// With one panel of columns without gaps between pixels and lines, a tile may write zeros behind its last pixel, which the next tile
-    /// overwrites, up to the address that is returned: the end of the part. Otherwise null.
-    /// </summary>
-    private readonly float* FreeUpTo(int lines, float* target) =>
-        _plan.Columns <= Panel && _plan.TargetPixel == _plan.Columns && _plan.TargetLine == _plan.Pixels * _plan.TargetPixel
-            ? target + (lines * _plan.TargetLine)
-            : null;
 
     private readonly void RunTile(ref MicroCall call, float* target, int pixels, int columns, float* end, float* tile)
     {

@@ -6,6 +6,11 @@ namespace PoUW.Compute.Convolution;
 /// </summary>
 internal unsafe struct GatherPlan
 {
+    /// <summary>Floats of copied source that a part should stay below: they remain in the second-level cache.</summary>
+    private const int PartFloats = 1 << 16;
+
+    private const int PartsPerThread = 4;
+
     /// <summary>The images that are read.</summary>
     public ImageSource<float> Source;
 
@@ -80,6 +85,29 @@ internal unsafe struct GatherPlan
 
     /// <summary>Source rows that so many lines read.</summary>
     public readonly int RowsOf(int lines) => ((lines - 1) * RowStep) + RowSpan;
+
+    /// <summary>How many lines one part computes.</summary>
+    /// <param name="threads">Threads that share the lines.</param>
+    /// <param name="rowFloats">Floats that are copied for each source row.</param>
+    public readonly int LinesPerPart(int threads, nint rowFloats)
+    {
+        int lines = Lines;
+        if (threads > 1)
+        {
+            int wanted = Math.Max(1, threads * PartsPerThread / Images);
+            lines = Math.Max(1, (lines + wanted - 1) / wanted);
+        }
+
+        long rows = Math.Max(RowSpan, PartFloats / Math.Max(1, rowFloats));
+        return (int)Math.Min(lines, 1 + ((rows - RowSpan) / RowStep));
+    }
+
+    /// <summary>
+    /// With one range of columns without gaps between pixels and lines, a block may write rubbish behind its last pixel, which the next
+    /// block overwrites, up to the address that is returned: the end of the lines. Otherwise null.
+    /// </summary>
+    public readonly float* FreeUpTo(int lines, float* target, int panel) =>
+        Columns <= panel && TargetPixel == Columns && TargetLine == Pixels * TargetPixel ? target + (lines * TargetLine) : null;
 
     /// <summary>
     /// Reads the source in place if no padding is needed. Runs that cross pixels need the channels of the range alone in memory.

@@ -27,7 +27,14 @@ internal sealed unsafe class IntegerWorker(IGemmEngine gemm) : IDisposable
     public int* Sum(long ints) => _sum.Reserve(ints);
 
     /// <summary>C = op(A) * op(B) modulo 2^32.</summary>
-    public void Multiply(in MatMulShape shape, sbyte* a, sbyte* b, int* c) => gemm.Multiply(shape, a, b, c);
+    /// <exception cref="InvalidOperationException">The engine is not exact for these operands.</exception>
+    public void Multiply(in MatMulShape shape, sbyte* a, sbyte* b, int* c)
+    {
+        if (!gemm.Multiply(shape, new OutputRegion(0, shape.M, 0, shape.N), a, b, c))
+        {
+            throw new InvalidOperationException("The engine cannot multiply these operands.");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -65,9 +65,9 @@ internal unsafe struct WeightJob<TLane, TVector> : ITeamJob
             Offsets = _plan.Offsets + line,
             Segments = lines,
             Length = _plan.Pixels,
-            Load = _plan.Load || line > 0,
             Last = _plan.Last && line + lines == _plan.Lines,
         };
+        bool load = _plan.Load || line > 0;
         int blocksPerKernelLine = _blocks / _plan.KernelHeight;
         for (int column = 0; column < _plan.Columns; column += Panel)
         {
@@ -79,7 +79,9 @@ internal unsafe struct WeightJob<TLane, TVector> : ITeamJob
                 int rows = (int)((long)_plan.RowsPerKernelLine * (index + 1) / blocksPerKernelLine) - row;
                 call.PlaceA(_plan.Source + (ky * _plan.SourceRow) + row, 1, _plan.SourceStep);
                 nint targetRow = ((nint)ky * _plan.RowsPerKernelLine) + row;
-                RunTile(ref call, _plan.Target + (targetRow * _plan.OutputStride) + column, rows, Math.Min(Panel, _plan.Columns - column), tile);
+                float* target = _plan.Target + (targetRow * _plan.OutputStride) + column;
+                call.PlaceStart(load ? target : null, _plan.OutputStride);
+                RunTile(ref call, target, rows, Math.Min(Panel, _plan.Columns - column), tile);
             }
         }
     }
@@ -90,9 +92,11 @@ internal unsafe struct WeightJob<TLane, TVector> : ITeamJob
         bool direct = columns == vectors * TLane.Width;
         call.PlaceC(direct ? target : tile, direct ? _plan.OutputStride : Panel);
         call.NextC = target + (rows * _plan.OutputStride);
-        if (!direct && call.Load)
+        call.NextStart = call.NextC;
+        if (!direct && call.Start != null)
         {
             Copy(target, _plan.OutputStride, tile, Panel, rows, columns);
+            call.PlaceStart(tile, Panel);
         }
 
         fixed (MicroCall* pinned = &call)
