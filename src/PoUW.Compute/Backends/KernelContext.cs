@@ -1,3 +1,4 @@
+using PoUW.Compute.Convolution;
 using PoUW.Compute.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
@@ -18,6 +19,8 @@ internal sealed class KernelContext : IDisposable
         Kernel = kernel;
         Team = new ThreadTeam(threads);
         FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
+        FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
+        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
     }
 
     /// <summary>The instruction family in use.</summary>
@@ -29,8 +32,17 @@ internal sealed class KernelContext : IDisposable
     /// <summary>The products of lane R.</summary>
     public FloatGemm FloatGemm { get; }
 
+    /// <summary>The convolutions of lane R.</summary>
+    public IFloatConvolution FloatConvolution { get; }
+
+    /// <summary>The convolutions of lane I.</summary>
+    public IntegerConvolutionEngine IntegerConvolution { get; }
+
+    /// <summary>Frees the working memory and ends the team.</summary>
     public void Dispose()
     {
+        FloatConvolution.Dispose();
+        IntegerConvolution.Dispose();
         FloatGemm.Dispose();
         Team.Dispose();
     }

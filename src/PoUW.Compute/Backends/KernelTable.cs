@@ -1,3 +1,5 @@
+using PoUW.Compute.Convolution;
+using PoUW.Compute.Pooling;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;
@@ -17,6 +19,9 @@ internal static class KernelTable
     {
         Builder builder = new();
         IntegerKernels.Register(builder);
+        FloatConvolutionKernels.Register(builder);
+        IntegerConvolutionKernels.Register(builder);
+        PoolingKernels.Register(builder);
         return builder.ByCode;
     }
 

@@ -2,8 +2,8 @@ namespace PoUW.Compute.Gemm;
 
 /// <summary>
 /// What one call of the micro kernel works on. A[i, k] is read at A + i * RowStride + Offsets[segment] + k * StepA and the vector of
-/// B[k, 0..] at B + k * StepB, where k starts at 0 in each segment for A and runs on for B; strides are floats. A plain product has one
-/// segment. A convolution has one segment for each run of the receptive field that is contiguous in memory.
+/// B[k, 0..] at B + k * StepB, where k starts at 0 in each segment for A and, unless it has offsets too, runs on for B; strides are floats.
+/// A plain product has one segment. A convolution has one segment for each run of the receptive field that is contiguous in memory.
 /// </summary>
 internal unsafe struct MicroCall
 {
@@ -30,6 +30,9 @@ internal unsafe struct MicroCall
 
     /// <summary>From k to k + 1 in B.</summary>
     public nint StepB;
+
+    /// <summary>Where the segments of B start; must be valid while the kernel runs. Null if B runs on.</summary>
+    public nint* OffsetsB;
 
     /// <summary>Row 0 of what the sums start from; null for +0.</summary>
     public float* Start;

@@ -58,8 +58,14 @@ internal static unsafe class MicroKernel<TLane, TVector>
             nint stepB = call->StepB;
             float* b = call->B;
             nint* offset = call->Offsets;
+            nint* offsetB = call->OffsetsB;
             for (nint segment = call->Segments; segment > 0; segment--, offset++)
             {
+                if (offsetB != null)
+                {
+                    b = call->B + *offsetB++;
+                }
+
                 float* p0 = call->A + *offset;
                 float* p3 = p0 + (3 * rs);
                 float* p6 = p3 + (3 * rs);

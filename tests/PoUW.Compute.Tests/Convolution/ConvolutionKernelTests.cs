@@ -1,0 +1,123 @@
+using PoUW.Compute.Backends;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Tests.Convolution;
+
+/// <summary>The kernels of convolution and pooling give the bits of the definitions.</summary>
+[TestFixture(CpuKernel.Portable)]
+[TestFixture(CpuKernel.Avx2)]
+[TestFixture(CpuKernel.Avx512)]
+[TestFixture(CpuKernel.AvxVnni)]
+public sealed class ConvolutionKernelTests(CpuKernel kernel)
+{
+    private const int Cases = 60;
+
+    private static IEnumerable<TensorOp> Operations => TensorOps.All.Where(static op => op.Code is >= 128 and <= 144);
+
+    [SetUp]
+    public void RequireKernel()
+    {
+        if (!CpuBackend.IsSupported(kernel))
+        {
+            Assert.Ignore($"This machine has no {kernel}.");
+        }
+    }
+
+    [TestCaseSource(nameof(Operations))]
+    public void EqualsTheDefinition(TensorOp op)
+    {
+        Random random = new(op.Code);
+        using CpuBackend one = new(kernel, 1);
+        using CpuBackend two = new(kernel, 2);
+        using CpuBackend four = new(kernel, 4);
+        for (int i = 0; i < Cases; i++)
+        {
+            double special = (i % 3) switch { 0 => 0, 1 => 0.01, _ => 0.5 };
+            GeometryCase drawn = GeometryCase.Next(random, most: 70, special);
+            Compare(op, drawn, [one, two, four]);
+        }
+    }
+
+    /// <summary>Every number of output columns of one and two vectors and their edges.</summary>
+    [Test]
+    public void EqualsTheDefinitionAtEveryNumberOfChannels()
+    {
+        Random random = new(7);
+        using CpuBackend backend = new(kernel, 2);
+        for (int channels = 1; channels <= 70; channels++)
+        {
+            GeometryCase drawn;
+            do
+            {
+                drawn = new GeometryCase(random, channels, 0);
+            }
+            while (!drawn.IsSmall || (drawn.Outputs != channels && drawn.Channels != channels));
+
+            foreach (TensorOp op in Operations)
+            {
+                Compare(op, drawn, [backend]);
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(Operations))]
+    public void SteadyStateAllocatesNothing(TensorOp op)
+    {
+        GeometryCase drawn = GeometryCase.Next(new Random(11), most: 20, specialShare: 0);
+        using CpuBackend backend = new(kernel, 1);
+        Tensor[] operands = drawn.Operands(op);
+        int[] immediates = drawn.Immediates(op);
+        backend.Run(op, new TensorCall(operands, immediates));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 5; i++)
+        {
+            backend.Run(op, new TensorCall(operands, immediates));
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    private static void Compare(TensorOp op, GeometryCase drawn, CpuBackend[] backends)
+    {
+        Tensor[] operands = drawn.Operands(op);
+        int[] immediates = drawn.Immediates(op);
+        Assert.That(op.Check(new TensorCallShape([.. operands.Select(Shape)], immediates)), Is.Null, drawn.ToString());
+        Tensor[] expected = WithFreshResults(op, operands);
+        op.Execute(new TensorCall(expected, immediates));
+        foreach (CpuBackend backend in backends)
+        {
+            Tensor[] actual = WithFreshResults(op, operands);
+            backend.Run(op, new TensorCall(actual, immediates));
+            for (int i = 0; i < operands.Length; i++)
+            {
+                if (!actual[i].Bytes.SequenceEqual(expected[i].Bytes))
+                {
+                    Assert.Fail($"{op.Name}, operand {i}: {drawn}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Results that hold rubbish before the call; operands that are read are copied, so a change of them is seen.</summary>
+    private static Tensor[] WithFreshResults(TensorOp op, Tensor[] operands)
+    {
+        Tensor[] copies = new Tensor[operands.Length];
+        for (int i = 0; i < operands.Length; i++)
+        {
+            copies[i] = new Tensor(operands[i].Type, operands[i].Rows, operands[i].Columns);
+            if (op.Operands[i].Access == OperandAccess.Write)
+            {
+                copies[i].Bytes.Fill(0xA5);
+            }
+            else
+            {
+                operands[i].Bytes.CopyTo(copies[i].Bytes);
+            }
+        }
+
+        return copies;
+    }
+
+    private static TensorShape Shape(Tensor tensor) => new(tensor.Type, tensor.Rows, tensor.Columns);
+}
