@@ -10,8 +10,9 @@ namespace PoUW.Vm.Bytecode;
 /// <param name="Slots">Slots that the instruction names.</param>
 /// <param name="Operation">Operation of VECTOROP, otherwise null.</param>
 /// <param name="Immediates">Immediates of VECTOROP.</param>
+/// <param name="Local">Local of LOOP.</param>
 internal readonly record struct Instruction(
-    Opcode Op, int Offset, int Size, long Value, int[] Slots, TensorOp? Operation, int[] Immediates)
+    Opcode Op, int Offset, int Size, long Value, int[] Slots, TensorOp? Operation, int[] Immediates, int Local = 0)
 {
     /// <summary>MATMUL flag: A is stored K x M.</summary>
     public const int TransposeA = 1;

@@ -52,6 +52,10 @@ internal static class InstructionCodec
             case OperandLayout.Target:
                 AppendNumber(code, instruction.Value, 4);
                 break;
+            case OperandLayout.LocalTarget:
+                AppendNumber(code, instruction.Local, 1);
+                AppendNumber(code, instruction.Value, 4);
+                break;
             case OperandLayout.None:
                 break;
             default:
@@ -69,6 +73,8 @@ internal static class InstructionCodec
         OperandLayout.Target => 4,
         OperandLayout.MatMul => 7,
         OperandLayout.SlotPair => 4,
+        OperandLayout.LocalTarget => 5,
+        OperandLayout.Slot => 2,
         _ => 0,
     };
 
@@ -79,6 +85,9 @@ internal static class InstructionCodec
         OperandLayout.Local => Plain(info, offset, size, rest[0]),
         OperandLayout.Target => Plain(info, offset, size, BinaryPrimitives.ReadUInt32LittleEndian(rest)),
         OperandLayout.MatMul => new Instruction(info.Code, offset, size, rest[6], Slots(rest, 3), null, []),
+        OperandLayout.LocalTarget => new Instruction(
+            info.Code, offset, size, BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]), [], null, [], rest[0]),
+        OperandLayout.Slot => new Instruction(info.Code, offset, size, 0, Slots(rest, 1), null, []),
         OperandLayout.SlotPair => new Instruction(info.Code, offset, size, 0, Slots(rest, 2), null, []),
         _ => Plain(info, offset, size, 0),
     };

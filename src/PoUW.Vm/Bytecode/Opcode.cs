@@ -87,6 +87,15 @@ public enum Opcode : byte
     /// <summary>Pops key, stream and index; pushes 64 bits of Philox4x32-10.</summary>
     Rand = 0x22,
 
+    /// <summary>Bitwise complement.</summary>
+    Not = 0x23,
+
+    /// <summary>a shifted right by b with zeros from the left, 0 &lt;= b &lt;= 63.</summary>
+    ShrUnsigned = 0x24,
+
+    /// <summary>Pops c, a and b, b on top; pushes a unless c is 0, else b.</summary>
+    Select = 0x25,
+
     /// <summary>Continues at the target.</summary>
     Jump = 0x30,
 
@@ -98,6 +107,9 @@ public enum Opcode : byte
 
     /// <summary>Returns to the instruction after the call.</summary>
     Ret = 0x33,
+
+    /// <summary>Subtracts 1 from a local and continues at the target if it is still above 0.</summary>
+    Loop = 0x34,
 
     /// <summary>c = op(a) * op(b) on tensor slots.</summary>
     MatMul = 0x40,
@@ -113,4 +125,25 @@ public enum Opcode : byte
 
     /// <summary>Pops a value and appends it to the outputs.</summary>
     Emit = 0x44,
+
+    /// <summary>Pops row and column; pushes the element of a slot, an fp32 number as its bits.</summary>
+    TensorLoad = 0x45,
+
+    /// <summary>Pops value, row and column; stores the element of a slot.</summary>
+    TensorStore = 0x46,
+
+    /// <summary>Pops an address; pushes the 8 bytes of linear memory there, little-endian.</summary>
+    MemoryLoad = 0x50,
+
+    /// <summary>Pops value and address; stores 8 bytes.</summary>
+    MemoryStore = 0x51,
+
+    /// <summary>Pops an address; pushes the byte there, 0 to 255.</summary>
+    MemoryLoadByte = 0x52,
+
+    /// <summary>Pops value and address; stores the low 8 bits.</summary>
+    MemoryStoreByte = 0x53,
+
+    /// <summary>Pops destination, source and count; copies bytes of linear memory, which may overlap.</summary>
+    MemoryCopy = 0x54,
 }

@@ -14,7 +14,7 @@ internal sealed record OpcodeInfo(Opcode Code, string Mnemonic, OperandLayout La
     private static OpcodeInfo?[] BuildIndex()
     {
         OpcodeInfo?[] index = new OpcodeInfo?[256];
-        foreach (OpcodeInfo info in Stack().Concat(Arithmetic()).Concat(Control()))
+        foreach (OpcodeInfo info in Stack().Concat(Arithmetic()).Concat(Control()).Concat(Elements()))
         {
             index[(byte)info.Code] = info;
         }
@@ -54,6 +54,9 @@ internal sealed record OpcodeInfo(Opcode Code, string Mnemonic, OperandLayout La
         new(Opcode.Max, "max", OperandLayout.None, 2, 1, 1),
         new(Opcode.BitWidth, "bitwidth", OperandLayout.None, 1, 1, 1),
         new(Opcode.Rand, "rand", OperandLayout.None, 3, 1, 32),
+        new(Opcode.Not, "not", OperandLayout.None, 1, 1, 1),
+        new(Opcode.ShrUnsigned, "shru", OperandLayout.None, 2, 1, 1),
+        new(Opcode.Select, "select", OperandLayout.None, 3, 1, 1),
     ];
 
     private static OpcodeInfo[] Control() =>
@@ -63,10 +66,22 @@ internal sealed record OpcodeInfo(Opcode Code, string Mnemonic, OperandLayout La
         new(Opcode.JumpIf, "jumpif", OperandLayout.Target, 1, 0, 1),
         new(Opcode.Call, "call", OperandLayout.Target, 0, 0, 2),
         new(Opcode.Ret, "ret", OperandLayout.None, 0, 0, 2),
+        new(Opcode.Loop, "loop", OperandLayout.LocalTarget, 0, 0, 1),
         new(Opcode.MatMul, "matmul", OperandLayout.MatMul, 0, 0, 64),
         new(Opcode.VectorOp, "vec", OperandLayout.Vector, 0, 0, 64),
         new(Opcode.MemCopy, "memcopy", OperandLayout.SlotPair, 3, 0, 64),
         new(Opcode.Checkpoint, "checkpoint", OperandLayout.CheckpointIndex, 0, 0, 64),
         new(Opcode.Emit, "emit", OperandLayout.None, 1, 0, 8),
+    ];
+
+    private static OpcodeInfo[] Elements() =>
+    [
+        new(Opcode.TensorLoad, "tload", OperandLayout.Slot, 2, 1, 4),
+        new(Opcode.TensorStore, "tstore", OperandLayout.Slot, 3, 0, 4),
+        new(Opcode.MemoryLoad, "mload", OperandLayout.None, 1, 1, 1),
+        new(Opcode.MemoryStore, "mstore", OperandLayout.None, 2, 0, 1),
+        new(Opcode.MemoryLoadByte, "mload8", OperandLayout.None, 1, 1, 1),
+        new(Opcode.MemoryStoreByte, "mstore8", OperandLayout.None, 2, 0, 1),
+        new(Opcode.MemoryCopy, "mcopy", OperandLayout.None, 3, 0, 8),
     ];
 }

@@ -18,6 +18,12 @@ internal enum OperandLayout
     /// <summary>A 4-byte code offset.</summary>
     Target,
 
+    /// <summary>A 1-byte local and a 4-byte code offset.</summary>
+    LocalTarget,
+
+    /// <summary>A slot (2 bytes).</summary>
+    Slot,
+
     /// <summary>Three slots (2 bytes each) and a flag byte.</summary>
     MatMul,
 

@@ -5,6 +5,17 @@ internal static class CheckedInteger
 {
     private const int MaxShift = 63;
 
+    /// <summary>Writes a result unless it trapped.</summary>
+    public static VmTrap TryReplace(VmTrap trap, long result, ref long target)
+    {
+        if (trap == VmTrap.None)
+        {
+            target = result;
+        }
+
+        return trap;
+    }
+
     public static VmTrap Add(long a, long b, out long result)
     {
         result = unchecked(a + b);

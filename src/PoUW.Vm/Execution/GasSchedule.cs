@@ -12,6 +12,7 @@ internal static class GasSchedule
     private const int MacsPerGas = 32;
     private const int FloatMacsPerGas = 16;
     private const int BytesPerGas = 16;
+    private const int ClearedBytesPerGas = 32;
 
     /// <summary>The static part.</summary>
     public static long Of(VmProgram program, in Instruction instruction)
@@ -33,7 +34,10 @@ internal static class GasSchedule
         return gas;
     }
 
-    /// <summary>The part of MEMCOPY that depends on the number of rows.</summary>
+    /// <summary>Clearing the linear memory at the start of a run.</summary>
+    public static long OfMemory(long bytes) => CeilingDivide(bytes, ClearedBytesPerGas);
+
+    /// <summary>The part of MEMCOPY and MCOPY that depends on how much is copied.</summary>
     public static long OfCopy(long bytes) => CeilingDivide(bytes, BytesPerGas);
 
     private static long CeilingDivide(long value, int divisor) => (value + divisor - 1) / divisor;

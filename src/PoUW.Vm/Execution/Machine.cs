@@ -1,6 +1,5 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Programs;
@@ -17,13 +16,9 @@ namespace PoUW.Vm.Execution;
 /// </summary>
 public sealed class Machine
 {
-    private const int CancellationInterval = 1024;
-
     private readonly VerifiedProgram _verified;
     private readonly Tensor?[] _slots;
-    private readonly CodeCell[] _cells;
-    private readonly TensorUnit _tensors;
-    private readonly RunState _run;
+    private readonly Interpreter _interpreter;
     private readonly List<(string Name, Tensor Tensor)> _state = [];
 
     /// <summary>Allocates the slots, all zero.</summary>
@@ -42,18 +37,8 @@ public sealed class Machine
             }
         }
 
-        _tensors = new TensorUnit(program, backend, _slots, [.. _state.Select(s => s.Tensor)]);
-        _run = new RunState(program.Limits.MaxStackDepth, program.Limits.MaxCallDepth);
-        _cells = new CodeCell[program.Instructions.Length];
-        for (int i = 0; i < _cells.Length; i++)
-        {
-            Instruction instruction = program.Instructions[i];
-            bool isConstant = instruction.Op == Opcode.Constant;
-            _cells[i] = new CodeCell(
-                isConstant ? Opcode.Push : instruction.Op,
-                isConstant ? code.Constants[(int)instruction.Value] : instruction.Value,
-                GasSchedule.Of(code, instruction));
-        }
+        TensorUnit tensors = new(program, backend, _slots, [.. _state.Select(s => s.Tensor)]);
+        _interpreter = new Interpreter(program, tensors);
     }
 
     /// <summary>The program.</summary>
@@ -137,12 +122,12 @@ public sealed class Machine
             throw new ArgumentException($"The program has no entry point '{entry}' with {arguments.Length} argument(s).", nameof(entry));
         }
 
-        _run.Begin(arguments, Math.Max(gasLimit, 0));
+        gasLimit = Math.Max(gasLimit, 0);
         int index = _verified.IndexOf(point.Offset);
-        (VmOutcome outcome, VmTrap trap) = Loop(ref index, cancellation);
+        (VmOutcome outcome, VmTrap trap) = _interpreter.Run(ref index, arguments, gasLimit, cancellation);
         Instruction last = _verified.Instructions[index];
         string message = outcome == VmOutcome.Halted ? "" : Describe(outcome, trap, last);
-        return new VmResult(outcome, trap, last.Offset, last.Op, message, Math.Max(gasLimit, 0) - _run.Gas, _run.Outputs);
+        return new VmResult(outcome, trap, last.Offset, last.Op, message, gasLimit - _interpreter.State.Gas, _interpreter.State.Outputs);
     }
 
     private static string Describe(VmOutcome outcome, VmTrap trap, in Instruction last)
@@ -164,203 +149,5 @@ public sealed class Machine
         }
 
         return -1;
-    }
-
-    /// <summary>The interpreter loop. Depths were verified, so only calls have to check the stack.</summary>
-    private (VmOutcome Outcome, VmTrap Trap) Loop(ref int index, CancellationToken cancellation)
-    {
-        RunState run = _run;
-        CodeCell[] cells = _cells;
-        int untilCancellationCheck = 0;
-        if (_verified.MaxDepth > run.Stack.Length)
-        {
-            return (VmOutcome.Trapped, VmTrap.StackOverflow);
-        }
-
-        while (true)
-        {
-            ref readonly CodeCell cell = ref cells[index];
-            if (--untilCancellationCheck < 0 || cell.Op >= Opcode.MatMul)
-            {
-                untilCancellationCheck = CancellationInterval;
-                if (cancellation.IsCancellationRequested)
-                {
-                    return (VmOutcome.Cancelled, VmTrap.None);
-                }
-            }
-
-            if (cell.Gas > run.Gas)
-            {
-                return (VmOutcome.OutOfGas, VmTrap.None);
-            }
-
-            run.Gas -= cell.Gas;
-            VmTrap trap;
-            switch (cell.Op)
-            {
-                case Opcode.Halt:
-                    return (VmOutcome.Halted, VmTrap.None);
-                case Opcode.Jump:
-                    index = (int)cell.Value;
-                    continue;
-                case Opcode.JumpIf:
-                    index = run.Pop() != 0 ? (int)cell.Value : index + 1;
-                    continue;
-                case Opcode.Call or Opcode.Ret:
-                    trap = CallOrReturn(cell, run, ref index);
-                    if (trap == VmTrap.None)
-                    {
-                        continue;
-                    }
-
-                    break;
-                case < Opcode.Add:
-                    trap = MoveValue(cell, run);
-                    break;
-                case <= Opcode.Rand:
-                    trap = Calculate(cell.Op, run);
-                    break;
-                case Opcode.Emit:
-                    trap = Emit(run);
-                    break;
-                default:
-                    trap = _tensors.Execute(index, run, out bool outOfGas);
-                    if (outOfGas)
-                    {
-                        return (VmOutcome.OutOfGas, VmTrap.None);
-                    }
-
-                    break;
-            }
-
-            if (trap != VmTrap.None)
-            {
-                return (VmOutcome.Trapped, trap);
-            }
-
-            index++;
-        }
-    }
-
-    private VmTrap CallOrReturn(in CodeCell cell, RunState run, ref int index)
-    {
-        if (cell.Op == Opcode.Ret)
-        {
-            if (run.CallTop == 0)
-            {
-                return VmTrap.CallStackEmpty;
-            }
-
-            index = run.Calls[--run.CallTop];
-            return VmTrap.None;
-        }
-
-        if (run.CallTop == run.Calls.Length || run.StackTop + _verified.MaxDepth > run.Stack.Length)
-        {
-            return VmTrap.StackOverflow;
-        }
-
-        run.Calls[run.CallTop++] = index + 1;
-        index = (int)cell.Value;
-        return VmTrap.None;
-    }
-
-    private VmTrap Emit(RunState run)
-    {
-        if (run.Outputs.Count == _verified.Limits.MaxOutputs)
-        {
-            return VmTrap.TooManyOutputs;
-        }
-
-        run.Outputs.Add(run.Pop());
-        return VmTrap.None;
-    }
-
-    private static VmTrap MoveValue(in CodeCell cell, RunState run)
-    {
-        switch (cell.Op)
-        {
-            case Opcode.Push:
-                run.Push(cell.Value);
-                break;
-            case Opcode.Pop:
-                run.StackTop--;
-                break;
-            case Opcode.Dup:
-                run.Push(run.Stack[run.StackTop - 1]);
-                break;
-            case Opcode.Swap:
-                Span<long> top = run.Stack.AsSpan(run.StackTop - 2, 2);
-                (top[0], top[1]) = (top[1], top[0]);
-                break;
-            case Opcode.Load:
-                run.Push(run.Locals[(int)cell.Value]);
-                break;
-            default:
-                run.Locals[(int)cell.Value] = run.Pop();
-                break;
-        }
-
-        return VmTrap.None;
-    }
-
-    private static VmTrap Calculate(Opcode op, RunState run)
-    {
-        if (op is Opcode.Neg or Opcode.BitWidth)
-        {
-            ref long value = ref run.Stack[run.StackTop - 1];
-            if (op == Opcode.Neg)
-            {
-                return CheckedInteger.Subtract(0, value, out value);
-            }
-
-            value = IntegerRounding.BitWidth(value);
-            return VmTrap.None;
-        }
-
-        if (op == Opcode.Rand)
-        {
-            long index = run.Pop();
-            long stream = run.Pop();
-            run.Push(Philox4x32.Next64(run.Pop(), stream, index));
-            return VmTrap.None;
-        }
-
-        long b = run.Pop();
-        ref long a = ref run.Stack[run.StackTop - 1];
-        return Binary(op, a, b, out a);
-    }
-
-    private static VmTrap Binary(Opcode op, long a, long b, out long result)
-    {
-        switch (op)
-        {
-            case Opcode.Add:
-                return CheckedInteger.Add(a, b, out result);
-            case Opcode.Sub:
-                return CheckedInteger.Subtract(a, b, out result);
-            case Opcode.Mul:
-                return CheckedInteger.Multiply(a, b, out result);
-            case Opcode.Div or Opcode.Mod:
-                return CheckedInteger.Divide(a, b, op == Opcode.Mod, out result);
-            case Opcode.Shl:
-                return CheckedInteger.ShiftLeft(a, b, out result);
-            case Opcode.Shr:
-                return CheckedInteger.ShiftRight(a, b, out result);
-        }
-
-        result = op switch
-        {
-            Opcode.And => a & b,
-            Opcode.Or => a | b,
-            Opcode.Xor => a ^ b,
-            Opcode.Equal => a == b ? 1 : 0,
-            Opcode.NotEqual => a != b ? 1 : 0,
-            Opcode.Less => a < b ? 1 : 0,
-            Opcode.LessOrEqual => a <= b ? 1 : 0,
-            Opcode.Min => Math.Min(a, b),
-            _ => Math.Max(a, b),
-        };
-        return VmTrap.None;
     }
 }

@@ -1,10 +1,11 @@
 namespace PoUW.Vm.Execution;
 
 /// <summary>What one run needs besides the tensors; reused between runs so that running allocates nothing but its result.</summary>
-internal sealed class RunState(int stackDepth, int callDepth)
+internal sealed class RunState(int stackDepth, int callDepth, int memoryBytes)
 {
     public readonly long[] Stack = new long[stackDepth];
     public readonly long[] Locals = new long[256];
+    public readonly byte[] Memory = new byte[memoryBytes];
     public readonly int[] Calls = new int[callDepth];
     public List<long> Outputs = [];
     public int StackTop;
@@ -14,6 +15,7 @@ internal sealed class RunState(int stackDepth, int callDepth)
     public void Begin(ReadOnlySpan<long> arguments, long gas)
     {
         Array.Clear(Locals);
+        Array.Clear(Memory);
         arguments.CopyTo(Locals);
         Outputs = [];
         StackTop = 0;

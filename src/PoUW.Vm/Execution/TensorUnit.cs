@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Operations;
@@ -56,6 +57,78 @@ internal sealed class TensorUnit
                 _backend.Checkpoint(_program.Program.Checkpoints[(int)instruction.Value], _state);
                 return VmTrap.None;
         }
+    }
+
+    /// <summary>TLOAD: pops row and column, pushes the element.</summary>
+    public VmTrap Load(int index, RunState run)
+    {
+        VmTrap trap = Locate(index, run, out Tensor tensor, out int at);
+        if (trap == VmTrap.None)
+        {
+            run.StackTop -= 2;
+            run.Push(tensor.Type switch
+            {
+                TensorType.Int8 => tensor.Int8[at],
+                TensorType.UInt8 => tensor.UInt8[at],
+                TensorType.Int32 => tensor.Int32[at],
+                TensorType.Int64 => tensor.Int64[at],
+                _ => BitConverter.SingleToInt32Bits(tensor.Float32[at]),
+            });
+        }
+
+        return trap;
+    }
+
+    /// <summary>TSTORE: pops value, row and column.</summary>
+    public VmTrap Store(int index, RunState run)
+    {
+        VmTrap trap = Locate(index, run, out Tensor tensor, out int at);
+        if (trap != VmTrap.None)
+        {
+            return trap;
+        }
+
+        long value = run.Stack[run.StackTop - 3];
+        (long low, long high) = RangeOf(tensor.Type);
+        if (value < low || value > high)
+        {
+            return VmTrap.ElementOutOfRange;
+        }
+
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, value);
+        int size = Tensor.ElementSize(tensor.Type);
+        number[..size].CopyTo(tensor.Bytes[(at * size)..]);
+        run.StackTop -= 3;
+        return VmTrap.None;
+    }
+
+    private static (long Low, long High) RangeOf(TensorType type) => type switch
+    {
+        TensorType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+        TensorType.UInt8 => (byte.MinValue, byte.MaxValue),
+        TensorType.Int64 => (long.MinValue, long.MaxValue),
+        _ => (int.MinValue, int.MaxValue),
+    };
+
+    /// <summary>The element that row and column on the stack name.</summary>
+    private VmTrap Locate(int index, RunState run, out Tensor tensor, out int at)
+    {
+        Tensor? found = _slots[_program.Instructions[index].Slots[0]];
+        (tensor, at) = (found!, 0);
+        if (found is null)
+        {
+            return VmTrap.InputMissing;
+        }
+
+        (long row, long column) = (run.Stack[run.StackTop - 2], run.Stack[run.StackTop - 1]);
+        if (row < 0 || row >= found.Rows || column < 0 || column >= found.Columns)
+        {
+            return VmTrap.ArgumentOutOfRange;
+        }
+
+        at = (int)((row * found.Columns) + column);
+        return VmTrap.None;
     }
 
     private VmTrap MatMul(in Instruction instruction, in MatMulShape shape)

@@ -29,4 +29,7 @@ public enum VmTrap : byte
 
     /// <summary>More values were emitted than the limits allow.</summary>
     TooManyOutputs = 8,
+
+    /// <summary>An address outside the linear memory.</summary>
+    MemoryOutOfRange = 9,
 }

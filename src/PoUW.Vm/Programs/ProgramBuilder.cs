@@ -19,6 +19,9 @@ public sealed class ProgramBuilder
     private readonly List<int> _labels = [];
     private readonly List<(int Position, CodeLabel Label)> _fixups = [];
 
+    /// <summary>Bytes of linear memory.</summary>
+    public int MemoryBytes { get; set; }
+
     /// <summary>Adds a slot and returns its index.</summary>
     public int Slot(string name, TensorType type, int rows, int columns, SlotKind kind)
     {
@@ -94,6 +97,19 @@ public sealed class ProgramBuilder
     /// <summary>CALL.</summary>
     public ProgramBuilder Call(CodeLabel target) => Branch(Opcode.Call, target);
 
+    /// <summary>LOOP: subtracts 1 from the local and jumps if it is still above 0.</summary>
+    public ProgramBuilder Loop(int local, CodeLabel target)
+    {
+        _fixups.Add((_code.Count + 2, target));
+        return Append(new Instruction(Opcode.Loop, 0, 0, 0, [], null, [], local));
+    }
+
+    /// <summary>Pops row and column, pushes the element.</summary>
+    public ProgramBuilder TensorLoad(int slot) => Append(new Instruction(Opcode.TensorLoad, 0, 0, 0, [slot], null, []));
+
+    /// <summary>Pops value, row and column, stores the element.</summary>
+    public ProgramBuilder TensorStore(int slot) => Append(new Instruction(Opcode.TensorStore, 0, 0, 0, [slot], null, []));
+
     /// <summary>MATMUL c = op(a) * op(b).</summary>
     public ProgramBuilder MatMul(int c, int a, int b, bool transposeA = false, bool transposeB = false)
     {
@@ -133,7 +149,7 @@ public sealed class ProgramBuilder
 
         IEnumerable<VmEntryPoint> entries =
             _pendingEntries.Select(e => new VmEntryPoint(e.Name, Resolve(e.Label), e.Parameters));
-        return new VmProgram(entries, _slots, _constants, _checkpoints, code);
+        return new VmProgram(entries, _slots, _constants, _checkpoints, code, MemoryBytes);
     }
 
     private int Resolve(CodeLabel label) =>

@@ -21,6 +21,9 @@ public sealed record VmLimits
     /// <summary>Bytes of all slots together.</summary>
     public long MaxMemoryBytes { get; init; } = 4L << 30;
 
+    /// <summary>Bytes of linear memory.</summary>
+    public int MaxLinearMemoryBytes { get; init; } = 1 << 26;
+
     /// <summary>Entries of the constant table.</summary>
     public int MaxConstants { get; init; } = 4096;
 

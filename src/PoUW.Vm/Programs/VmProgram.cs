@@ -10,7 +10,7 @@ namespace PoUW.Vm.Programs;
 public sealed class VmProgram
 {
     /// <summary>The only version of the encoding and of the instruction set.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     private readonly byte[] _code;
     private readonly byte[] _encoded;
@@ -21,8 +21,11 @@ public sealed class VmProgram
         IEnumerable<VmSlot> slots,
         IEnumerable<long> constants,
         IEnumerable<string> checkpoints,
-        ReadOnlySpan<byte> code)
+        ReadOnlySpan<byte> code,
+        int memoryBytes = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(memoryBytes);
+        MemoryBytes = memoryBytes;
         EntryPoints = [.. entryPoints];
         Slots = [.. slots];
         Constants = [.. constants];
@@ -46,6 +49,9 @@ public sealed class VmProgram
 
     /// <summary>Names of checkpoints; instructions name them by index.</summary>
     public IReadOnlyList<string> Checkpoints { get; }
+
+    /// <summary>Bytes of linear memory, all zero when a run starts.</summary>
+    public int MemoryBytes { get; }
 
     /// <summary>The instructions.</summary>
     public ReadOnlySpan<byte> Code => _code;

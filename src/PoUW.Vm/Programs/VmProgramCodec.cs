@@ -5,7 +5,7 @@ using PoUW.Vm.Tensors;
 
 namespace PoUW.Vm.Programs;
 
-/// <summary>The canonical encoding of programs: [version, entries, slots, constants, checkpoints, code].</summary>
+/// <summary>The canonical encoding of programs: [version, entries, slots, constants, checkpoints, memory bytes, code].</summary>
 internal static class VmProgramCodec
 {
     public static byte[] Encode(VmProgram program)
@@ -37,7 +37,7 @@ internal static class VmProgramCodec
             writer.Write(name);
         }
 
-        return writer.EndList().Write(program.Code).EndList().ToArray();
+        return writer.EndList().Write((ulong)program.MemoryBytes).Write(program.Code).EndList().ToArray();
     }
 
     public static ValidationResult TryDecode(ReadOnlySpan<byte> bytes, VmLimits limits, out VmProgram? program)
@@ -65,6 +65,7 @@ internal static class VmProgramCodec
         result = result.IsValid ? ReadConstants(ref constantReader, limits, out List<long> constants) : Skip(result, out constants);
         RlpReader nameReader = reader.ReadList();
         result = result.IsValid ? ReadNames(ref nameReader, limits, out List<string> names) : Skip(result, out names);
+        int memoryBytes = (int)reader.ReadUInt64(int.MaxValue);
         ReadOnlySpan<byte> code = reader.ReadBytes(limits.MaxCodeBytes);
         if (!result.IsValid)
         {
@@ -76,7 +77,7 @@ internal static class VmProgramCodec
             return ValidationResult.Fail(ValidationCode.Malformed, "program", "The bytes are not a canonical program, or the code is too long.");
         }
 
-        program = new VmProgram(entries, slots, constants, names, code);
+        program = new VmProgram(entries, slots, constants, names, code, memoryBytes);
         return ValidationResult.Ok;
     }
 

@@ -46,6 +46,7 @@ internal sealed class AssemblerPass
     private string? Declaration(string[] words) => words[0] switch
     {
         ".slot" => Slot(words),
+        ".memory" when words.Length == 2 && Number(words[1], 0, int.MaxValue, out int bytes) => Memory(bytes),
         ".constant" when words.Length == 2 && Number(words[1], out long value) => Done(_builder.Constant(value)),
         ".checkpoint" when words.Length == 2 => Done(_builder.CheckpointName(words[1])),
         ".entry" when words.Length == 4 && Number(words[2], 0, byte.MaxValue, out int count) => Entry(words[1], count, words[3]),
@@ -65,6 +66,12 @@ internal sealed class AssemblerPass
         }
 
         return _slots.TryAdd(words[2], _builder.Slot(words[2], type, rows, columns, kind)) ? null : $"The slot '{words[2]}' is declared twice.";
+    }
+
+    private string? Memory(int bytes)
+    {
+        _builder.MemoryBytes = bytes;
+        return null;
     }
 
     private string? Entry(string name, int count, string label)
@@ -88,6 +95,9 @@ internal sealed class AssemblerPass
             OperandLayout.ConstantIndex => OneNumber(words, ushort.MaxValue, out int index) && Did(_builder.PushConstant(index)),
             OperandLayout.Local => OneNumber(words, byte.MaxValue, out int local) && Local(info.Code, local),
             OperandLayout.Target => words.Length == 2 && Branch(info.Code, words[1]),
+            OperandLayout.LocalTarget => words.Length == 3 && Number(words[1], 0, byte.MaxValue, out int counter)
+                && Did(_builder.Loop(counter, Label(words[2]))),
+            OperandLayout.Slot => Slots(words, 1, 2, out int[] slot) && Element(info.Code, slot[0]),
             OperandLayout.CheckpointIndex => words.Length == 2 && Did(_builder.Checkpoint(words[1])),
             OperandLayout.SlotPair => Slots(words, 2, 3, out int[] pair) && Did(_builder.MemCopy(pair[0], pair[1])),
             _ => Slots(words, 3, 5, out int[] slots) && MatMul(slots, words[4]),
@@ -122,6 +132,9 @@ internal sealed class AssemblerPass
     }
 
     private bool Local(Opcode code, int local) => Did(code == Opcode.Load ? _builder.Load(local) : _builder.Store(local));
+
+    private bool Element(Opcode code, int slot) =>
+        Did(code == Opcode.TensorLoad ? _builder.TensorLoad(slot) : _builder.TensorStore(slot));
 
     private bool Branch(Opcode code, string label) => Did(code switch
     {

@@ -56,6 +56,11 @@ public static class Disassembler
             text.Append(CultureInfo.InvariantCulture, $".slot {Lower(slot.Kind)} {slot.Name} {Lower(slot.Type)} {slot.Rows} {slot.Columns}\n");
         }
 
+        if (program.MemoryBytes > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $".memory {program.MemoryBytes}\n");
+        }
+
         foreach (long constant in program.Constants)
         {
             text.Append(CultureInfo.InvariantCulture, $".constant {constant}\n");
@@ -83,6 +88,8 @@ public static class Disassembler
         {
             OperandLayout.None => name,
             OperandLayout.Target => $"{name} {Label(instruction.Value)}",
+            OperandLayout.LocalTarget => $"{name} {instruction.Local} {Label(instruction.Value)}",
+            OperandLayout.Slot => $"{name} {SlotNames(program, instruction)}",
             OperandLayout.CheckpointIndex => $"{name} {program.Checkpoints[(int)instruction.Value]}",
             OperandLayout.SlotPair => $"{name} {SlotNames(program, instruction)}",
             OperandLayout.MatMul => $"{name} {SlotNames(program, instruction)} {Flags((int)instruction.Value)}",
@@ -107,7 +114,7 @@ public static class Disassembler
 
     private static string Label(long offset) => "L" + offset.ToString("D5", CultureInfo.InvariantCulture);
 
-    private static bool IsBranch(Instruction instruction) => OpcodeInfo.Find((byte)instruction.Op)!.Layout == OperandLayout.Target;
+    private static bool IsBranch(Instruction instruction) => OpcodeInfo.Find((byte)instruction.Op)!.Layout is OperandLayout.Target or OperandLayout.LocalTarget;
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

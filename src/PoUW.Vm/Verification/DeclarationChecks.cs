@@ -27,6 +27,7 @@ internal static class DeclarationChecks
             ("entryPoints", program.EntryPoints.Count, limits.MaxEntryPoints),
             ("checkpoints", program.Checkpoints.Count, Math.Min(limits.MaxCheckpoints, ushort.MaxValue)),
             ("code", program.Code.Length, limits.MaxCodeBytes),
+            ("memory", program.MemoryBytes, limits.MaxLinearMemoryBytes),
         ];
         foreach ((string field, int count, int limit) in counts)
         {

@@ -28,6 +28,8 @@ internal static class OperandChecks
             Opcode.Checkpoint when instruction.Value >= program.Checkpoints.Count => $"There is no checkpoint name {instruction.Value}.",
             Opcode.MatMul => CheckMatMul(program, instruction),
             Opcode.VectorOp => CheckVector(program, instruction),
+            Opcode.TensorStore when program.Slots[instruction.Slots[0]].Kind == SlotKind.Input => ReadOnly(program.Slots[instruction.Slots[0]]),
+            >= Opcode.MemoryLoad when program.MemoryBytes == 0 => "The program declares no linear memory.",
             Opcode.MemCopy => CheckMemCopy(program.Slots[instruction.Slots[0]], program.Slots[instruction.Slots[1]]),
             _ => null,
         };

@@ -86,7 +86,7 @@ public static class ProgramVerifier
         for (int i = 0; i < instructions.Count; i++)
         {
             Instruction instruction = instructions[i];
-            if (OpcodeInfo.Find((byte)instruction.Op)!.Layout != OperandLayout.Target)
+            if (OpcodeInfo.Find((byte)instruction.Op)!.Layout is not (OperandLayout.Target or OperandLayout.LocalTarget))
             {
                 continue;
             }

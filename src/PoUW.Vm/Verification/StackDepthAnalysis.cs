@@ -64,7 +64,7 @@ internal static class StackDepthAnalysis
                 return Reach(instructions, depths, pending, (int)instruction.Value, after, instruction.Offset);
         }
 
-        if (instruction.Op is Opcode.JumpIf or Opcode.Call)
+        if (instruction.Op is Opcode.JumpIf or Opcode.Call or Opcode.Loop)
         {
             int targetDepth = instruction.Op == Opcode.Call ? 0 : after;
             ValidationResult result = Reach(instructions, depths, pending, (int)instruction.Value, targetDepth, instruction.Offset);

@@ -19,6 +19,7 @@ internal static class ProgramGenerator
 
         builder.Constant(random.NextInt64(long.MinValue, long.MaxValue));
         builder.CheckpointName("done");
+        builder.MemoryBytes = random.Next(3) == 0 ? 0 : random.Next(100);
         CodeLabel[] labels = [builder.NewLabel(), builder.NewLabel()];
         builder.Mark(labels[0]);
         for (int i = random.Next(1, 30); i > 0; i--)
@@ -48,19 +49,20 @@ internal static class ProgramGenerator
                 builder.Load(random.Next(256)).Store(random.Next(256));
                 break;
             case 3:
-                builder.Jump(label).JumpIf(label).Call(label);
+                builder.Jump(label).JumpIf(label).Call(label).Loop(random.Next(256), label);
                 break;
             case 4:
                 builder.MatMul(Slot(), Slot(), Slot(), random.Next(2) == 0, random.Next(2) == 0);
                 break;
             case 5:
-                builder.MemCopy(Slot(), Slot());
+                builder.MemCopy(Slot(), Slot()).TensorLoad(Slot()).TensorStore(Slot());
                 break;
             case 6 or 7:
                 Vector(builder, random, Slot);
                 break;
             default:
-                Opcode[] plain = [Opcode.Add, Opcode.Swap, Opcode.Dup, Opcode.Emit, Opcode.Ret, Opcode.Rand, Opcode.BitWidth, Opcode.Less];
+                Opcode[] plain = [Opcode.Add, Opcode.Swap, Opcode.Dup, Opcode.Emit, Opcode.Ret, Opcode.Rand, Opcode.BitWidth, Opcode.Less,
+                    Opcode.MemoryLoad, Opcode.MemoryStoreByte, Opcode.MemoryCopy, Opcode.Select, Opcode.ShrUnsigned, Opcode.Not];
                 builder.Op(plain[random.Next(plain.Length)]);
                 break;
         }

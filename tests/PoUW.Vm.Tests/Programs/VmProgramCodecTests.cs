@@ -52,7 +52,7 @@ public sealed class VmProgramCodecTests
     public void RejectsTooManyBytes() => Expect(new byte[11], "program", new VmLimits { MaxProgramBytes = 10 });
 
     [Test]
-    public void RejectsOtherVersions() => Expect(new RlpWriter().BeginList().Write(2UL).EndList().ToArray(), "version");
+    public void RejectsOtherVersions() => Expect(new RlpWriter().BeginList().Write(3UL).EndList().ToArray(), "version");
 
     [Test]
     public void RejectsTrailingBytes() => Expect([.. ProgramGenerator.Create(1).Encode(), 0], "program");
@@ -75,7 +75,7 @@ public sealed class VmProgramCodecTests
     [TestCase(1, 1, 1, 5)]
     public void RejectsBadSlots(int type, int rows, int columns, int kind)
     {
-        byte[] bytes = new RlpWriter().BeginList().Write(1UL).BeginList().EndList()
+        byte[] bytes = new RlpWriter().BeginList().Write(2UL).BeginList().EndList()
             .BeginList().BeginList().Write("a").Write((ulong)type).Write((ulong)rows).Write((ulong)columns).Write((ulong)kind).EndList().EndList()
             .BeginList().EndList().BeginList().EndList().Write([]).EndList().ToArray();
         Expect(bytes, "slots");
@@ -84,7 +84,7 @@ public sealed class VmProgramCodecTests
     [Test]
     public void RejectsShortConstants()
     {
-        byte[] bytes = new RlpWriter().BeginList().Write(1UL).BeginList().EndList().BeginList().EndList()
+        byte[] bytes = new RlpWriter().BeginList().Write(2UL).BeginList().EndList().BeginList().EndList()
             .BeginList().Write([1, 2, 3]).EndList().BeginList().EndList().Write([]).EndList().ToArray();
         Expect(bytes, "constants");
     }
