@@ -3,6 +3,7 @@ using PoUW.Benchmarks;
 using PoUW.Benchmarks.Compute;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
+using PoUW.Benchmarks.Vm;
 
 if (args is ["--sweep", ..])
 {
@@ -10,7 +11,7 @@ if (args is ["--sweep", ..])
 }
 
 // Every suite of the repository; add new ones here.
-IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new PeersSuite()];
+IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new PeersSuite(), new VmSuite()];
 
 if (args.Length >= 1 && args[0] == "--micro")
 {
