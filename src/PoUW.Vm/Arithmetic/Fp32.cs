@@ -117,7 +117,7 @@ public static class Fp32
     /// <summary>
     /// x Phi(x), Phi the normal distribution: the exact GELU. gelu(+-0) = +-0, gelu(+inf) = +inf, gelu(-inf) = -0, the limit.
     /// </summary>
-    /// <remarks>Error below 0.50001, in the negative tail too, down to subnormal results.</remarks>
+    /// <remarks>Error below 0.50002, in the negative tail too, down to subnormal results.</remarks>
     public static float Gelu(float x)
     {
         double wide = x;
