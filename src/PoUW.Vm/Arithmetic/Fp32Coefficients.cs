@@ -140,7 +140,7 @@ public static class Fp32Coefficients
     /// <summary>Power 0 of the polynomial of (a + 4) Phi(-a) e^(a^2 / 2), in t = 1 - 8 / (a + 4),
     /// for a from 0 to 15.</summary>
     /// <remarks>
-    /// The polynomial makes a relative error of 2^-41.0 in the result. Its power 0 is moved so that it gives 2, and Phi(0) is 1/2, exactly at a = 0.
+    /// The polynomial makes a relative error of 2^-40.0 in the result. Its power 0 is moved so that it gives 2, and Phi(0) is 1/2, exactly at a = 0.
     /// </remarks>
     public const double TailP0 = 0.7552851304154271;
 

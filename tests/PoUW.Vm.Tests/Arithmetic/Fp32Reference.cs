@@ -18,7 +18,7 @@ public sealed record Fp32Reference(string Name, Func<float, float> Definition, F
         new("log", Fp32.Log, Math.Log, 1),
         new("tanh", Fp32.Tanh, Math.Tanh, 1),
         new("sigmoid", Fp32.Sigmoid, x => 1 / (1 + Math.Exp(-x)), 1),
-        new("rsqrt", Fp32.Rsqrt, x => Math.Sqrt(1 / x), -1),
+        new("rsqrt", Fp32.Rsqrt, x => x == 0 ? 1 / x : x < 0 ? double.NaN : Math.Sqrt(1 / x), -1),
         new("erf", Fp32.Erf, NormalReference.Erf, 1),
         new("gelu", Fp32.Gelu, x => double.IsInfinity(x) ? Math.Max(x, -0.0) : NormalReference.Gelu(x), 0),
         new("geluGradient", Fp32.GeluGradient, NormalReference.GeluGradient, 0),
