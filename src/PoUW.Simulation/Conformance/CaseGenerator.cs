@@ -42,6 +42,7 @@ internal static class CaseGenerator
         ["adam_f32"] = "RC RC RC RC 11 12",
         ["clip_scale_f32"] = "11 11",
         ["transpose"] = "CR RC",
+        ["reshape"] = "CR RC",
         ["uniform_fill_f32"] = "RC",
         ["normal_fill_f32"] = "RC",
         ["dropout_mask_f32"] = "RC",
@@ -70,7 +71,7 @@ internal static class CaseGenerator
         for (int i = 0; i < operands.Length; i++)
         {
             (int r, int c) = Shape(random, shapes[i], rows, columns);
-            TensorType own = op.Operands[i].Types.Contains(type) && op.Name == "transpose" ? type : random.Pick(op.Operands[i].Types);
+            TensorType own = op.Operands[i].Types.Contains(type) && op.Name is "transpose" or "reshape" ? type : random.Pick(op.Operands[i].Types);
             operands[i] = CaseTensors.Create(random, own, r, c, adversarial);
         }
 

@@ -51,13 +51,13 @@ internal sealed class Interpreter
     /// <summary>Runs from a cell until HALT, a trap, the end of the gas or cancellation.</summary>
     /// <param name="index">The first cell; afterwards the cell at which the run ended.</param>
     /// <param name="arguments">Initial locals.</param>
-    /// <param name="gas">Gas of the run.</param>
+    /// <param name="budget">Gas and time of the run.</param>
     /// <param name="cancellation">Looked at between slices of gas and before tensor instructions.</param>
-    public (VmOutcome Outcome, VmTrap Trap) Run(ref int index, ReadOnlySpan<long> arguments, long gas, CancellationToken cancellation)
+    public (VmOutcome Outcome, VmTrap Trap) Run(ref int index, ReadOnlySpan<long> arguments, RunBudget budget, CancellationToken cancellation)
     {
-        _run.Begin(arguments, gas);
+        _run.Begin(arguments, budget);
         long entryGas = GasSchedule.OfMemory(_run.Memory.Length);
-        if (entryGas > gas)
+        if (entryGas > _run.Gas)
         {
             return (VmOutcome.OutOfGas, VmTrap.None);
         }
@@ -209,23 +209,23 @@ internal sealed class Interpreter
                         pc = run.Calls[--run.CallTop];
                         continue;
                     case Opcode.MemoryLoad:
-                        if ((ulong)first > (ulong)lastWord || lastWord < 0)
+                        if (first < 0 || first > lastWord)
                         {
                             trap = VmTrap.MemoryOutOfRange;
                             goto Ended;
                         }
 
-                        first = LittleEndian(Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref memory, (nint)first)));
+                        first = BinaryPrimitives.ReadInt64LittleEndian(Word(ref memory, first));
                         pc++;
                         continue;
                     case Opcode.MemoryStore:
-                        if ((ulong)first > (ulong)lastWord || lastWord < 0)
+                        if (first < 0 || first > lastWord)
                         {
                             trap = VmTrap.MemoryOutOfRange;
                             goto Ended;
                         }
 
-                        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, (nint)first), LittleEndian(Unsafe.Add(ref first, -1)));
+                        BinaryPrimitives.WriteInt64LittleEndian(Word(ref memory, first), Unsafe.Add(ref first, -1));
                         top -= 2;
                         pc++;
                         continue;
@@ -270,9 +270,9 @@ internal sealed class Interpreter
     private static (VmOutcome Outcome, long Slice) Refill(RunState run, long rest, long needed, CancellationToken cancellation)
     {
         run.Gas += rest;
-        if (cancellation.IsCancellationRequested)
+        if (Stopped(run, cancellation) is { } stopped)
         {
-            return (VmOutcome.Cancelled, 0);
+            return (stopped, 0);
         }
 
         if (run.Gas < needed)
@@ -285,7 +285,11 @@ internal sealed class Interpreter
         return (VmOutcome.Halted, slice);
     }
 
-    private static long LittleEndian(long value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    private static VmOutcome? Stopped(RunState run, CancellationToken cancellation) =>
+        cancellation.IsCancellationRequested ? VmOutcome.Cancelled : run.IsLate ? VmOutcome.TimeExceeded : null;
+
+    private static Span<byte> Word(ref byte memory, long address) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.Add(ref memory, (nint)address), sizeof(long));
 
     /// <summary>Everything that is seldom or heavy; works on the run's stack.</summary>
     /// <returns>Halted stands for "go on".</returns>
@@ -326,9 +330,9 @@ internal sealed class Interpreter
 
     private (VmOutcome Outcome, VmTrap Trap) Tensor(int index, RunState run, CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested)
+        if (Stopped(run, cancellation) is { } stopped)
         {
-            return (VmOutcome.Cancelled, VmTrap.None);
+            return (stopped, VmTrap.None);
         }
 
         if (run.Gas < _tensorGas[index])

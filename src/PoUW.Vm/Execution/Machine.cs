@@ -21,7 +21,8 @@ public sealed class Machine
     private readonly Interpreter _interpreter;
     private readonly List<(string Name, Tensor Tensor)> _state = [];
 
-    /// <summary>Allocates the slots, all zero.</summary>
+    /// <summary>Allocates the slots and the linear memory, all zero.</summary>
+    /// <exception cref="OutOfMemoryException">This machine has not that much memory; see <see cref="TryCreate"/>.</exception>
     public Machine(VerifiedProgram program, ITensorBackend backend)
     {
         _verified = program;
@@ -39,6 +40,22 @@ public sealed class Machine
 
         TensorUnit tensors = new(program, backend, _slots, [.. _state.Select(s => s.Tensor)]);
         _interpreter = new Interpreter(program, tensors);
+    }
+
+    /// <summary>Makes a machine, or says that there is not enough memory for its slots here.</summary>
+    public static ValidationResult TryCreate(VerifiedProgram program, ITensorBackend backend, out Machine? machine)
+    {
+        try
+        {
+            machine = new Machine(program, backend);
+            return ValidationResult.Ok;
+        }
+        catch (OutOfMemoryException)
+        {
+            machine = null;
+            return ValidationResult.Fail(
+                ValidationCode.TooLarge, "slots", $"There is no memory for the {program.MemoryBytes} bytes of the program's slots and memory.");
+        }
     }
 
     /// <summary>The program.</summary>
@@ -114,7 +131,15 @@ public sealed class Machine
     /// <param name="gasLimit">Gas that the run may use.</param>
     /// <param name="cancellation">Observed between instructions; a tensor operation is not interrupted.</param>
     /// <exception cref="ArgumentException">No such entry point, or the wrong number of arguments.</exception>
-    public VmResult Run(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default)
+    public VmResult Run(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default) =>
+        Run(entry, arguments, new RunBudget(gasLimit), cancellation);
+
+    /// <inheritdoc cref="Run(string, ReadOnlySpan{long}, long, CancellationToken)"/>
+    /// <param name="entry">Name of the entry point.</param>
+    /// <param name="arguments">As many values as the entry point takes.</param>
+    /// <param name="budget">Gas and time that the run may use.</param>
+    /// <param name="cancellation">Observed between instructions; a tensor operation is not interrupted.</param>
+    public VmResult Run(string entry, ReadOnlySpan<long> arguments, RunBudget budget, CancellationToken cancellation = default)
     {
         VmEntryPoint? point = Program.EntryPoints.FirstOrDefault(e => e.Name == entry);
         if (point is null || point.ParameterCount != arguments.Length)
@@ -122,9 +147,9 @@ public sealed class Machine
             throw new ArgumentException($"The program has no entry point '{entry}' with {arguments.Length} argument(s).", nameof(entry));
         }
 
-        gasLimit = Math.Max(gasLimit, 0);
+        long gasLimit = Math.Max(budget.Gas, 0);
         int index = _verified.IndexOf(point.Offset);
-        (VmOutcome outcome, VmTrap trap) = _interpreter.Run(ref index, arguments, gasLimit, cancellation);
+        (VmOutcome outcome, VmTrap trap) = _interpreter.Run(ref index, arguments, budget with { Gas = gasLimit }, cancellation);
         Instruction last = _verified.Instructions[index];
         string message = outcome == VmOutcome.Halted ? "" : Describe(outcome, trap, last);
         return new VmResult(outcome, trap, last.Offset, last.Op, message, gasLimit - _interpreter.State.Gas, _interpreter.State.Outputs);

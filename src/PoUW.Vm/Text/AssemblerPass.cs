@@ -127,8 +127,9 @@ internal sealed class AssemblerPass
 
     private bool MatMul(int[] slots, string flags)
     {
-        bool valid = flags is "nn" or "nt" or "tn" or "tt";
-        return valid && Did(_builder.MatMul(slots[0], slots[1], slots[2], flags[0] == 't', flags[1] == 't'));
+        bool tileWork = flags.Length == 3 && flags[2] == 'w';
+        bool valid = (flags.Length == 2 || tileWork) && flags[0] is ('n' or 't') && flags[1] is ('n' or 't');
+        return valid && Did(_builder.MatMul(slots[0], slots[1], slots[2], flags[0] == 't', flags[1] == 't', tileWork));
     }
 
     private bool Local(Opcode code, int local) => Did(code == Opcode.Load ? _builder.Load(local) : _builder.Store(local));

@@ -112,9 +112,17 @@ public static class DataOps
         Defined = RandomFills.Fill,
     };
 
+    /// <summary>d = the elements of s in order, as a matrix of other dimensions.</summary>
+    public static TensorOp Reshape { get; } = new(120, "reshape", Write("d", Movable), Read("s", Movable))
+    {
+        Shapes = (in TensorCallShape c) => ShapeRules.SameType("d", c[0], "s", c[1])
+            ?? ShapeRules.Require(c[0].Length == c[1].Length, $"'d' is {c[0]} and 's' is {c[1]}: another number of elements"),
+        Defined = DataMoves.Reshape,
+    };
+
     /// <summary>The family.</summary>
     internal static IReadOnlyList<TensorOp> All { get; } =
-        [Transpose, Permute, CopyColumns, ScatterAddRows, UniformFill, NormalFill, DropoutMask, Fill];
+        [Transpose, Permute, CopyColumns, ScatterAddRows, UniformFill, NormalFill, DropoutMask, Fill, Reshape];
 
     private static ImmediateSpec Dimension(string name) => new(name, 1, int.MaxValue);
 
