@@ -1,3 +1,5 @@
+using PoUW.Compute.Elementwise;
+using PoUW.Compute.Optimisers;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;
@@ -17,6 +19,8 @@ internal static class KernelTable
     {
         Builder builder = new();
         IntegerKernels.Register(builder);
+        FloatElementwiseKernels.Register(builder);
+        OptimiserKernels.Register(builder);
         return builder.ByCode;
     }
 
