@@ -1,5 +1,10 @@
+using PoUW.Compute.Columns;
 using PoUW.Compute.Elementwise;
+using PoUW.Compute.Gemm;
+using PoUW.Compute.Moves;
 using PoUW.Compute.Optimisers;
+using PoUW.Compute.Random;
+using PoUW.Compute.Rows;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;
@@ -21,6 +26,12 @@ internal static class KernelTable
         IntegerKernels.Register(builder);
         FloatElementwiseKernels.Register(builder);
         OptimiserKernels.Register(builder);
+        ColumnKernels.Register(builder);
+        RowKernels.Register(builder);
+        MoveKernels.Register(builder);
+        RandomKernels.Register(builder);
+        BatchProductKernels.Register(builder);
+        IntegerVectorKernels.Register(builder);
         return builder.ByCode;
     }
 
