@@ -122,19 +122,10 @@ internal readonly unsafe struct Float128Lane : IFloatLane<Vector128<float>, Vect
     public static Vector128<float> Canonical(Vector128<float> value) => Select(Equal(value, value), value, NaN());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Max(Vector128<float> x, Vector128<float> y)
-    {
-        // Zeros are the only equal numbers with different bits; and-ing them gives +0 unless both are negative.
-        Vector128<float> largest = Select(Equal(x, y), x & y, Select(Less(y, x), x, y));
-        return Select(Equal(x, x) & Equal(y, y), largest, NaN());
-    }
+    public static Vector128<float> Max(Vector128<float> x, Vector128<float> y) => Vector128.Max(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Min(Vector128<float> x, Vector128<float> y)
-    {
-        Vector128<float> smallest = Select(Equal(x, y), x | y, Select(Less(x, y), x, y));
-        return Select(Equal(x, x) & Equal(y, y), smallest, NaN());
-    }
+    public static Vector128<float> Min(Vector128<float> x, Vector128<float> y) => Vector128.Min(x, y);
 
     public static Vector128<float> LoadPart(float* source, nint count)
     {

@@ -123,19 +123,10 @@ internal readonly unsafe struct Float256Lane : IFloatLane<Vector256<float>, Vect
     public static Vector256<float> Canonical(Vector256<float> value) => Select(Equal(value, value), value, NaN());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Max(Vector256<float> x, Vector256<float> y)
-    {
-        // Zeros are the only equal numbers with different bits; and-ing them gives +0 unless both are negative.
-        Vector256<float> largest = Select(Equal(x, y), x & y, Select(Less(y, x), x, y));
-        return Select(Equal(x, x) & Equal(y, y), largest, NaN());
-    }
+    public static Vector256<float> Max(Vector256<float> x, Vector256<float> y) => Vector256.Max(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Min(Vector256<float> x, Vector256<float> y)
-    {
-        Vector256<float> smallest = Select(Equal(x, y), x | y, Select(Less(x, y), x, y));
-        return Select(Equal(x, x) & Equal(y, y), smallest, NaN());
-    }
+    public static Vector256<float> Min(Vector256<float> x, Vector256<float> y) => Vector256.Min(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadPart(float* source, nint count) => Avx.MaskLoad(source, First(count));

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using PoUW.Compute.Gemm;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Lanes;
@@ -123,19 +122,10 @@ internal readonly unsafe struct Float512Lane : IFloatLane<Vector512<float>, Vect
     public static Vector512<float> Canonical(Vector512<float> value) => Select(Equal(value, value), value, NaN());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Max(Vector512<float> x, Vector512<float> y)
-    {
-        // Zeros are the only equal numbers with different bits; and-ing them gives +0 unless both are negative.
-        Vector512<float> largest = Select(Equal(x, y), x & y, Select(Less(y, x), x, y));
-        return Select(Equal(x, x) & Equal(y, y), largest, NaN());
-    }
+    public static Vector512<float> Max(Vector512<float> x, Vector512<float> y) => Vector512.Max(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Min(Vector512<float> x, Vector512<float> y)
-    {
-        Vector512<float> smallest = Select(Equal(x, y), x | y, Select(Less(x, y), x, y));
-        return Select(Equal(x, x) & Equal(y, y), smallest, NaN());
-    }
+    public static Vector512<float> Min(Vector512<float> x, Vector512<float> y) => Vector512.Min(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadPart(float* source, nint count) => Avx512F.MaskLoad(source, First(count), Vector512<float>.Zero);
@@ -155,7 +145,7 @@ internal readonly unsafe struct Float512Lane : IFloatLane<Vector512<float>, Vect
     public static Vector512<float> FromInt32(int* source) => Avx512F.ConvertToVector512Single(Vector512.Load(source));
 
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride) =>
-        Vector512Lane.Transpose(source, sourceStride, destination, destinationStride);
+        Transpose16.Run(source, sourceStride, destination, destinationStride);
 
     /// <summary>The mask of the first elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,12 +28,12 @@ internal static unsafe class Transposer<TLane, TFloat, TWide>
     {
         unchecked // Inside the matrices.
         {
-            for (nint row = 0; row < rows; row += ByteBlock)
+            for (nint column = 0; column < columns; column += ByteBlock)
             {
-                nint height = Math.Min(ByteBlock, rows - row);
-                for (nint column = 0; column < columns; column += ByteBlock)
+                nint width = Math.Min(ByteBlock, columns - column);
+                for (nint row = 0; row < rows; row += ByteBlock)
                 {
-                    nint width = Math.Min(ByteBlock, columns - column);
+                    nint height = Math.Min(ByteBlock, rows - row);
                     byte* from = source + (row * sourceStride) + column;
                     byte* to = destination + (column * destinationStride) + row;
                     if (height == ByteBlock && width == ByteBlock)

@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Random;
 
-/// <summary>Many blocks of <see cref="Philox4x32"/> one after the other: four at a time where the machine has AVX2.</summary>
+/// <summary>Many blocks of <see cref="Philox4x32"/> one after the other: eight at a time with AVX-512, four with AVX2.</summary>
 internal static unsafe class PhiloxWords
 {
     private const int Words = 4;
@@ -27,6 +28,14 @@ internal static unsafe class PhiloxWords
         unchecked // Words are defined modulo 2^32; the pointer stays inside the memory of the caller.
         {
             int block = 0;
+            if (Avx512F.IsSupported)
+            {
+                for (; block <= blocks - (2 * Group); block += 2 * Group)
+                {
+                    Eight(key, stream, (ulong)(first + block), bits + (block * Words));
+                }
+            }
+
             if (Avx2.IsSupported)
             {
                 for (; block <= blocks - Group; block += Group)
@@ -47,6 +56,40 @@ internal static unsafe class PhiloxWords
     }
 
     /// <summary>Words are the lower halves of 64-bit elements; what stands in the upper halves never reaches a lower one.</summary>
+    private static void Eight(ulong key, ulong stream, ulong index, int* bits)
+    {
+        unchecked // Modulo 2^64.
+        {
+            Vector512<ulong> x0 = Vector512.Create(index) + Vector512<ulong>.Indices;
+            Vector512<ulong> x1 = x0 >>> 32;
+            Vector512<ulong> x2 = Vector512.Create(stream);
+            Vector512<ulong> x3 = Vector512.Create(stream >> 32);
+            Vector512<uint> m0 = Vector512.Create(Multiplier0).AsUInt32();
+            Vector512<uint> m1 = Vector512.Create(Multiplier1).AsUInt32();
+            (ulong k0, ulong k1) = (key, key >> 32);
+            for (int round = 0; round < Rounds; round++)
+            {
+                Vector512<ulong> p0 = Avx512F.Multiply(x0.AsUInt32(), m0);
+                Vector512<ulong> p1 = Avx512F.Multiply(x2.AsUInt32(), m1);
+                x0 = (p1 >>> 32) ^ x1 ^ Vector512.Create(k0);
+                x1 = p1;
+                x2 = (p0 >>> 32) ^ x3 ^ Vector512.Create(k1);
+                x3 = p0;
+                k0 += Weyl0;
+                k1 += Weyl1;
+            }
+
+            Vector512<ulong> lower = Vector512.Create((ulong)uint.MaxValue);
+            Vector512<ulong> even = (((x0 & lower) | (x1 << 32)).AsUInt32() >>> DroppedBits).AsUInt64();
+            Vector512<ulong> odd = (((x2 & lower) | (x3 << 32)).AsUInt32() >>> DroppedBits).AsUInt64();
+            Vector512<ulong> blocks0 = Avx512F.UnpackLow(even, odd);
+            Vector512<ulong> blocks1 = Avx512F.UnpackHigh(even, odd);
+            Interleave(blocks0.GetLower(), blocks1.GetLower(), bits);
+            Interleave(blocks0.GetUpper(), blocks1.GetUpper(), bits + (Group * Words));
+        }
+    }
+
+    /// <summary>The same in half the width.</summary>
     private static void Four(ulong key, ulong stream, ulong index, int* bits)
     {
         unchecked // Modulo 2^64.
@@ -75,6 +118,15 @@ internal static unsafe class PhiloxWords
             Vector256<uint> odd = ((x2 & lower) | (x3 << 32)).AsUInt32() >>> DroppedBits;
             Vector256<ulong> blocks02 = Avx2.UnpackLow(even.AsUInt64(), odd.AsUInt64());
             Vector256<ulong> blocks13 = Avx2.UnpackHigh(even.AsUInt64(), odd.AsUInt64());
+            Interleave(blocks02, blocks13, bits);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Interleave(Vector256<ulong> blocks02, Vector256<ulong> blocks13, int* bits)
+    {
+        unchecked // Inside the memory of the caller.
+        {
             blocks02.GetLower().AsInt32().Store(bits);
             blocks13.GetLower().AsInt32().Store(bits + Words);
             blocks02.GetUpper().AsInt32().Store(bits + (2 * Words));
