@@ -3,7 +3,7 @@ using PoUW.Compute.Elementwise;
 using PoUW.Compute.Gemm;
 using PoUW.Compute.Moves;
 using PoUW.Compute.Optimisers;
-using PoUW.Compute.Random;
+using PoUW.Compute.RandomNumbers;
 using PoUW.Compute.Rows;
 using PoUW.Vm.Operations;
 

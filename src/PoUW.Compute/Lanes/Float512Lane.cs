@@ -144,6 +144,7 @@ internal readonly unsafe struct Float512Lane : IFloatLane<Vector512<float>, Vect
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FromInt32(int* source) => Avx512F.ConvertToVector512Single(Vector512.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride) =>
         Transpose16.Run(source, sourceStride, destination, destinationStride);
 

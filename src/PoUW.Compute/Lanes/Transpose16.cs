@@ -14,6 +14,7 @@ internal static unsafe class Transpose16
     private const byte Odd = 0xDD;
 
     /// <summary>Strides are in floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         unchecked // Inside the two blocks.

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 namespace PoUW.Compute.Lanes;
 
 /// <summary>Transposes blocks of any size up to a square of one vector. The bits stay.</summary>
+[SkipLocalsInit]
 internal static unsafe class TransposeBlock<TLane, TFloat, TWide>
     where TLane : IFloatLane<TFloat, TWide>
     where TFloat : unmanaged

@@ -1,21 +1,25 @@
+using System.Runtime.CompilerServices;
 using PoUW.Compute.Elementwise;
 using PoUW.Compute.Lanes;
 
 namespace PoUW.Compute.Rows;
 
 /// <summary>cross_entropy_f32.</summary>
+[SkipLocalsInit]
 internal readonly unsafe struct CrossEntropyGroup(float* loss, float* logits, LabelColumn labels, nint columns) : IRowGroup
 {
     private const int WidestLane = 16;
 
-    public int Tiles => 1;
+    public int ScratchRows => WidestLane;
 
-    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* tile, nint size)
+    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* scratch)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
     {
+        float* maxima = stackalloc float[WidestLane];
         float* chosen = stackalloc float[WidestLane];
+        RowLengths lengths = RowLengths.All(columns);
         unchecked // Inside the tensors.
         {
             for (nint r = 0; r < WidestLane; r++)
@@ -24,11 +28,11 @@ internal readonly unsafe struct CrossEntropyGroup(float* loss, float* logits, La
                 chosen[r] = logits[(own * columns) + labels[own]];
             }
 
-            RowTile<TLane, TFloat, TWide>.Load(logits + (row * columns), columns, rows, columns, tile);
-            TFloat m = SoftmaxTile<TLane, TFloat, TWide>.Maximum(tile, columns);
-            TFloat sum = SoftmaxTile<TLane, TFloat, TWide>.Exponentials(tile, columns, m);
+            float* x = logits + (row * columns);
+            TFloat sum = SoftmaxRows<TLane, TFloat, TWide>.Exponentials(x, scratch, columns, rows, (nint*)&lengths, maxima);
             TFloat log = Fp32Lane<TLane, TFloat, TWide>.Map<Fp32Functions.Log>(sum);
-            LaneMemory<TLane, TFloat, TWide>.Store(TLane.Subtract(log, TLane.Subtract(TLane.Load(chosen), m)), loss + row, rows);
+            TFloat distance = TLane.Subtract(TLane.Load(chosen), TLane.Load(maxima));
+            LaneMemory<TLane, TFloat, TWide>.Store(TLane.Subtract(log, distance), loss + row, rows);
         }
     }
 }

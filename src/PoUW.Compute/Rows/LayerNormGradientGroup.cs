@@ -1,48 +1,96 @@
+using System.Runtime.CompilerServices;
+using PoUW.Compute.Elementwise;
 using PoUW.Compute.Lanes;
 
 namespace PoUW.Compute.Rows;
 
 /// <summary>layer_norm_gradient_f32.</summary>
+[SkipLocalsInit]
 internal readonly unsafe struct LayerNormGradientGroup(
     float* dx, float* g, float* x, float* means, float* rstds, float* gamma, nint columns) : IRowGroup
 {
-    public int Tiles => 2;
+    private const int WidestLane = 16;
 
-    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* tile, nint size)
+    public int ScratchRows => 0;
+
+    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* scratch)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
     {
-        unchecked // Inside the tensors and the tiles.
+        float* shares1 = stackalloc float[WidestLane];
+        float* shares2 = stackalloc float[WidestLane];
+        unchecked // Inside the tensors.
         {
-            float* other = tile + size;
-            RowTile<TLane, TFloat, TWide>.Load(g + (row * columns), columns, rows, columns, tile);
-            RowTile<TLane, TFloat, TWide>.Load(x + (row * columns), columns, rows, columns, other);
+            (TFloat s1, TFloat s2) = Sums<TLane, TFloat, TWide>(row, rows);
+            TFloat length = TLane.Create((float)columns);
+            TLane.Store(TLane.Divide(s1, length), shares1);
+            TLane.Store(TLane.Divide(s2, length), shares2);
+            for (nint r = 0; r < rows; r++)
+            {
+                nint at = (row + r) * columns;
+                Inputs step = new(dx + at, g + at, x + at, gamma, means[row + r], rstds[row + r], shares1[r], shares2[r]);
+                ElementKernel<Inputs>.Range<TLane, TFloat, TWide>(step, 0, columns);
+            }
+        }
+    }
+
+    private (TFloat S1, TFloat S2) Sums<TLane, TFloat, TWide>(nint row, nint rows)
+        where TLane : IFloatLane<TFloat, TWide>
+        where TFloat : unmanaged
+        where TWide : unmanaged
+    {
+        float* gradients = stackalloc float[2 * WidestLane * WidestLane];
+        float* inputs = gradients + (WidestLane * WidestLane);
+        unchecked // Inside the tensors and the blocks.
+        {
+            nint start = row * columns;
             TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + row, rows);
             TFloat rstd = LaneMemory<TLane, TFloat, TWide>.Load(rstds + row, rows);
             TFloat s1 = TLane.Create(0);
             TFloat s2 = TLane.Create(0);
-            for (nint j = 0; j < columns; j++)
+            for (nint column = 0; column < columns; column += TLane.Width)
             {
-                nint at = j * TLane.Width;
-                TFloat h = TLane.Multiply(TLane.Load(tile + at), TLane.Create(gamma[j]));
-                TFloat normalised = TLane.Multiply(TLane.Subtract(TLane.Load(other + at), mean), rstd);
-                TLane.Store(h, tile + at);
-                TLane.Store(normalised, other + at);
-                s1 = TLane.Add(s1, h);
-                s2 = TLane.Fma(h, normalised, s2);
+                nint count = Math.Min(TLane.Width, columns - column);
+                RowBlocks<TLane, TFloat, TWide>.Load(g + start + column, columns, rows, count, gradients);
+                RowBlocks<TLane, TFloat, TWide>.Load(x + start + column, columns, rows, count, inputs);
+
+                // Copies that stay in registers; the others live across a call.
+                (TFloat own1, TFloat own2, TFloat middle, TFloat factor) = (s1, s2, mean, rstd);
+                for (nint j = 0; j < count; j++)
+                {
+                    nint at = j * TLane.Width;
+                    TFloat h = TLane.Multiply(TLane.Load(gradients + at), TLane.Create(gamma[column + j]));
+                    TFloat normalised = TLane.Multiply(TLane.Subtract(TLane.Load(inputs + at), middle), factor);
+                    own1 = TLane.Add(own1, h);
+                    own2 = TLane.Fma(h, normalised, own2);
+                }
+
+                (s1, s2) = (own1, own2);
             }
 
-            TFloat length = TLane.Create((float)columns);
-            (s1, s2) = (TLane.Divide(s1, length), TLane.Divide(s2, length));
-            for (nint at = 0; at < columns * TLane.Width; at += TLane.Width)
-            {
-                TFloat projected = TLane.Add(s1, TLane.Multiply(TLane.Load(other + at), s2));
-                TFloat value = TLane.Multiply(rstd, TLane.Subtract(TLane.Load(tile + at), projected));
-                TLane.Store(TLane.Canonical(value), tile + at);
-            }
+            return (s1, s2);
+        }
+    }
 
-            RowTile<TLane, TFloat, TWide>.Store(tile, dx + (row * columns), columns, rows, columns);
+    /// <summary>dx = rstd * (h - (s1 / C + xhat * (s2 / C))) of a row.</summary>
+    private readonly struct Inputs(
+        float* dx, float* g, float* x, float* gamma, float mean, float rstd, float share1, float share2) : IElementStep
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TLane, TFloat, TWide>(nint at, nint count)
+            where TLane : IFloatLane<TFloat, TWide>
+            where TFloat : unmanaged
+            where TWide : unmanaged
+        {
+            unchecked // Inside the rows.
+            {
+                TFloat h = TLane.Multiply(LaneMemory<TLane, TFloat, TWide>.Load(g + at, count), LaneMemory<TLane, TFloat, TWide>.Load(gamma + at, count));
+                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), TLane.Create(mean));
+                TFloat normalised = TLane.Multiply(deviation, TLane.Create(rstd));
+                TFloat projected = TLane.Add(TLane.Create(share1), TLane.Multiply(normalised, TLane.Create(share2)));
+                LaneMemory<TLane, TFloat, TWide>.Store(TLane.Multiply(TLane.Create(rstd), TLane.Subtract(h, projected)), dx + at, count);
+            }
         }
     }
 }

@@ -1,71 +1,83 @@
+using System.Runtime.CompilerServices;
 using PoUW.Compute.Elementwise;
 using PoUW.Compute.Lanes;
 
 namespace PoUW.Compute.Rows;
 
 /// <summary>layer_norm_f32.</summary>
+[SkipLocalsInit]
 internal readonly unsafe struct LayerNormGroup(
     float* y, float* means, float* rstds, float* x, float* gamma, float* beta, nint columns, float eps) : IRowGroup
 {
-    public int Tiles => 1;
+    private const int WidestLane = 16;
 
-    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* tile, nint size)
+    public int ScratchRows => 0;
+
+    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* scratch)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
     {
-        unchecked // Inside the tensors and the tile.
+        unchecked // Inside the tensors.
         {
-            RowTile<TLane, TFloat, TWide>.Load(x + (row * columns), columns, rows, columns, tile);
+            float* first = x + (row * columns);
             TFloat length = TLane.Create((float)columns);
-            TFloat mean = TLane.Divide(Sum<TLane, TFloat, TWide>(tile), length);
-            TFloat variance = TLane.Divide(Squares<TLane, TFloat, TWide>(tile, mean), length);
+            TFloat mean = TLane.Divide(RowBlocks<TLane, TFloat, TWide>.Chain<RowChains.Sum>(first, columns, rows, columns), length);
+            TFloat variance = TLane.Divide(Squares<TLane, TFloat, TWide>(first, rows, mean), length);
             TFloat rstd = Fp32Lane<TLane, TFloat, TWide>.Map<Fp32Functions.Rsqrt>(TLane.Add(variance, TLane.Create(eps)));
-            for (nint j = 0; j < columns; j++)
-            {
-                float* at = tile + (j * TLane.Width);
-                TFloat normalised = TLane.Multiply(TLane.Subtract(TLane.Load(at), mean), rstd);
-                TLane.Store(TLane.Canonical(TLane.Fma(normalised, TLane.Create(gamma[j]), TLane.Create(beta[j]))), at);
-            }
-
-            RowTile<TLane, TFloat, TWide>.Store(tile, y + (row * columns), columns, rows, columns);
             LaneMemory<TLane, TFloat, TWide>.Store(mean, means + row, rows);
             LaneMemory<TLane, TFloat, TWide>.Store(rstd, rstds + row, rows);
+            for (nint r = row; r < row + rows; r++)
+            {
+                Outputs step = new(y + (r * columns), x + (r * columns), gamma, beta, means[r], rstds[r]);
+                ElementKernel<Outputs>.Range<TLane, TFloat, TWide>(step, 0, columns);
+            }
         }
     }
 
-    private TFloat Sum<TLane, TFloat, TWide>(float* tile)
+    private TFloat Squares<TLane, TFloat, TWide>(float* first, nint rows, TFloat mean)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
     {
-        unchecked // Inside the tile.
+        float* block = stackalloc float[WidestLane * WidestLane];
+        TFloat sum = TLane.Create(0);
+        unchecked // Inside the rows and the block.
         {
-            TFloat sum = TLane.Create(0);
-            for (nint j = 0; j < columns; j++)
+            for (nint column = 0; column < columns; column += TLane.Width)
             {
-                sum = TLane.Add(sum, TLane.Load(tile + (j * TLane.Width)));
-            }
+                nint count = Math.Min(TLane.Width, columns - column);
+                RowBlocks<TLane, TFloat, TWide>.Load(first + column, columns, rows, count, block);
+                (TFloat own, TFloat middle) = (sum, mean); // Stay in registers; the others live across a call.
+                for (nint at = 0; at < count * TLane.Width; at += TLane.Width)
+                {
+                    TFloat deviation = TLane.Subtract(TLane.Load(block + at), middle);
+                    own = TLane.Fma(deviation, deviation, own);
+                }
 
-            return sum;
+                sum = own;
+            }
         }
+
+        return sum;
     }
 
-    private TFloat Squares<TLane, TFloat, TWide>(float* tile, TFloat mean)
-        where TLane : IFloatLane<TFloat, TWide>
-        where TFloat : unmanaged
-        where TWide : unmanaged
+    /// <summary>y = fma((x - mean) * rstd, gamma, beta) of a row.</summary>
+    private readonly struct Outputs(float* y, float* x, float* gamma, float* beta, float mean, float rstd) : IElementStep
     {
-        unchecked // Inside the tile.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TLane, TFloat, TWide>(nint at, nint count)
+            where TLane : IFloatLane<TFloat, TWide>
+            where TFloat : unmanaged
+            where TWide : unmanaged
         {
-            TFloat sum = TLane.Create(0);
-            for (nint j = 0; j < columns; j++)
+            unchecked // Inside the rows.
             {
-                TFloat deviation = TLane.Subtract(TLane.Load(tile + (j * TLane.Width)), mean);
-                sum = TLane.Fma(deviation, deviation, sum);
+                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), TLane.Create(mean));
+                TFloat normalised = TLane.Multiply(deviation, TLane.Create(rstd));
+                TFloat scale = LaneMemory<TLane, TFloat, TWide>.Load(gamma + at, count);
+                LaneMemory<TLane, TFloat, TWide>.Store(TLane.Fma(normalised, scale, LaneMemory<TLane, TFloat, TWide>.Load(beta + at, count)), y + at, count);
             }
-
-            return sum;
         }
     }
 }

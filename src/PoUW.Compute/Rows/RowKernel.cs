@@ -12,7 +12,7 @@ internal readonly unsafe struct RowKernel<TGroup>(KernelContext context, TGroup 
     /// <summary>Runs all rows, on the threads of the context.</summary>
     /// <param name="context">The backend's context.</param>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="columns">Columns of a tile.</param>
+    /// <param name="columns">Columns of a row.</param>
     /// <param name="cost">Cost of an element in plain additions.</param>
     /// <param name="group">What runs.</param>
     public static void Run(KernelContext context, int rows, int columns, int cost, in TGroup group) =>
@@ -23,11 +23,10 @@ internal readonly unsafe struct RowKernel<TGroup>(KernelContext context, TGroup 
         where TFloat : unmanaged
         where TWide : unmanaged
     {
-        nint size = RowTile<TLane, TFloat, TWide>.Size(columns);
-        float* tile = group.Tiles == 0 ? null : context.Scratch(participant, size * group.Tiles);
+        float* scratch = group.ScratchRows == 0 ? null : context.Scratch(participant, (long)columns * group.ScratchRows);
         for (nint row = from; row < to; row += TLane.Width)
         {
-            group.Group<TLane, TFloat, TWide>(row, Math.Min(TLane.Width, to - row), tile, size);
+            group.Group<TLane, TFloat, TWide>(row, Math.Min(TLane.Width, to - row), scratch);
         }
     }
 }

@@ -15,7 +15,7 @@ internal static unsafe class RowKernels
     public static void Register(KernelTable.Builder table)
     {
         table.Add(FloatReductionOps.SumColumns, Chain<RowChains.Sum>);
-        table.Add(FloatReductionOps.MaxColumns, Chain<RowChains.Maximum>);
+        table.Add(FloatReductionOps.MaxColumns, Maximum);
         table.Add(FloatReductionOps.SumSquares, Chain<RowChains.SumOfSquares>);
         table.Add(FloatReductionOps.ArgMaxRows, ArgMax);
         table.Add(FloatReductionOps.Softmax, Softmax);
@@ -41,6 +41,16 @@ internal static unsafe class RowKernels
         return 0;
     }
 
+    private static long Maximum(KernelContext context, in TensorCall call)
+    {
+        fixed (float* d = call[0].Float32, s = call[1].Float32)
+        {
+            Run(context, call[1], SumCost, new MaximumGroup(d, s, call[1].Columns));
+        }
+
+        return 0;
+    }
+
     private static long ArgMax(KernelContext context, in TensorCall call)
     {
         fixed (int* d = call[0].Int32)
@@ -56,7 +66,7 @@ internal static unsafe class RowKernels
     {
         fixed (float* d = call[0].Float32, s = call[1].Float32)
         {
-            Run(context, call[1], ExpCost, new SoftmaxGroup(d, s, call[1].Columns));
+            Run(context, call[1], ExpCost, new SoftmaxGroup(d, s, call[1].Columns, 0));
         }
 
         return 0;
@@ -64,14 +74,9 @@ internal static unsafe class RowKernels
 
     private static long SoftmaxCausal(KernelContext context, in TensorCall call)
     {
-        if (call[1].Columns > SoftmaxCausalGroup.MaxColumns)
-        {
-            return FloatReductionOps.SoftmaxCausal.Execute(call);
-        }
-
         fixed (float* d = call[0].Float32, s = call[1].Float32)
         {
-            Run(context, call[1], ExpCost, new SoftmaxCausalGroup(d, s, call[1].Columns, call.Immediates[0]));
+            Run(context, call[1], ExpCost, new SoftmaxGroup(d, s, call[1].Columns, call.Immediates[0]));
         }
 
         return 0;

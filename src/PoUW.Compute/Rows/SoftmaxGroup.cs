@@ -1,24 +1,34 @@
+using System.Runtime.CompilerServices;
 using PoUW.Compute.Lanes;
 
 namespace PoUW.Compute.Rows;
 
-/// <summary>softmax_f32; d may be s.</summary>
-internal readonly unsafe struct SoftmaxGroup(float* d, float* s, nint columns) : IRowGroup
+/// <summary>softmax_f32, where d may be s, and softmax_causal_f32 if there is a block.</summary>
+[SkipLocalsInit]
+internal readonly unsafe struct SoftmaxGroup(float* d, float* s, nint columns, nint block) : IRowGroup
 {
-    public int Tiles => 1;
+    private const int WidestLane = 16;
 
-    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* tile, nint size)
+    public int ScratchRows => 0;
+
+    public void Group<TLane, TFloat, TWide>(nint row, nint rows, float* scratch)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
     {
+        float* maxima = stackalloc float[WidestLane];
+        RowLengths lengths = RowLengths.All(columns);
         unchecked // Inside the tensors.
         {
-            RowTile<TLane, TFloat, TWide>.Load(s + (row * columns), columns, rows, columns, tile);
-            TFloat m = SoftmaxTile<TLane, TFloat, TWide>.Maximum(tile, columns);
-            TFloat sum = SoftmaxTile<TLane, TFloat, TWide>.Exponentials(tile, columns, m);
-            SoftmaxTile<TLane, TFloat, TWide>.Divide(tile, columns, sum);
-            RowTile<TLane, TFloat, TWide>.Store(tile, d + (row * columns), columns, rows, columns);
+            for (nint r = 0; r < rows && block > 0; r++)
+            {
+                lengths[(int)r] = Math.Min((row + r) % block, columns - 1) + 1;
+            }
+
+            float* from = s + (row * columns);
+            float* to = d + (row * columns);
+            TFloat sum = SoftmaxRows<TLane, TFloat, TWide>.Exponentials(from, to, columns, rows, (nint*)&lengths, maxima);
+            SoftmaxRows<TLane, TFloat, TWide>.Divide(to, columns, rows, (nint*)&lengths, sum, null);
         }
     }
 }

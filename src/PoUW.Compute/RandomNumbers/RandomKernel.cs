@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using PoUW.Compute.Lanes;
 
-namespace PoUW.Compute.Random;
+namespace PoUW.Compute.RandomNumbers;
 
 /// <summary>Fills elements from the words of a generator; the units are elements, and parts start at whole blocks.</summary>
+[SkipLocalsInit]
 internal readonly unsafe struct RandomKernel<TFill>(float* d, ulong key, ulong stream, TFill fill) : ILaneKernel
     where TFill : struct, IRandomFill
 {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using PoUW.Compute.Elementwise;
 using PoUW.Compute.Lanes;
 
-namespace PoUW.Compute.Random;
+namespace PoUW.Compute.RandomNumbers;
 
 /// <summary>The random fills, each the definition line by line.</summary>
 internal static unsafe class RandomFills

@@ -1,6 +1,6 @@
 using PoUW.Compute.Lanes;
 
-namespace PoUW.Compute.Random;
+namespace PoUW.Compute.RandomNumbers;
 
 /// <summary>How random bits become numbers.</summary>
 internal unsafe interface IRandomFill

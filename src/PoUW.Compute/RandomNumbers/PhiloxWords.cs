@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Vm.Arithmetic;
 
-namespace PoUW.Compute.Random;
+namespace PoUW.Compute.RandomNumbers;
 
 /// <summary>Many blocks of <see cref="Philox4x32"/> one after the other: eight at a time with AVX-512, four with AVX2.</summary>
 internal static unsafe class PhiloxWords

@@ -3,7 +3,7 @@ using PoUW.Compute.Lanes;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Operations.Data;
 
-namespace PoUW.Compute.Random;
+namespace PoUW.Compute.RandomNumbers;
 
 /// <summary>The kernels of the random fills.</summary>
 internal static unsafe class RandomKernels
