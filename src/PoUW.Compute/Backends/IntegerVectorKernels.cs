@@ -7,7 +7,9 @@ using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Backends;
 
-/// <summary>Kernels of lane I that need no padding: integer sums do not depend on their order, and the rest of a vector runs in a small one.</summary>
+/// <summary>
+/// Kernels of lane I that need no padding: integer sums do not depend on their order, and the rest of a vector runs in a small one.
+/// </summary>
 internal static class IntegerVectorKernels
 {
     private static readonly int Width = Vector512<int>.Count;

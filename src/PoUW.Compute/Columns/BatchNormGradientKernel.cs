@@ -64,7 +64,8 @@ internal readonly unsafe struct BatchNormGradientKernel(
             unchecked // Inside the tensors.
             {
                 TFloat gradient = LaneMemory<TLane, TFloat, TWide>.Load(g + at, count);
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), LaneMemory<TLane, TFloat, TWide>.Load(means + column, count));
+                TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
+                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
                 TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
                 TFloat sum2 = TLane.Fma(gradient, normalised, LaneMemory<TLane, TFloat, TWide>.Load(dgamma + column, count));
                 TFloat sum1 = TLane.Add(LaneMemory<TLane, TFloat, TWide>.Load(dbeta + column, count), gradient);
@@ -85,12 +86,14 @@ internal readonly unsafe struct BatchNormGradientKernel(
         {
             unchecked // Inside the tensors.
             {
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), LaneMemory<TLane, TFloat, TWide>.Load(means + column, count));
+                TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
+                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
                 TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
                 TFloat share2 = TLane.Multiply(normalised, LaneMemory<TLane, TFloat, TWide>.Load(shares2 + column, count));
                 TFloat projected = TLane.Add(LaneMemory<TLane, TFloat, TWide>.Load(shares1 + column, count), share2);
                 TFloat rest = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(g + at, count), projected);
-                LaneMemory<TLane, TFloat, TWide>.Store(TLane.Multiply(LaneMemory<TLane, TFloat, TWide>.Load(scales + column, count), rest), dx + at, count);
+                TFloat scale = LaneMemory<TLane, TFloat, TWide>.Load(scales + column, count);
+                LaneMemory<TLane, TFloat, TWide>.Store(TLane.Multiply(scale, rest), dx + at, count);
             }
         }
     }

@@ -72,7 +72,8 @@ internal readonly unsafe struct BatchNormTrainKernel(
         {
             unchecked // Inside the tensors.
             {
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), LaneMemory<TLane, TFloat, TWide>.Load(means + column, count));
+                TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
+                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
                 TFloat sum = TLane.Fma(deviation, deviation, LaneMemory<TLane, TFloat, TWide>.Load(squares + column, count));
                 LaneMemory<TLane, TFloat, TWide>.StoreBits(sum, squares + column, count);
             }

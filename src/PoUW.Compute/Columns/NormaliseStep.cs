@@ -14,7 +14,8 @@ internal readonly unsafe struct NormaliseStep(float* y, float* x, float* means, 
     {
         unchecked // Inside the tensors.
         {
-            TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), LaneMemory<TLane, TFloat, TWide>.Load(means + column, count));
+            TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
+            TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
             TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
             TFloat scale = LaneMemory<TLane, TFloat, TWide>.Load(gamma + column, count);
             TFloat result = TLane.Fma(normalised, scale, LaneMemory<TLane, TFloat, TWide>.Load(beta + column, count));

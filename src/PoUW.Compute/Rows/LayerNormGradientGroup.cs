@@ -42,11 +42,13 @@ internal readonly unsafe struct LayerNormGradientGroup(
     {
         float* gradients = stackalloc float[2 * WidestLane * WidestLane];
         float* inputs = gradients + (WidestLane * WidestLane);
+        float* mean = stackalloc float[WidestLane];
+        float* rstd = stackalloc float[WidestLane];
         unchecked // Inside the tensors and the blocks.
         {
             nint start = row * columns;
-            TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + row, rows);
-            TFloat rstd = LaneMemory<TLane, TFloat, TWide>.Load(rstds + row, rows);
+            TLane.Store(LaneMemory<TLane, TFloat, TWide>.Load(means + row, rows), mean);
+            TLane.Store(LaneMemory<TLane, TFloat, TWide>.Load(rstds + row, rows), rstd);
             TFloat s1 = TLane.Create(0);
             TFloat s2 = TLane.Create(0);
             for (nint column = 0; column < columns; column += TLane.Width)
@@ -54,14 +56,12 @@ internal readonly unsafe struct LayerNormGradientGroup(
                 nint count = Math.Min(TLane.Width, columns - column);
                 RowBlocks<TLane, TFloat, TWide>.Load(g + start + column, columns, rows, count, gradients);
                 RowBlocks<TLane, TFloat, TWide>.Load(x + start + column, columns, rows, count, inputs);
-
-                // Copies that stay in registers; the others live across a call.
-                (TFloat own1, TFloat own2, TFloat middle, TFloat factor) = (s1, s2, mean, rstd);
+                (TFloat own1, TFloat own2) = (s1, s2); // Stay in registers; the sums themselves live across a call.
                 for (nint j = 0; j < count; j++)
                 {
                     nint at = j * TLane.Width;
                     TFloat h = TLane.Multiply(TLane.Load(gradients + at), TLane.Create(gamma[column + j]));
-                    TFloat normalised = TLane.Multiply(TLane.Subtract(TLane.Load(inputs + at), middle), factor);
+                    TFloat normalised = TLane.Multiply(TLane.Subtract(TLane.Load(inputs + at), TLane.Load(mean)), TLane.Load(rstd));
                     own1 = TLane.Add(own1, h);
                     own2 = TLane.Fma(h, normalised, own2);
                 }

@@ -18,12 +18,14 @@ internal readonly unsafe struct LayerNormGroup(
         where TFloat : unmanaged
         where TWide : unmanaged
     {
+        float* middle = stackalloc float[WidestLane];
         unchecked // Inside the tensors.
         {
             float* first = x + (row * columns);
             TFloat length = TLane.Create((float)columns);
             TFloat mean = TLane.Divide(RowBlocks<TLane, TFloat, TWide>.Chain<RowChains.Sum>(first, columns, rows, columns), length);
-            TFloat variance = TLane.Divide(Squares<TLane, TFloat, TWide>(first, rows, mean), length);
+            TLane.Store(mean, middle);
+            TFloat variance = TLane.Divide(Squares<TLane, TFloat, TWide>(first, rows, middle), length);
             TFloat rstd = Fp32Lane<TLane, TFloat, TWide>.Map<Fp32Functions.Rsqrt>(TLane.Add(variance, TLane.Create(eps)));
             LaneMemory<TLane, TFloat, TWide>.Store(mean, means + row, rows);
             LaneMemory<TLane, TFloat, TWide>.Store(rstd, rstds + row, rows);
@@ -35,7 +37,7 @@ internal readonly unsafe struct LayerNormGroup(
         }
     }
 
-    private TFloat Squares<TLane, TFloat, TWide>(float* first, nint rows, TFloat mean)
+    private TFloat Squares<TLane, TFloat, TWide>(float* first, nint rows, float* middle)
         where TLane : IFloatLane<TFloat, TWide>
         where TFloat : unmanaged
         where TWide : unmanaged
@@ -48,10 +50,10 @@ internal readonly unsafe struct LayerNormGroup(
             {
                 nint count = Math.Min(TLane.Width, columns - column);
                 RowBlocks<TLane, TFloat, TWide>.Load(first + column, columns, rows, count, block);
-                (TFloat own, TFloat middle) = (sum, mean); // Stay in registers; the others live across a call.
+                TFloat own = sum; // Stays in a register; the sum itself lives across a call.
                 for (nint at = 0; at < count * TLane.Width; at += TLane.Width)
                 {
-                    TFloat deviation = TLane.Subtract(TLane.Load(block + at), middle);
+                    TFloat deviation = TLane.Subtract(TLane.Load(block + at), TLane.Load(middle));
                     own = TLane.Fma(deviation, deviation, own);
                 }
 
