@@ -8,9 +8,11 @@ namespace PoUW.Compute.Backends;
 /// <summary>
 /// What the kernels of one backend share: the instruction family, the team and memory that outlives a call. Not thread-safe.
 /// </summary>
-internal sealed class KernelContext : IDisposable
+internal sealed unsafe class KernelContext : IDisposable
 {
     private const int CachedShuffles = 2;
+
+    private readonly ScratchBuffer[] _scratch;
 
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
@@ -18,6 +20,7 @@ internal sealed class KernelContext : IDisposable
     {
         Kernel = kernel;
         Team = new ThreadTeam(threads);
+        _scratch = [.. Enumerable.Range(0, threads).Select(static _ => new ScratchBuffer())];
         FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
         IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
@@ -38,11 +41,19 @@ internal sealed class KernelContext : IDisposable
     /// <summary>The convolutions of lane I.</summary>
     public IntegerConvolutionEngine IntegerConvolution { get; }
 
+    /// <summary>Working memory of one participant of the team, valid until its next call of this. The content is undefined.</summary>
+    public float* Scratch(int participant, long floats) => (float*)_scratch[participant].Reserve(floats);
+
     /// <summary>Frees the working memory and ends the team.</summary>
     public void Dispose()
     {
         FloatConvolution.Dispose();
         IntegerConvolution.Dispose();
+        foreach (ScratchBuffer buffer in _scratch)
+        {
+            buffer.Dispose();
+        }
+
         FloatGemm.Dispose();
         Team.Dispose();
     }

@@ -1,5 +1,12 @@
+using PoUW.Compute.Columns;
 using PoUW.Compute.Convolution;
+using PoUW.Compute.Elementwise;
+using PoUW.Compute.Gemm;
+using PoUW.Compute.Moves;
+using PoUW.Compute.Optimisers;
 using PoUW.Compute.Pooling;
+using PoUW.Compute.RandomNumbers;
+using PoUW.Compute.Rows;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;
@@ -22,6 +29,14 @@ internal static class KernelTable
         FloatConvolutionKernels.Register(builder);
         IntegerConvolutionKernels.Register(builder);
         PoolingKernels.Register(builder);
+        FloatElementwiseKernels.Register(builder);
+        OptimiserKernels.Register(builder);
+        ColumnKernels.Register(builder);
+        RowKernels.Register(builder);
+        MoveKernels.Register(builder);
+        RandomKernels.Register(builder);
+        BatchProductKernels.Register(builder);
+        IntegerVectorKernels.Register(builder);
         return builder.ByCode;
     }
 

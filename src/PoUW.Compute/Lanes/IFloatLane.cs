@@ -130,4 +130,27 @@ internal unsafe interface IFloatLane<TFloat, TWide>
 
     /// <summary>IEEE 754-2019 minimum, <see cref="Vm.Arithmetic.Fp32.Min"/>.</summary>
     static abstract TFloat Min(TFloat x, TFloat y);
+
+    /// <summary>Reads the first elements and no byte more; the others are +0.</summary>
+    /// <param name="source">Where they lie.</param>
+    /// <param name="count">1 to <see cref="Width"/>.</param>
+    static abstract TFloat LoadPart(float* source, nint count);
+
+    /// <summary>Writes the first elements and no byte more.</summary>
+    /// <param name="value">The vector.</param>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="count">1 to <see cref="Width"/>.</param>
+    static abstract void StorePart(TFloat value, float* destination, nint count);
+
+    /// <summary>Reads <see cref="Width"/> integers and converts them, exact.</summary>
+    static abstract TFloat FromInt8(sbyte* source);
+
+    /// <inheritdoc cref="FromInt8"/>
+    static abstract TFloat FromUInt8(byte* source);
+
+    /// <summary>Reads <see cref="Width"/> integers and converts them, rounded to nearest even.</summary>
+    static abstract TFloat FromInt32(int* source);
+
+    /// <summary>Transposes <see cref="Width"/> rows of as many floats; the bits stay. Strides are in floats; the blocks do not overlap.</summary>
+    static abstract void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride);
 }

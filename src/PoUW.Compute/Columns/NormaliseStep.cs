@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using PoUW.Compute.Lanes;
+
+namespace PoUW.Compute.Columns;
+
+/// <summary>y = fma((x - mean) * rstd, gamma, beta) with a number a column.</summary>
+internal readonly unsafe struct NormaliseStep(float* y, float* x, float* means, float* rstds, float* gamma, float* beta) : IColumnStep
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Step<TLane, TFloat, TWide>(nint row, nint at, nint column, nint count)
+        where TLane : IFloatLane<TFloat, TWide>
+        where TFloat : unmanaged
+        where TWide : unmanaged
+    {
+        unchecked // Inside the tensors.
+        {
+            TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
+            TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
+            TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
+            TFloat scale = LaneMemory<TLane, TFloat, TWide>.Load(gamma + column, count);
+            TFloat result = TLane.Fma(normalised, scale, LaneMemory<TLane, TFloat, TWide>.Load(beta + column, count));
+            LaneMemory<TLane, TFloat, TWide>.Store(result, y + at, count);
+        }
+    }
+}
