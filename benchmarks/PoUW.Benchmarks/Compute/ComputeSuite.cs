@@ -31,7 +31,7 @@ public sealed class ComputeSuite : IRatioSuite
         yield return IntegerOverFloat(gemm);
         yield return TwoThreads(gemm);
         using OwnConvolution convolution = new(ConvolutionCase.Middle, threads: 1);
-        using TorchPeer? torch = TorchPeer.TryStart(1);
+        using TorchPeer? torch = TorchPeer.TryStart();
         foreach (RatioFigure figure in ConvolutionFigures.Run(ConvolutionCase.Middle, convolution.Kernels, torch))
         {
             yield return figure;

@@ -2,7 +2,9 @@ using BenchmarkDotNet.Attributes;
 using PoUW.Benchmarks.Compute;
 using PoUW.Compute.Backends;
 using PoUW.Vm.Backends;
-using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Float;
+using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Benchmarks.Micro;
@@ -16,6 +18,8 @@ public class VectorKernelBenchmark
     private readonly Tensor _otherBytes = new(TensorType.Int8, Length, 1);
     private readonly Tensor _words = new(TensorType.Int32, Length, 1);
     private readonly Tensor _otherWords = new(TensorType.Int32, Length, 1);
+    private readonly Tensor _floats = new(TensorType.Float32, Length, 1);
+    private readonly Tensor _otherFloats = new(TensorType.Float32, Length, 1);
     private ITensorBackend? _backend;
 
     /// <summary>Whether the scalar definition runs instead of the fast backend.</summary>
@@ -27,6 +31,7 @@ public class VectorKernelBenchmark
     {
         _backend = Scalar ? new ScalarBackend() : new CpuBackend();
         Operands.Fill(_bytes.Int8, 1);
+        Operands.Fill(_floats.Float32, 3);
         var random = new Random(2);
         foreach (ref int word in _words.Int32)
         {
@@ -38,21 +43,26 @@ public class VectorKernelBenchmark
     public void Cleanup() => (_backend as IDisposable)?.Dispose();
 
     [Benchmark]
-    public void Requantise() =>
-        _backend!.VectorOp(new VectorOperation(VectorOpcode.RequantiseShift, 63, 0, 14), new VectorOperands(_otherBytes, _words));
+    public void Requantise() => Run(IntegerOps.RequantiseShift, [63], [14], _otherBytes, _words);
 
     [Benchmark]
-    public void StochasticRound() =>
-        _backend!.VectorOp(new VectorOperation(VectorOpcode.StochasticRoundShift, 63, 0, 14), new VectorOperands(_otherBytes, _words));
+    public void StochasticRound() => Run(IntegerOps.StochasticRoundShift, [63], [14], _otherBytes, _words);
 
     [Benchmark]
-    public long MaxAbs() => _backend!.VectorOp(new VectorOperation(VectorOpcode.MaxAbs), new VectorOperands(_words));
+    public long MaxAbs() => Run(IntegerOps.MaxAbs, [], [], _words);
 
     [Benchmark]
-    public void Relu() => _backend!.VectorOp(new VectorOperation(VectorOpcode.Relu), new VectorOperands(_otherBytes, _bytes));
+    public void Relu() => Run(IntegerOps.Relu, [], [], _otherBytes, _bytes);
 
     [Benchmark]
-    public void Momentum() =>
-        _backend!.VectorOp(
-            new VectorOperation(VectorOpcode.MomentumUpdate, 3, 0, 4, 1 << 20), new VectorOperands(_words, _otherWords, _bytes));
+    public void Momentum() => Run(IntegerOps.MomentumUpdate, [3], [4, 1 << 20], _words, _otherWords, _bytes);
+
+    [Benchmark]
+    public void Exp() => Run(FloatElementwiseOps.Exp, [], [], _otherFloats, _floats);
+
+    [Benchmark]
+    public void AddFloats() => Run(FloatElementwiseOps.Add, [], [], _otherFloats, _otherFloats, _floats);
+
+    private long Run(TensorOp operation, ReadOnlySpan<int> immediates, ReadOnlySpan<long> arguments, params ReadOnlySpan<Tensor> operands) =>
+        _backend!.Run(operation, new TensorCall(operands, immediates, arguments));
 }

@@ -3,8 +3,10 @@ using PoUW.Compute.Backends;
 namespace PoUW.Compute.Gemm;
 
 /// <summary>
-/// The exact product on one thread, with its working memory. The loops from the outside: column blocks, k blocks, row blocks, panels of
-/// two vectors of columns, and row blocks of registers. A panel of B is packed just before its first use. Not thread-safe.
+/// The exact product on one thread, with its working memory. The loops from the outside: areas of C, blocks of k, blocks of rows, panels
+/// of two vectors of columns, and blocks of rows in registers (the scheme of Goto and van de Geijn, "Anatomy of High-Performance Matrix
+/// Multiplication", 2008). A panel of B is packed just before its first use, and the sums between blocks of k are kept in the order of
+/// use: in C, with a row stride of a power of two, they would compete for a few cache sets. Not thread-safe.
 /// </summary>
 internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane, TVector> kernels, GemmBlocking blocking) : IDisposable
     where TLane : struct, IFmaLane<TVector>
@@ -104,7 +106,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
     {
         if (operands.TransposeA)
         {
-            float* first = operands.A + (block.K * operands.StrideA) + (block.Area.Row + block.Row);
+            float* first = operands.A + (block.K * operands.StrideA) + block.FirstRow;
             call.PlaceA(first, 1, operands.StrideA);
             if (!plan.DirectA)
             {
@@ -118,7 +120,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
             return;
         }
 
-        call.PlaceA(operands.A + ((block.Area.Row + block.Row) * operands.StrideA) + block.K, operands.StrideA, 1);
+        call.PlaceA(operands.A + (block.FirstRow * operands.StrideA) + block.K, operands.StrideA, 1);
         if (!plan.DirectA)
         {
             PanelPacker<TLane, TVector>.Rows(call.A, operands.StrideA, block.Rows, block.Depth, plan.A);
@@ -162,7 +164,7 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
         bool packed = operands.TransposeA && !plan.DirectA;
         nint strideC = operands.StrideC;
         float* a = call.A;
-        float* c = operands.C + ((block.Area.Row + block.Row) * strideC) + block.Area.Column + column;
+        float* c = operands.C + (block.FirstRow * strideC) + block.Area.Column + column;
         float* partial = plan.Partial + (column / Panel * plan.PartialPanel) + (block.Row * plan.PartialRow);
         fixed (MicroCall* pinned = &call)
         {
@@ -208,8 +210,11 @@ internal sealed unsafe class BlockProduct<TLane, TVector>(MicroKernelTable<TLane
 
     private readonly record struct Area(int Row, int Rows, int Column, int Columns);
 
-    /// <summary>Rows are counted from the area's first.</summary>
-    private readonly record struct Block(Area Area, int Row, int Rows, int K, int Depth);
+    /// <summary>Row is counted from the area's first.</summary>
+    private readonly record struct Block(Area Area, int Row, int Rows, int K, int Depth)
+    {
+        public int FirstRow => Area.Row + Row;
+    }
 
     private struct Plan
     {

@@ -89,7 +89,9 @@ public sealed unsafe class FloatGemm : IDisposable
         }
     }
 
-    /// <summary>Computes the products of <paramref name="product"/>. C overlaps neither A nor B; the pointers are the caller's to vouch for.</summary>
+    /// <summary>
+    /// Computes the products of <paramref name="product"/>. C overlaps neither A nor B; the pointers are the caller's to vouch for.
+    /// </summary>
     /// <exception cref="ArgumentException">A dimension is less than 1 or a stride is less than its row.</exception>
     internal void Multiply(in FloatProduct product, float* a, float* b, float* c)
     {

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Vector = System.Runtime.Intrinsics.Vector512<float>;
 
 namespace PoUW.Compute.Gemm;
 
 /// <summary>512-bit vectors of AVX-512 F: 12 x 2 accumulators of the 32 registers.</summary>
-internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
+internal readonly unsafe struct Vector512Lane : IFmaLane<Vector>
 {
     private const int Quad = 4;
     private const byte LowParts = 0b01_00_01_00;
@@ -13,31 +14,33 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
     private const byte EvenParts = 0b10_00_10_00;
     private const byte OddParts = 0b11_01_11_01;
 
-    public static int Width => Vector512<float>.Count;
+    public static int Width => Vector.Count;
 
     public static int Rows => 12;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+    public static Vector Load(float* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+    public static void Store(Vector value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadFirst(float* source, int count) => Avx512F.MaskLoad(source, First(count), Vector512<float>.Zero);
+    public static Vector LoadFirst(float* source, int count) =>
+        Avx512F.MaskLoad(source, First(count), Vector.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFirst(Vector512<float> value, float* destination, int count) => Avx512F.MaskStore(destination, First(count), value);
+    public static void StoreFirst(Vector value, float* destination, int count) =>
+        Avx512F.MaskStore(destination, First(count), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
+    public static Vector Broadcast(float* source) => Vector512.Create(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) =>
+    public static Vector MultiplyAdd(Vector a, Vector b, Vector sum) =>
         Avx512F.FusedMultiplyAdd(a, b, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Canonical(Vector512<float> value) =>
+    public static Vector Canonical(Vector value) =>
         Vector512.ConditionalSelect(Vector512.Equals(value, value), value, Vector512.Create(0x7FC00000u).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,10 +56,10 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
         unchecked // Pointers stay inside the two blocks.
         {
             nint quad = Quad * sourceStride;
-            Inside(source, sourceStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
-            Inside(source + quad, sourceStride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
-            Inside(source + (2 * quad), sourceStride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
-            Inside(source + (3 * quad), sourceStride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
+            Inside(source, sourceStride, out Vector a0, out Vector a1, out Vector a2, out Vector a3);
+            Inside(source + quad, sourceStride, out Vector b0, out Vector b1, out Vector b2, out Vector b3);
+            Inside(source + (2 * quad), sourceStride, out Vector c0, out Vector c1, out Vector c2, out Vector c3);
+            Inside(source + (3 * quad), sourceStride, out Vector d0, out Vector d1, out Vector d2, out Vector d3);
             Across(a0, b0, c0, d0, destination, Quad * destinationStride);
             Across(a1, b1, c1, d1, destination + destinationStride, Quad * destinationStride);
             Across(a2, b2, c2, d2, destination + (2 * destinationStride), Quad * destinationStride);
@@ -67,14 +70,14 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
     /// <summary>Part j of column i of the results holds column 4 j + i of the four rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Inside(
-        float* source, nint stride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3)
+        float* source, nint stride, out Vector c0, out Vector c1, out Vector c2, out Vector c3)
     {
         unchecked // Inside the block of the caller.
         {
-            Vector512<float> r0 = Vector512.Load(source);
-            Vector512<float> r1 = Vector512.Load(source + stride);
-            Vector512<float> r2 = Vector512.Load(source + (2 * stride));
-            Vector512<float> r3 = Vector512.Load(source + (3 * stride));
+            Vector r0 = Vector512.Load(source);
+            Vector r1 = Vector512.Load(source + stride);
+            Vector r2 = Vector512.Load(source + (2 * stride));
+            Vector r3 = Vector512.Load(source + (3 * stride));
             Vector512<double> low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
             Vector512<double> high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
             Vector512<double> low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
@@ -89,14 +92,14 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
     /// <summary>Stores the parts j of the four vectors side by side, for j = 0 to 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Across(
-        Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* destination, nint stride)
+        Vector a, Vector b, Vector c, Vector d, float* destination, nint stride)
     {
         unchecked // Inside the block of the caller.
         {
-            Vector512<float> lowAb = Avx512F.Shuffle4x128(a, b, LowParts);
-            Vector512<float> highAb = Avx512F.Shuffle4x128(a, b, HighParts);
-            Vector512<float> lowCd = Avx512F.Shuffle4x128(c, d, LowParts);
-            Vector512<float> highCd = Avx512F.Shuffle4x128(c, d, HighParts);
+            Vector lowAb = Avx512F.Shuffle4x128(a, b, LowParts);
+            Vector highAb = Avx512F.Shuffle4x128(a, b, HighParts);
+            Vector lowCd = Avx512F.Shuffle4x128(c, d, LowParts);
+            Vector highCd = Avx512F.Shuffle4x128(c, d, HighParts);
             Avx512F.Shuffle4x128(lowAb, lowCd, EvenParts).Store(destination);
             Avx512F.Shuffle4x128(lowAb, lowCd, OddParts).Store(destination + stride);
             Avx512F.Shuffle4x128(highAb, highCd, EvenParts).Store(destination + (2 * stride));
@@ -105,5 +108,5 @@ internal readonly unsafe struct Vector512Lane : IFmaLane<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+    private static Vector First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 }
