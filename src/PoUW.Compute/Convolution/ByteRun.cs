@@ -32,6 +32,14 @@ internal static unsafe class ByteRun
                 return;
             }
 
+            if (length >= sizeof(int))
+            {
+                int last = length - sizeof(int);
+                Unsafe.WriteUnaligned(destination, Unsafe.ReadUnaligned<int>(source));
+                Unsafe.WriteUnaligned(destination + last, Unsafe.ReadUnaligned<int>(source + last));
+                return;
+            }
+
             for (int i = 0; i < length; i++)
             {
                 destination[i] = source[i];

@@ -39,7 +39,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
     public void Forward(in ConvolutionShape shape, float* y, float* x, float* w, ThreadTeam team)
     {
         PoolingGeometry g = shape.Windows;
-        for (int group = 0; group < shape.Geometry.Groups; group++)
+        for (int group = 0; group < shape.Passes; group++)
         {
             GatherPlan plan = new()
             {
@@ -55,12 +55,18 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
                 ColumnSpan = g.KernelWidth,
                 Segments = g.KernelHeight,
                 Length = g.KernelWidth * shape.GroupChannels,
-                Columns = shape.GroupOutputs,
+                Columns = shape.PassOutputs,
                 Target = y + (group * shape.GroupOutputs),
                 TargetImage = (nint)g.OutputPixels * shape.Outputs,
                 TargetLine = (nint)g.OutputWidth * shape.Outputs,
                 TargetPixel = shape.Outputs,
             };
+            if (shape.IsDepthwise)
+            {
+                RunDepthwise(shape, w, ref plan, team);
+                continue;
+            }
+
             if (PlanarJob<TLane, TVector>.Suits(plan))
             {
                 RunPlanar(shape, w, group, ref plan, team);
@@ -83,7 +89,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
     public void InputGradient(in ConvolutionShape shape, float* dx, float* dy, float* w, ThreadTeam team)
     {
         PoolingGeometry g = shape.Windows;
-        for (int group = 0; group < shape.Geometry.Groups; group++)
+        for (int group = 0; group < shape.Passes; group++)
         {
             for (int y = 0; y < Math.Min(g.StrideHeight, g.Height); y++)
             {
@@ -97,7 +103,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
 
     public void WeightGradient(in ConvolutionShape shape, float* dw, float* dy, float* x, ThreadTeam team)
     {
-        for (int group = 0; group < shape.Geometry.Groups; group++)
+        for (int group = 0; group < shape.Passes; group++)
         {
             WeightGradient(shape, group, dw, dy, x, team);
         }
@@ -122,7 +128,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         Height = shape.Windows.Height,
         Width = shape.Windows.Width,
         Channels = shape.Channels,
-        Slice = shape.GroupChannels,
+        Slice = shape.PassChannels,
     };
 
     /// <summary>The forward pass with vectors over pixels. A single channel is its own plane, in which the taps of a row lie together.</summary>
@@ -179,6 +185,41 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         PlanarJob<TLane, TVector>.Run(plan, weights, _kernels, _memory, team);
     }
 
+    private void RunDepthwise(in ConvolutionShape shape, float* w, ref GatherPlan plan, ThreadTeam team)
+    {
+        plan.Segments = shape.Windows.Taps;
+        plan.Length = 1;
+        plan.Panels = w;
+        plan.Offsets = Offsets(2 * plan.Segments);
+        nint* weights = plan.Offsets + plan.Segments;
+        for (int tap = 0; tap < plan.Segments; tap++)
+        {
+            plan.Offsets[tap] = (tap / plan.ColumnSpan * plan.RowLength) + ((nint)(tap % plan.ColumnSpan) * plan.PixelLength);
+            weights[tap] = (nint)tap * shape.Outputs;
+        }
+
+        DepthwiseJob<TLane, TVector>.Run(plan, weights, _memory, team);
+    }
+
+    private void RunDepthwiseResidue(
+        in ConvolutionShape shape, float* w, (int First, int Count) tapsY, (int First, int Count) tapsX, GatherPlan plan, ThreadTeam team)
+    {
+        plan.Length = 1;
+        plan.Panels = w;
+        plan.Offsets = Offsets(2 * plan.Segments);
+        nint* weights = plan.Offsets + plan.Segments;
+        for (int segment = 0; segment < plan.Segments; segment++)
+        {
+            (int iy, int ix) = (segment / tapsX.Count, segment % tapsX.Count);
+            int ky = tapsY.First + (iy * shape.Windows.StrideHeight);
+            int kx = tapsX.First + (ix * shape.Windows.StrideWidth);
+            plan.Offsets[segment] = ((tapsY.Count - 1 - iy) * plan.RowLength) + ((nint)(tapsX.Count - 1 - ix) * plan.PixelLength);
+            weights[segment] = ((ky * shape.Windows.KernelWidth) + kx) * (nint)shape.Outputs;
+        }
+
+        DepthwiseJob<TLane, TVector>.Run(plan, weights, _memory, team);
+    }
+
     private static void ClearPixels(in GatherPlan plan)
     {
         for (int image = 0; image < plan.Images; image++)
@@ -230,7 +271,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
                 Height = g.OutputHeight,
                 Width = g.OutputWidth,
                 Channels = shape.Outputs,
-                Slice = shape.GroupOutputs,
+                Slice = shape.PassOutputs,
             },
             Images = g.Batch,
             Lines = (g.Height - y + g.StrideHeight - 1) / g.StrideHeight,
@@ -243,7 +284,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
             ColumnSpan = tapsX,
             Segments = tapsY * tapsX,
             Length = shape.GroupOutputs,
-            Columns = shape.GroupChannels,
+            Columns = shape.PassChannels,
             Target = dx + (((y * g.Width) + x) * (nint)shape.Channels) + (group * shape.GroupChannels),
             TargetImage = (nint)g.InputPixels * shape.Channels,
             TargetLine = (nint)g.StrideHeight * g.Width * shape.Channels,
@@ -252,6 +293,12 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         if (plan.Segments == 0)
         {
             ClearPixels(plan);
+            return;
+        }
+
+        if (shape.IsDepthwise)
+        {
+            RunDepthwiseResidue(shape, w, (firstY, tapsY), (firstX, tapsX), plan, team);
             return;
         }
 
@@ -312,7 +359,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         {
             KernelHeight = g.KernelHeight,
             RowsPerKernelLine = g.KernelWidth * shape.GroupChannels,
-            Columns = shape.GroupOutputs,
+            Columns = shape.PassOutputs,
             SourceRow = direct ? (nint)g.Width * shape.Channels : (nint)columns * source.Slice,
             SourceStep = (nint)g.StrideWidth * (direct ? shape.Channels : source.Slice),
             OutputStride = shape.Outputs,
@@ -348,6 +395,12 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
             plan.Lines = count * g.OutputHeight;
             plan.Load = image > 0;
             plan.Last = image + count == g.Batch;
+            if (shape.IsDepthwise)
+            {
+                DepthwiseWeightJob<TLane, TVector>.Run(plan, g.KernelWidth, team);
+                continue;
+            }
+
             PlaceTail(shape, ref plan, dy + (g.OutputRows * shape.Outputs));
             WeightJob<TLane, TVector>.Run(plan, _kernels, _memory, team);
         }

@@ -63,18 +63,20 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         long padded = ((long)rows * _plan.LineColumns * _plan.Source.Slice) + (TLane.Width * TLane.Width);
         float* memory = (float*)_memory[participant].Reserve((Planes * plane) + (TLane.Width * result) + padded);
         float* results = memory + (Planes * plane);
-        CopyPlanes(image, _plan.FirstRow + (line * _plan.RowStep), rows, memory, plane, results + (TLane.Width * result));
+
+        // The padded pixels are needed until the planes are made, the tile of the last transposition only afterwards.
+        float* rest = results + (TLane.Width * result);
+        CopyPlanes(image, _plan.FirstRow + (line * _plan.RowStep), rows, memory, plane, rest);
         for (int i = 0; i < runs; i++)
         {
             RunPixels(memory + (i * (nint)_plan.RowStep * _plan.LineColumns), plane, run, results + (i * (nint)RoundUp(run, Panel)), result);
         }
 
         float* target = _plan.Target + (image * _plan.TargetImage) + (line * _plan.TargetLine);
-        float* end = _plan.FreeUpTo(lines, target, TLane.Width);
         nint lineStride = JoinsLines ? _plan.LineColumns : RoundUp(run, Panel);
         for (int i = 0; i < lines; i++)
         {
-            StoreLine(results + (i * lineStride), result, target + (i * _plan.TargetLine), end);
+            StoreLine(results + (i * lineStride), result, target + (i * _plan.TargetLine), rest);
         }
     }
 
@@ -126,7 +128,7 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
     }
 
     /// <summary>Brings the planes of one line of results back to pixels.</summary>
-    private readonly void StoreLine(float* results, nint result, float* target, float* end)
+    private readonly void StoreLine(float* results, nint result, float* target, float* tile)
     {
         if (_plan.Columns == 1 && _plan.TargetPixel == 1)
         {
@@ -134,22 +136,13 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
             return;
         }
 
-        nint step = _plan.TargetPixel;
         for (int pixel = 0; pixel < _plan.Pixels; pixel += TLane.Width)
         {
-            float* block = target + (pixel * step);
-            if (block + ((TLane.Width - 1) * step) + TLane.Width <= end)
+            TLane.Transpose(results + pixel, result, tile, TLane.Width);
+            float* pixels = target + (pixel * _plan.TargetPixel);
+            for (int i = 0; i < Math.Min(TLane.Width, _plan.Pixels - pixel); i++, pixels += _plan.TargetPixel)
             {
-                TLane.Transpose(results + pixel, result, block, step);
-                continue;
-            }
-
-            for (int i = 0; i < Math.Min(TLane.Width, _plan.Pixels - pixel); i++)
-            {
-                for (int column = 0; column < _plan.Columns; column++)
-                {
-                    block[(i * step) + column] = results[(column * result) + pixel + i];
-                }
+                TLane.StoreFirst(TLane.Load(tile + (i * TLane.Width)), pixels, _plan.Columns);
             }
         }
     }

@@ -10,7 +10,7 @@ internal unsafe struct WeightJob<TLane, TVector> : ITeamJob
     where TVector : unmanaged
 {
     /// <summary>Floats of source and dy of the lines that are visited at a time.</summary>
-    private const int CacheFloats = 1 << 14;
+    private const int CacheFloats = 1 << 15;
 
     private WeightPlan _plan;
     private MicroKernelTable<TLane, TVector> _kernels;

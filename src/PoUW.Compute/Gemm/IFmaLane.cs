@@ -39,9 +39,6 @@ internal unsafe interface IFmaLane<TVector>
     /// <summary>Asks for a cache line; no fault for any address.</summary>
     static abstract void Prefetch(void* address);
 
-    /// <summary>
-    /// Transposes Width x Width floats; the strides are floats from row to row. The rows of the destination are written whole and in
-    /// increasing order, so they may overlap.
-    /// </summary>
+    /// <summary>Transposes Width x Width floats; the strides are floats from row to row.</summary>
     static abstract void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride);
 }

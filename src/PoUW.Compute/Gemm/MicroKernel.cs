@@ -13,7 +13,7 @@ internal static unsafe class MicroKernel<TLane, TVector>
     /// <summary>The most rows of a block.</summary>
     public const int MaxRows = 12;
 
-    /// <summary>Computes one block of results.</summary>
+    /// <summary>Computes one block of results. Rows are stored in increasing order, so the vectors of a row may reach into the next ones.</summary>
     /// <remarks>Optimised at once: the loop is hot in its first call, and the tiers would only measure it again.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TVectors>(MicroCall* call)
