@@ -52,23 +52,29 @@ internal readonly unsafe struct BatchNormGradientKernel(
         }
     }
 
-    /// <summary>The sums are canonical at every row, which does not change the last one.</summary>
+    /// <summary>The sums are canonical at every band, which does not change the last one.</summary>
     private readonly struct Sums(float* dgamma, float* dbeta, float* g, float* x, float* means, float* rstds) : IColumnStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TLane, TFloat, TWide>(nint row, nint at, nint column, nint count)
+        public void Step<TLane, TFloat, TWide>(RowBand rows, nint at, nint column, nint count)
             where TLane : IFloatLane<TFloat, TWide>
             where TFloat : unmanaged
             where TWide : unmanaged
         {
             unchecked // Inside the tensors.
             {
-                TFloat gradient = LaneMemory<TLane, TFloat, TWide>.Load(g + at, count);
                 TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
-                TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
-                TFloat sum2 = TLane.Fma(gradient, normalised, LaneMemory<TLane, TFloat, TWide>.Load(dgamma + column, count));
-                TFloat sum1 = TLane.Add(LaneMemory<TLane, TFloat, TWide>.Load(dbeta + column, count), gradient);
+                TFloat rstd = LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count);
+                TFloat sum2 = LaneMemory<TLane, TFloat, TWide>.Load(dgamma + column, count);
+                TFloat sum1 = LaneMemory<TLane, TFloat, TWide>.Load(dbeta + column, count);
+                for (nint end = at + (rows.Count * rows.Stride); at < end; at += rows.Stride)
+                {
+                    TFloat gradient = LaneMemory<TLane, TFloat, TWide>.Load(g + at, count);
+                    TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
+                    sum2 = TLane.Fma(gradient, TLane.Multiply(deviation, rstd), sum2);
+                    sum1 = TLane.Add(sum1, gradient);
+                }
+
                 LaneMemory<TLane, TFloat, TWide>.Store(sum2, dgamma + column, count);
                 LaneMemory<TLane, TFloat, TWide>.Store(sum1, dbeta + column, count);
             }
@@ -79,7 +85,7 @@ internal readonly unsafe struct BatchNormGradientKernel(
         float* dx, float* g, float* x, float* means, float* rstds, float* scales, float* shares1, float* shares2) : IColumnStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TLane, TFloat, TWide>(nint row, nint at, nint column, nint count)
+        public void Step<TLane, TFloat, TWide>(RowBand rows, nint at, nint column, nint count)
             where TLane : IFloatLane<TFloat, TWide>
             where TFloat : unmanaged
             where TWide : unmanaged
@@ -87,13 +93,18 @@ internal readonly unsafe struct BatchNormGradientKernel(
             unchecked // Inside the tensors.
             {
                 TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
-                TFloat normalised = TLane.Multiply(deviation, LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count));
-                TFloat share2 = TLane.Multiply(normalised, LaneMemory<TLane, TFloat, TWide>.Load(shares2 + column, count));
-                TFloat projected = TLane.Add(LaneMemory<TLane, TFloat, TWide>.Load(shares1 + column, count), share2);
-                TFloat rest = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(g + at, count), projected);
+                TFloat rstd = LaneMemory<TLane, TFloat, TWide>.Load(rstds + column, count);
                 TFloat scale = LaneMemory<TLane, TFloat, TWide>.Load(scales + column, count);
-                LaneMemory<TLane, TFloat, TWide>.Store(TLane.Multiply(scale, rest), dx + at, count);
+                TFloat share1 = LaneMemory<TLane, TFloat, TWide>.Load(shares1 + column, count);
+                TFloat share2 = LaneMemory<TLane, TFloat, TWide>.Load(shares2 + column, count);
+                for (nint end = at + (rows.Count * rows.Stride); at < end; at += rows.Stride)
+                {
+                    TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
+                    TFloat normalised = TLane.Multiply(deviation, rstd);
+                    TFloat projected = TLane.Add(share1, TLane.Multiply(normalised, share2));
+                    TFloat rest = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(g + at, count), projected);
+                    LaneMemory<TLane, TFloat, TWide>.Store(TLane.Multiply(scale, rest), dx + at, count);
+                }
             }
         }
     }

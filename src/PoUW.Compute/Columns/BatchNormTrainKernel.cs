@@ -65,7 +65,7 @@ internal readonly unsafe struct BatchNormTrainKernel(
     private readonly struct Deviations(float* squares, float* x, float* means) : IColumnStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TLane, TFloat, TWide>(nint row, nint at, nint column, nint count)
+        public void Step<TLane, TFloat, TWide>(RowBand rows, nint at, nint column, nint count)
             where TLane : IFloatLane<TFloat, TWide>
             where TFloat : unmanaged
             where TWide : unmanaged
@@ -73,8 +73,13 @@ internal readonly unsafe struct BatchNormTrainKernel(
             unchecked // Inside the tensors.
             {
                 TFloat mean = LaneMemory<TLane, TFloat, TWide>.Load(means + column, count);
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
-                TFloat sum = TLane.Fma(deviation, deviation, LaneMemory<TLane, TFloat, TWide>.Load(squares + column, count));
+                TFloat sum = LaneMemory<TLane, TFloat, TWide>.Load(squares + column, count);
+                for (nint end = at + (rows.Count * rows.Stride); at < end; at += rows.Stride)
+                {
+                    TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), mean);
+                    sum = TLane.Fma(deviation, deviation, sum);
+                }
+
                 LaneMemory<TLane, TFloat, TWide>.StoreBits(sum, squares + column, count);
             }
         }

@@ -21,22 +21,27 @@ internal readonly unsafe struct LayerNormParametersKernel(
         ColumnSweep<Sums, TLane, TFloat, TWide>.Run(new Sums(dgamma, dbeta, g, x, means, rstds), rows, columns, from, to);
     }
 
-    /// <summary>The sums are canonical at every row, which does not change the last one.</summary>
+    /// <summary>The sums are canonical at every band, which does not change the last one.</summary>
     private readonly struct Sums(float* dgamma, float* dbeta, float* g, float* x, float* means, float* rstds) : IColumnStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TLane, TFloat, TWide>(nint row, nint at, nint column, nint count)
+        public void Step<TLane, TFloat, TWide>(RowBand rows, nint at, nint column, nint count)
             where TLane : IFloatLane<TFloat, TWide>
             where TFloat : unmanaged
             where TWide : unmanaged
         {
             unchecked // Inside the tensors.
             {
-                TFloat gradient = LaneMemory<TLane, TFloat, TWide>.Load(g + at, count);
-                TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), TLane.Create(means[row]));
-                TFloat normalised = TLane.Multiply(deviation, TLane.Create(rstds[row]));
-                TFloat gamma = TLane.Fma(gradient, normalised, LaneMemory<TLane, TFloat, TWide>.Load(dgamma + column, count));
-                TFloat beta = TLane.Add(LaneMemory<TLane, TFloat, TWide>.Load(dbeta + column, count), gradient);
+                TFloat gamma = LaneMemory<TLane, TFloat, TWide>.Load(dgamma + column, count);
+                TFloat beta = LaneMemory<TLane, TFloat, TWide>.Load(dbeta + column, count);
+                for (nint row = rows.First; row < rows.First + rows.Count; row++, at += rows.Stride)
+                {
+                    TFloat gradient = LaneMemory<TLane, TFloat, TWide>.Load(g + at, count);
+                    TFloat deviation = TLane.Subtract(LaneMemory<TLane, TFloat, TWide>.Load(x + at, count), TLane.Create(means[row]));
+                    gamma = TLane.Fma(gradient, TLane.Multiply(deviation, TLane.Create(rstds[row])), gamma);
+                    beta = TLane.Add(beta, gradient);
+                }
+
                 LaneMemory<TLane, TFloat, TWide>.Store(gamma, dgamma + column, count);
                 LaneMemory<TLane, TFloat, TWide>.Store(beta, dbeta + column, count);
             }
