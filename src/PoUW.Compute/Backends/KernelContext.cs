@@ -20,7 +20,7 @@ internal sealed class KernelContext : IDisposable
         Team = new ThreadTeam(threads);
         FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
-        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
+        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), FloatConvolution, threads);
     }
 
     /// <summary>The instruction family in use.</summary>
