@@ -23,7 +23,7 @@ internal sealed unsafe class KernelContext : IDisposable
         _scratch = [.. Enumerable.Range(0, threads).Select(static _ => new ScratchBuffer())];
         FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
-        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
+        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), FloatConvolution, threads);
     }
 
     /// <summary>The instruction family in use.</summary>

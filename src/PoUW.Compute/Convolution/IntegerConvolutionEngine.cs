@@ -17,13 +17,16 @@ internal sealed unsafe class IntegerConvolutionEngine : IDisposable
 
     private readonly IntegerWorker?[] _workers;
     private readonly Func<IGemmEngine> _createGemm;
+    private readonly SmallIntegerConvolution _small;
     private readonly ScratchBuffer _weights = new();
 
     /// <summary>Makes an engine for teams of at most so many participants.</summary>
     /// <param name="createGemm">Makes a product engine for one thread.</param>
+    /// <param name="floats">The fp32 convolutions; stay the caller's to dispose.</param>
     /// <param name="participants">Largest size of a team.</param>
-    public IntegerConvolutionEngine(Func<IGemmEngine> createGemm, int participants)
+    public IntegerConvolutionEngine(Func<IGemmEngine> createGemm, IFloatConvolution floats, int participants)
     {
+        _small = new SmallIntegerConvolution(floats);
         _createGemm = createGemm;
         _workers = new IntegerWorker[participants];
     }
@@ -39,6 +42,12 @@ internal sealed unsafe class IntegerConvolutionEngine : IDisposable
     /// <summary>y of x and w.</summary>
     public void Forward(in ConvolutionShape shape, int* y, sbyte* x, sbyte* w, ThreadTeam team)
     {
+        if (SmallIntegerConvolution.Suits(shape, (long)shape.Windows.Taps * shape.GroupChannels, shape.GroupOutputs))
+        {
+            _small.Forward(shape, y, x, w, team);
+            return;
+        }
+
         for (int group = 0; group < shape.Geometry.Groups; group++)
         {
             int rows = shape.Windows.Taps * shape.GroupChannels;
@@ -50,6 +59,12 @@ internal sealed unsafe class IntegerConvolutionEngine : IDisposable
     /// <summary>dx of dy and w.</summary>
     public void InputGradient(in ConvolutionShape shape, int* dx, sbyte* dy, sbyte* w, ThreadTeam team)
     {
+        if (SmallIntegerConvolution.Suits(shape, (long)shape.Windows.Taps * shape.GroupOutputs, shape.GroupChannels))
+        {
+            _small.InputGradient(shape, dx, dy, w, team);
+            return;
+        }
+
         bool unit = shape.Windows.StrideHeight == 1 && shape.Windows.StrideWidth == 1;
         for (int group = 0; group < shape.Geometry.Groups; group++)
         {
@@ -64,6 +79,12 @@ internal sealed unsafe class IntegerConvolutionEngine : IDisposable
     /// <summary>dw of dy and x.</summary>
     public void WeightGradient(in ConvolutionShape shape, int* dw, sbyte* dy, sbyte* x, ThreadTeam team)
     {
+        if (SmallIntegerConvolution.Suits(shape, shape.Windows.OutputPixels, shape.GroupOutputs))
+        {
+            _small.WeightGradient(shape, dw, dy, x, team);
+            return;
+        }
+
         int rows = shape.Windows.Taps * shape.GroupChannels;
         int length = rows * shape.GroupOutputs;
         for (int group = 0; group < shape.Geometry.Groups; group++)
@@ -103,6 +124,7 @@ internal sealed unsafe class IntegerConvolutionEngine : IDisposable
             worker?.Dispose();
         }
 
+        _small.Dispose();
         _weights.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.Convolution;
@@ -59,6 +60,22 @@ public sealed class ConvolutionKernelTests(CpuKernel kernel)
                 Compare(op, drawn, [backend]);
             }
         }
+    }
+
+    /// <summary>The largest sums, with the longest chain that fp32 holds exactly and one more.</summary>
+    [TestCase(1024)]
+    [TestCase(1025)]
+    public void LargestInt8SumsAreExact(int channels)
+    {
+        ConvolutionGeometry geometry = new(new PoolingGeometry(1, 1, 2, 1, 1));
+        Tensor x = new(TensorType.Int8, 2, channels);
+        Tensor w = new(TensorType.Int8, channels, 3);
+        Tensor y = new(TensorType.Int32, 2, 3);
+        x.Int8.Fill(sbyte.MinValue);
+        w.Int8.Fill(sbyte.MinValue);
+        using CpuBackend backend = new(kernel, 1);
+        backend.Run(ConvolutionOps.Conv2DInt8, new TensorCall([y, x, w], geometry.ToImmediates()));
+        Assert.That(y.Int32.ToArray(), Is.All.EqualTo(channels << 14));
     }
 
     [TestCaseSource(nameof(Operations))]
