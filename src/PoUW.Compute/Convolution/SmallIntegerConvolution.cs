@@ -6,8 +6,9 @@ using PoUW.Compute.Threading;
 namespace PoUW.Compute.Convolution;
 
 /// <summary>
-/// Int8 convolutions with few columns or small windows, for which an int8 product is mostly padding, computed in fp32: while sums stay below 2^24 every
-/// partial sum is an integer that fp32 holds exactly, so the result is exact. Not thread-safe, nor may the team be in use elsewhere.
+/// Int8 convolutions with few columns or small windows, for which an int8 product is mostly padding, computed in fp32: while sums stay
+/// below 2^24 every partial sum is an integer that fp32 holds exactly, so the result is exact. Not thread-safe, nor may the team be in use
+/// elsewhere meanwhile.
 /// </summary>
 internal sealed unsafe class SmallIntegerConvolution(IFloatConvolution convolution) : IDisposable
 {
