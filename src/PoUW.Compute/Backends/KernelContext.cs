@@ -1,5 +1,5 @@
-using PoUW.Compute.Convolution;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Convolution;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
 
@@ -21,7 +21,7 @@ internal sealed unsafe class KernelContext : IDisposable
         Kernel = kernel;
         Team = new ThreadTeam(threads);
         _scratch = [.. Enumerable.Range(0, threads).Select(static _ => new ScratchBuffer())];
-        FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
+        FloatGemm = new FloatGemm(Kernels.Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
         IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), FloatConvolution, threads);
     }

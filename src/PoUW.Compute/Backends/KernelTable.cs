@@ -1,12 +1,13 @@
-using PoUW.Compute.Columns;
-using PoUW.Compute.Convolution;
-using PoUW.Compute.Elementwise;
-using PoUW.Compute.Gemm;
-using PoUW.Compute.Moves;
-using PoUW.Compute.Optimisers;
-using PoUW.Compute.Pooling;
-using PoUW.Compute.RandomNumbers;
-using PoUW.Compute.Rows;
+using PoUW.Compute.Kernels.Columns;
+using PoUW.Compute.Kernels.Convolution;
+using PoUW.Compute.Kernels.Elementwise;
+using PoUW.Compute.Kernels.Gemm;
+using PoUW.Compute.Kernels.Integers;
+using PoUW.Compute.Kernels.Moves;
+using PoUW.Compute.Kernels.Optimisers;
+using PoUW.Compute.Kernels.Pooling;
+using PoUW.Compute.Kernels.RandomNumbers;
+using PoUW.Compute.Kernels.Rows;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;

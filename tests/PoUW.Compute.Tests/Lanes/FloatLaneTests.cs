@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using PoUW.Compute.Lanes;
+using PoUW.Compute.Kernels.Lanes;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Tests.Lanes;
