@@ -60,7 +60,8 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         int runs = JoinsLines ? 1 : lines;
         nint plane = PlaneLength((long)rows * _plan.LineColumns);
         nint result = PlaneLength((long)runs * RoundUp(run, Panel));
-        long padded = ((long)rows * _plan.LineColumns * _plan.Source.Slice) + (TLane.Width * TLane.Width);
+        long pixels = RoundUp(rows * _plan.LineColumns, TLane.Width); // Whole blocks are transposed.
+        long padded = (pixels * _plan.Source.Slice) + (TLane.Width * TLane.Width);
         float* memory = (float*)_memory[participant].Reserve((Planes * plane) + (TLane.Width * result) + padded);
         float* results = memory + (Planes * plane);
 
