@@ -75,6 +75,7 @@ internal static class CaseGenerator
             operands[i] = CaseTensors.Create(random, own, r, c, adversarial);
         }
 
+        Alias(random, op, operands);
         return new TensorCase(operands, Immediates(random, op), Arguments(random, op, operands));
     }
 
@@ -86,6 +87,11 @@ internal static class CaseGenerator
         if (op.Name is "clamp_f32")
         {
             values[0] ^= int.MinValue; // The lower bound must not be above the upper one.
+        }
+
+        if (op.Name is "softmax_causal_f32")
+        {
+            values[0] = random.Range(1, 60); // A larger block than the matrix has rows is rarely worth a case.
         }
 
         return values;
@@ -108,6 +114,17 @@ internal static class CaseGenerator
         < 7 => (random.Range(minimum, 300), minimum),
         _ => (random.Range(minimum, 40), random.Range(minimum, 70)),
     };
+
+    /// <summary>Now and then the destination is one of the operands, if the operation allows it.</summary>
+    private static void Alias(CaseRandom random, TensorOp op, Tensor[] operands)
+    {
+        int i = random.Range(1, Math.Max(1, operands.Length - 1));
+        if (op.MayAlias && random.Chance(25) && operands[i].Type == operands[0].Type
+            && operands[i].Rows == operands[0].Rows && operands[i].Columns == operands[0].Columns)
+        {
+            operands[0] = operands[i];
+        }
+    }
 
     private static long[] Window(CaseRandom random, int rows)
     {

@@ -57,7 +57,8 @@ internal static class IndexCases
 
     private static TensorCase Permute(CaseRandom random, TensorOp op, bool adversarial)
     {
-        int[] sizes = [random.Range(1, 6), random.Range(1, 6), random.Range(1, 6), random.Range(1, 20)];
+        int[] sizes = [random.Range(1, 6), random.Range(1, 6), random.Range(1, 6), random.Range(1, 40)];
+        sizes[random.Range(0, 2)] = random.Range(1, 40);
         List<int> rest = [0, 1, 2, 3];
         int[] order = new int[4];
         for (int i = 0; i < order.Length; i++)
