@@ -2,6 +2,7 @@ using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Tracing;
 using PoUW.Vm.Verification;
 
 namespace PoUW.Vm.Execution;
@@ -15,10 +16,12 @@ internal sealed class TensorUnit
     private readonly MatMulShape[] _shapes;
     private readonly IReadOnlyList<Tensor> _state;
     private readonly Tensor[] _operands;
+    private readonly SlotCommitments _commitments;
 
-    public TensorUnit(VerifiedProgram program, ITensorBackend backend, Tensor?[] slots, IReadOnlyList<Tensor> state)
+    public TensorUnit(
+        VerifiedProgram program, ITensorBackend backend, Tensor?[] slots, IReadOnlyList<Tensor> state, SlotCommitments commitments)
     {
-        (_program, _backend, _slots, _state) = (program, backend, slots, state);
+        (_program, _backend, _slots, _state, _commitments) = (program, backend, slots, state, commitments);
         _operands = new Tensor[TensorOps.MaxOperands];
         _shapes = new MatMulShape[program.Instructions.Length];
         for (int i = 0; i < _shapes.Length; i++)
@@ -27,6 +30,9 @@ internal sealed class TensorUnit
             _shapes[i] = instruction.Op == Opcode.MatMul ? OperandChecks.ShapeOf(program.Program, instruction) : default;
         }
     }
+
+    /// <summary>Looks at every instruction that is executed; null when nothing is traced.</summary>
+    public TraceRecorder? Recorder { get; set; }
 
     /// <summary>Executes the instruction at an index; its static gas is paid.</summary>
     /// <param name="index">Index of the instruction.</param>
@@ -44,6 +50,21 @@ internal sealed class TensorUnit
             }
         }
 
+        // Marked before it runs: a backend that throws may have written half of it.
+        _commitments.Writing(instruction);
+        Recorder?.Before(instruction, run);
+        VmTrap trap = Dispatch(index, instruction, run, out outOfGas);
+        if (trap == VmTrap.None && !outOfGas)
+        {
+            Recorder?.After(instruction, run);
+        }
+
+        return trap;
+    }
+
+    private VmTrap Dispatch(int index, in Instruction instruction, RunState run, out bool outOfGas)
+    {
+        outOfGas = false;
         switch (instruction.Op)
         {
             case Opcode.MatMul:
@@ -54,6 +75,7 @@ internal sealed class TensorUnit
                 return MemCopy(instruction, run, out outOfGas);
             default:
                 _backend.Checkpoint(_program.Program.Checkpoints[(int)instruction.Value], _state);
+                _commitments.Settled();
                 return VmTrap.None;
         }
     }
@@ -111,7 +133,8 @@ internal sealed class TensorUnit
             return VmTrap.ArgumentOutOfRange;
         }
 
-        long gas = GasSchedule.OfCopy(count * (source.Bytes.Length / source.Rows));
+        long rowBytes = source.Bytes.Length / source.Rows;
+        long gas = GasSchedule.OfCopy(count * rowBytes);
         if (gas > run.Gas)
         {
             outOfGas = true;
@@ -120,6 +143,7 @@ internal sealed class TensorUnit
 
         run.Gas -= gas;
         run.StackTop -= 3;
+        _commitments.Written(instruction.Slots[0], to * rowBytes, count * rowBytes);
         _backend.MemCopy(new RowRange((int)to, (int)from, (int)count), destination, source);
         return VmTrap.None;
     }
