@@ -107,7 +107,7 @@ internal static class VmProgramCodec
         {
             RlpReader item = reader.ReadList();
             string name = item.ReadText(limits.MaxNameBytes);
-            TensorType type = (TensorType)item.ReadUInt64((ulong)TensorType.Int64);
+            TensorType type = (TensorType)item.ReadUInt64((ulong)TensorType.Float32);
             int rows = (int)item.ReadUInt64(int.MaxValue);
             int columns = (int)item.ReadUInt64(int.MaxValue);
             SlotKind kind = (SlotKind)item.ReadUInt64((ulong)SlotKind.Scratch);

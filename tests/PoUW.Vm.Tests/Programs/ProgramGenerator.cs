@@ -14,7 +14,7 @@ internal static class ProgramGenerator
         ProgramBuilder builder = new();
         for (int i = 0; i < 4; i++)
         {
-            builder.Slot($"slot{i}", (TensorType)random.Next(1, 5), random.Next(1, 300), random.Next(1, 300), (SlotKind)random.Next(1, 5));
+            builder.Slot($"slot{i}", (TensorType)random.Next(1, 6), random.Next(1, 300), random.Next(1, 300), (SlotKind)random.Next(1, 5));
         }
 
         builder.Constant(random.NextInt64(long.MinValue, long.MaxValue));

@@ -68,7 +68,7 @@ public sealed class VmProgramCodecTests
     }
 
     [TestCase(0, 1, 1, 1)]
-    [TestCase(5, 1, 1, 1)]
+    [TestCase(6, 1, 1, 1)]
     [TestCase(1, 0, 1, 1)]
     [TestCase(1, 1, 0, 1)]
     [TestCase(1, 1, 1, 0)]
