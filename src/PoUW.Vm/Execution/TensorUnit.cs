@@ -50,9 +50,9 @@ internal sealed class TensorUnit
             }
         }
 
-        // Marked before it runs: a backend that throws may have written half of it.
-        _commitments.Writing(instruction);
+        // Marked after the recorder's roots, which clear marks, and before it runs: a backend that throws may have written half of it.
         Recorder?.Before(instruction, run);
+        _commitments.Writing(instruction);
         VmTrap trap = Dispatch(index, instruction, run, out outOfGas);
         if (trap == VmTrap.None && !outOfGas)
         {
