@@ -150,6 +150,24 @@ public sealed class StateRootTests
     }
 
     [Test]
+    public void HashesOnlyTheRowsThatACopyWrites()
+    {
+        KeepingBackend backend = new();
+        Machine machine = StatefulProgram.Create(backend);
+        machine.StateRoot();
+        StatefulProgram.Run(machine, "copy", 0, 5, 1);
+        Hash256 honest = StatefulProgram.DefinedRoot(machine);
+
+        // Nobody may write behind the machine's back; here it shows which leaves a root does not look at.
+        backend.Destination!.Bytes[^1] ^= 1;
+        Assert.That(machine.StateRoot(), Is.EqualTo(honest), "the last row was not copied");
+        StatefulProgram.Run(machine, "copy", 39, 39, 0);
+        Assert.That(machine.StateRoot(), Is.EqualTo(honest), "no row was copied");
+        StatefulProgram.Run(machine, "copy", 39, 5, 1);
+        Assert.That(machine.StateRoot(), Is.EqualTo(StatefulProgram.DefinedRoot(machine)), "the last row was copied");
+    }
+
+    [Test]
     public void LeavesAreProvedUnderTheRoot()
     {
         Machine machine = StatefulProgram.Create();
@@ -191,6 +209,26 @@ public sealed class StateRootTests
         Machine machine = new(verified!, new ScalarBackend());
         Assert.That(machine.ImportState(MachineState.Encode([.. operands.Select((t, i) => ($"slot{i}", t))])).IsValid);
         return machine;
+    }
+
+    /// <summary>Keeps the destination of the last copy.</summary>
+    private sealed class KeepingBackend : ITensorBackend
+    {
+        private readonly ScalarBackend _definition = new();
+
+        public Tensor? Destination { get; private set; }
+
+        public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c) => _definition.MatMul(shape, a, b, c);
+
+        public long Run(TensorOp operation, in TensorCall call) => _definition.Run(operation, call);
+
+        public void MemCopy(in RowRange rows, Tensor destination, Tensor source)
+        {
+            Destination = destination;
+            _definition.MemCopy(rows, destination, source);
+        }
+
+        public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _definition.Checkpoint(name, state);
     }
 
     /// <summary>Writes half of a product and throws.</summary>

@@ -2,6 +2,7 @@ using System.Numerics;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Tracing;
 
 namespace PoUW.Vm.Tests.Tracing;
@@ -171,6 +172,7 @@ public sealed class StepTraceTests
         Assert.Multiple(() =>
         {
             Assert.That(Decode(largest), Is.EqualTo(ValidationCode.Ok));
+            Assert.That(Math.Max(TensorOps.MaxOperands, TensorOps.All.Max(op => op.Arguments.Count)), Is.LessThanOrEqualTo(values.Length));
             Assert.That(TraceProof.TryDecode(new TraceProof(largest, new Hash256[31]).Encode(), out _).IsValid);
             Assert.That(TraceProof.TryDecode(new TraceProof(largest, new Hash256[32]).Encode(), out _).IsValid, Is.False);
             Assert.That(Decode(record with { Arguments = new long[17] }), Is.EqualTo(ValidationCode.Malformed));

@@ -35,9 +35,12 @@ public sealed class TraceTests
     [Test]
     public void NamesEveryTensorInstruction()
     {
-        StepTrace trace = Step(StatefulProgram.Create(), 5);
+        const int Halt = 1;
+        TracedRun run = StatefulProgram.Create().Trace("step", [5], long.MaxValue);
+        StepTrace trace = run.Trace!;
         Assert.Multiple(() =>
         {
+            Assert.That(trace.Records[^1].GasUsed + Halt, Is.EqualTo(run.Result.GasUsed));
             Assert.That(trace.Records.Select(r => r.Opcode), Is.EqualTo(new[]
             {
                 Opcode.VectorOp, Opcode.VectorOp, Opcode.MemCopy, Opcode.MatMul, Opcode.MemCopy, Opcode.VectorOp, Opcode.VectorOp, Opcode.Checkpoint,
