@@ -38,7 +38,7 @@ internal sealed class Interpreter
         {
             Instruction instruction = program.Instructions[i];
             long gas = GasSchedule.Of(code, instruction);
-            bool isTensor = instruction.Op is >= Opcode.MatMul and < Opcode.Emit;
+            bool isTensor = instruction.Op is >= Opcode.MatMul and <= Opcode.TensorStore and not Opcode.Emit;
             _tensorGas[i] = isTensor ? gas : 0;
             _cells[i] = new CodeCell(
                 instruction.Op == Opcode.Constant ? Opcode.Push : instruction.Op, isTensor ? 0 : (int)gas, ValueOf(code, instruction));
@@ -298,14 +298,8 @@ internal sealed class Interpreter
         VmTrap trap;
         switch (op)
         {
-            case Opcode.MatMul or Opcode.VectorOp or Opcode.MemCopy or Opcode.Checkpoint:
+            case Opcode.MatMul or Opcode.VectorOp or Opcode.MemCopy or Opcode.Checkpoint or Opcode.TensorLoad or Opcode.TensorStore:
                 return Tensor(index, run, cancellation);
-            case Opcode.TensorLoad:
-                trap = _tensors.Load(index, run);
-                break;
-            case Opcode.TensorStore:
-                trap = _tensors.Store(index, run);
-                break;
             case Opcode.Emit:
                 trap = Emit(run);
                 break;

@@ -5,6 +5,7 @@ using PoUW.Vm.Bytecode;
 using PoUW.Vm.Programs;
 using PoUW.Vm.State;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Tracing;
 using PoUW.Vm.Verification;
 
 namespace PoUW.Vm.Execution;
@@ -18,8 +19,10 @@ public sealed class Machine
 {
     private readonly VerifiedProgram _verified;
     private readonly Tensor?[] _slots;
+    private readonly TensorUnit _tensors;
     private readonly Interpreter _interpreter;
     private readonly List<(string Name, Tensor Tensor)> _state = [];
+    private readonly SlotCommitments _commitments;
 
     /// <summary>Allocates the slots and the linear memory, all zero.</summary>
     /// <exception cref="OutOfMemoryException">This machine has not that much memory; see <see cref="TryCreate"/>.</exception>
@@ -38,8 +41,9 @@ public sealed class Machine
             }
         }
 
-        TensorUnit tensors = new(program, backend, _slots, [.. _state.Select(s => s.Tensor)]);
-        _interpreter = new Interpreter(program, tensors);
+        _commitments = new SlotCommitments(code, _slots);
+        _tensors = new TensorUnit(program, backend, _slots, [.. _state.Select(s => s.Tensor)], _commitments);
+        _interpreter = new Interpreter(program, _tensors);
     }
 
     /// <summary>Makes a machine, or says that there is not enough memory for its slots here.</summary>
@@ -61,11 +65,44 @@ public sealed class Machine
     /// <summary>The program.</summary>
     public VmProgram Program => _verified.Program;
 
-    /// <summary>State slots in program order. The tensors are live.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> State => _state;
+    /// <summary>
+    /// State slots in program order. The tensors are live and may be written between runs: once they were handed out, here or by
+    /// <see cref="Slot"/>, the machine cannot know when they change, so every later root hashes all of them.
+    /// </summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> State
+    {
+        get
+        {
+            _commitments.ShareState();
+            return _state;
+        }
+    }
 
-    /// <summary>The root over all state slots, see <see cref="StateCommitment"/>.</summary>
-    public Hash256 StateRoot() => StateCommitment.Root(_state);
+    /// <summary>
+    /// The root over all state slots, see <see cref="StateCommitment"/>. Costs what was written since the last one, and all of the tensors
+    /// that were handed out.
+    /// </summary>
+    public Hash256 StateRoot()
+    {
+        _commitments.Refresh();
+        return _commitments.State.Root();
+    }
+
+    /// <summary>A proof of one leaf of a state slot under the present <see cref="StateRoot"/>.</summary>
+    /// <param name="name">Name of the state slot.</param>
+    /// <param name="leaf">Index of the leaf, see <see cref="LeafLayout"/>.</param>
+    /// <exception cref="ArgumentException">The program has no such state slot, or the slot has no such leaf.</exception>
+    public MachineStateProof ProveState(string name, int leaf)
+    {
+        int index = _state.FindIndex(slot => slot.Name == name);
+        if (index < 0)
+        {
+            throw new ArgumentException($"The program has no state slot '{name}'.", nameof(name));
+        }
+
+        _commitments.Refresh();
+        return _commitments.State.Prove(index, leaf);
+    }
 
     /// <summary>The state slots as bytes for another machine of the same program, see <see cref="MachineState"/>.</summary>
     public byte[] ExportState() => MachineState.Encode(_state);
@@ -86,6 +123,7 @@ public sealed class Machine
             return ValidationResult.Fail(ValidationCode.Malformed, "state", "The state is not that of this program.");
         }
 
+        _commitments.WrittenState();
         for (int i = 0; i < decoded.Count; i++)
         {
             decoded[i].Tensor.Bytes.CopyTo(_state[i].Tensor.Bytes);
@@ -94,14 +132,18 @@ public sealed class Machine
         return ValidationResult.Ok;
     }
 
-    /// <summary>The tensor of a slot.</summary>
+    /// <summary>The live tensor of a slot. For a state slot, see <see cref="State"/>.</summary>
     /// <exception cref="ArgumentException">There is no such slot, or it is an input that was not set.</exception>
     public Tensor Slot(string name)
     {
         int index = IndexOf(name);
-        return index >= 0 && _slots[index] is Tensor tensor
-            ? tensor
-            : throw new ArgumentException($"The program has no slot '{name}', or it is an input that was not set.", nameof(name));
+        if (index < 0 || _slots[index] is not Tensor tensor)
+        {
+            throw new ArgumentException($"The program has no slot '{name}', or it is an input that was not set.", nameof(name));
+        }
+
+        _commitments.Share(index);
+        return tensor;
     }
 
     /// <summary>Gives an input slot its tensor, which is not copied.</summary>
@@ -153,6 +195,31 @@ public sealed class Machine
         Instruction last = _verified.Instructions[index];
         string message = outcome == VmOutcome.Halted ? "" : Describe(outcome, trap, last);
         return new VmResult(outcome, trap, last.Offset, last.Op, message, gasLimit - _interpreter.State.Gas, _interpreter.State.Outputs);
+    }
+
+    /// <summary>
+    /// Runs like <see cref="Run(string, ReadOnlySpan{long}, long, CancellationToken)"/>, with the same result, and records every tensor instruction that is executed. Costs a hash of what each
+    /// one writes and, at first, of all slots that it names. Needs a backend that keeps the tensors of the machine up to date.
+    /// </summary>
+    /// <param name="entry">Name of the entry point.</param>
+    /// <param name="arguments">As many values as the entry point takes.</param>
+    /// <param name="gasLimit">Gas that the run may use.</param>
+    /// <param name="cancellation">Observed between instructions.</param>
+    /// <exception cref="ArgumentException">No such entry point, or the wrong number of arguments.</exception>
+    public TracedRun Trace(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default)
+    {
+        _commitments.Refresh();
+        TraceRecorder recorder = new(_commitments, _verified.Limits.MaxTraceRecords, Math.Max(gasLimit, 0));
+        _tensors.Recorder = recorder;
+        try
+        {
+            return recorder.Finish(Run(entry, arguments, gasLimit, cancellation));
+        }
+        finally
+        {
+            _tensors.Recorder = null;
+            _commitments.ForgetOthers();
+        }
     }
 
     private static string Describe(VmOutcome outcome, VmTrap trap, in Instruction last)
