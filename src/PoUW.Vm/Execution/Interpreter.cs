@@ -358,7 +358,7 @@ internal sealed class Interpreter
     private static VmTrap MemoryByte(Opcode op, RunState run)
     {
         long address = run.Stack[run.StackTop - 1];
-        if ((ulong)address >= (ulong)run.Memory.Length)
+        if (address < 0 || address >= run.Memory.Length)
         {
             return VmTrap.MemoryOutOfRange;
         }

@@ -177,4 +177,17 @@ public sealed class StackInstructionTests
             return fits ? result.Outputs.Single() == (long)c.Result : result.Trap == VmTrap.IntegerOverflow;
         });
     }
+
+    [TestCase("mload8", -1)]
+    [TestCase("mload8", Min)]
+    [TestCase("mload8", 32)]
+    [TestCase("mstore8", -1)]
+    [TestCase("mstore8", Min)]
+    [TestCase("mstore8", 32)]
+    public void ByteAddressesOutsideTheMemoryTrap(string op, long address)
+    {
+        string text = $".memory 32\n.entry main 0 start\n.code\nstart:\npush 1\npush {address}\n{op}\n{(op == "mload8" ? "pop\npop\n" : "")}halt\n";
+        VmResult result = TestMachine.Create(text).Run("main", [], 1000);
+        Assert.That(result.Trap, Is.EqualTo(VmTrap.MemoryOutOfRange));
+    }
 }
