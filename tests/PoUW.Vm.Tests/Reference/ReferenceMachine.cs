@@ -245,7 +245,7 @@ internal sealed class ReferenceMachine
                 return true;
             case Opcode.MatMul:
                 ReferenceTensor[] slots = [.. _operands.Take(3).Select(slot => Present((int)slot))];
-                ReferenceProduct.Multiply(slots[0], slots[1], slots[2], _operands[3] % 2 == 1, _operands[3] / 2 == 1);
+                ReferenceProduct.Multiply(slots[0], slots[1], slots[2], _operands[3] % 2 == 1, _operands[3] / 2 % 2 == 1);
                 return true;
             case Opcode.VectorOp:
                 ReferenceOperation operation = ReferenceOperation.ByCode[(byte)_operands[0]];

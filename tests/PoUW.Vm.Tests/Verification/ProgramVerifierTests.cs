@@ -118,7 +118,7 @@ public sealed class ProgramVerifierTests
     public void RejectsUnknownMatMulFlags()
     {
         VmSlot[] slots = [new("c", TensorType.Int32, 2, 2, SlotKind.State), new("a", TensorType.Int8, 2, 2, SlotKind.State)];
-        VmProgram program = new([new VmEntryPoint("main", 0, 0)], slots, [], [], [0x40, 0, 0, 1, 0, 1, 0, 4, 0]);
+        VmProgram program = new([new VmEntryPoint("main", 0, 0)], slots, [], [], [0x40, 0, 0, 1, 0, 1, 0, 8, 0]);
         Assert.That(Verify(program).Message, Does.Contain("flags"));
     }
 
