@@ -107,7 +107,7 @@ internal static class CaseGenerator
     };
 
     /// <summary>Mostly small; some rows, some columns, and now and then something that is worth sharing between threads.</summary>
-    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Range(0, 29) switch
+    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Large ? (256, 256) : random.Range(0, 29) switch
     {
         0 => (random.Range(100, 300), random.Range(100, 400)),
         < 4 => (minimum, random.Range(minimum, 300)),

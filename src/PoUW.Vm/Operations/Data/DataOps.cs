@@ -25,7 +25,7 @@ public static class DataOps
     {
         Shapes = (in TensorCallShape c) =>
             ShapeRules.SameType("d", c[0], "s", c[1]) ?? ShapeRules.Size("d", c[0], c[1].Columns, c[1].Rows),
-        GasWeight = 4,
+        GasWeight = 2,
         Defined = DataMoves.Transpose,
     };
 
@@ -44,7 +44,7 @@ public static class DataOps
             ?? HasDimensions("s", c[1], c.Immediates[..Dimensions])
             ?? HasDimensions("d", c[0], c.Immediates[..Dimensions])
             ?? IsPermutation(c.Immediates[Dimensions..]),
-        GasWeight = 8,
+        GasWeight = 2,
         Defined = DataMoves.Permute,
     };
 
@@ -80,7 +80,7 @@ public static class DataOps
     {
         Immediates = [ImmediateSpec.Float("low"), ImmediateSpec.Float("high")],
         Arguments = [Key, Stream],
-        GasWeight = 32,
+        GasWeight = 8,
         Defined = RandomFills.Uniform,
     };
 
@@ -101,7 +101,7 @@ public static class DataOps
     {
         Immediates = [new("threshold", 0, WordValues), ImmediateSpec.Float("scale")],
         Arguments = [Key, Stream],
-        GasWeight = 32,
+        GasWeight = 8,
         Defined = RandomFills.DropoutMask,
     };
 
