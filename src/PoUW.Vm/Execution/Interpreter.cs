@@ -9,8 +9,8 @@ namespace PoUW.Vm.Execution;
 
 /// <summary>
 /// The loop over pre-decoded instructions. The verifier proved that every instruction finds its operands, that targets are instructions
-/// and that locals are bytes, so the loop touches stack, locals and code without bounds checks; calls check that the callee's stack fits,
-/// and memory instructions their addresses.
+/// and that locals are bytes, and that the stack of one subroutine is within the limit that the stack is allocated with, so the loop touches
+/// stack, locals and code without bounds checks; calls check that the callee's stack fits, and memory instructions their addresses.
 /// </summary>
 internal sealed class Interpreter
 {
@@ -63,9 +63,7 @@ internal sealed class Interpreter
         }
 
         _run.Gas -= entryGas;
-        return _verified.MaxDepth > _run.Stack.Length
-            ? (VmOutcome.Trapped, VmTrap.StackOverflow)
-            : Loop(ref index, cancellation);
+        return Loop(ref index, cancellation);
     }
 
     private static long ValueOf(VmProgram code, in Instruction instruction) => instruction.Op switch

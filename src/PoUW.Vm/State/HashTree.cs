@@ -41,9 +41,6 @@ internal sealed class HashTree
     /// <summary>The root; SHA-256 of nothing if there are no leaves.</summary>
     public Hash256 Root => Width == 0 ? Hash256.Sha256([]) : Node(Levels - 1, 0);
 
-    /// <summary>Number of nodes of a level.</summary>
-    public int WidthOf(int level) => _widths[level];
-
     /// <summary>A node.</summary>
     public Hash256 Node(int level, int index) => new(Bytes(level, index));
 

@@ -14,9 +14,6 @@ internal sealed class TensorTree(string name, Tensor tensor)
     private LeafSet? _dirty;
     private Hash256 _root;
 
-    /// <summary>The tensor.</summary>
-    public Tensor Tensor => tensor;
-
     /// <summary>Everything may have changed.</summary>
     public void MarkAll() => _dirty?.AddAll();
 

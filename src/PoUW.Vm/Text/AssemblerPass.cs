@@ -47,8 +47,8 @@ internal sealed class AssemblerPass
     {
         ".slot" => Slot(words),
         ".memory" when words.Length == 2 && Number(words[1], 0, int.MaxValue, out int bytes) => Memory(bytes),
-        ".constant" when words.Length == 2 && Number(words[1], out long value) => Done(_builder.Constant(value)),
-        ".checkpoint" when words.Length == 2 => Done(_builder.CheckpointName(words[1])),
+        ".constant" when words.Length == 2 && Number(words[1], out long value) => Constant(value),
+        ".checkpoint" when words.Length == 2 => Checkpoint(words[1]),
         ".entry" when words.Length == 4 && Number(words[2], 0, byte.MaxValue, out int count) => Entry(words[1], count, words[3]),
         _ => $"'{string.Join(' ', words)}' is no declaration.",
     };
@@ -71,6 +71,18 @@ internal sealed class AssemblerPass
     private string? Memory(int bytes)
     {
         _builder.MemoryBytes = bytes;
+        return null;
+    }
+
+    private string? Constant(long value)
+    {
+        _builder.Constant(value);
+        return null;
+    }
+
+    private string? Checkpoint(string name)
+    {
+        _builder.CheckpointName(name);
         return null;
     }
 
@@ -190,8 +202,6 @@ internal sealed class AssemblerPass
         return word is not null && word.All(char.IsAsciiLetterOrDigit) && !char.IsAsciiDigit(word[0])
             && Enum.TryParse(word, ignoreCase: true, out value);
     }
-
-    private static string? Done(int index) => index >= 0 ? null : "The table is full.";
 
     private static bool Did(ProgramBuilder builder) => builder is not null;
 }

@@ -78,6 +78,9 @@ public sealed class MachineStateTreeTests
     }
 
     [Test]
+    public void CountsItsTensors() => Assert.That(new MachineStateTree(SampleState.Create(7)).Count, Is.EqualTo(SampleState.Slots.Count));
+
+    [Test]
     public void AnEmptyStateHasTheRootOfTheDefinition() => Assert.That(new MachineStateTree([]).Root(), Is.EqualTo(StateCommitment.Root([])));
 
     private static void Mark(MachineStateTree tree, int slot, int offset, int length, bool whole)

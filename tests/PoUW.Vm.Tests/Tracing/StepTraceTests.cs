@@ -1,8 +1,10 @@
 using System.Numerics;
+using System.Security.Cryptography;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Operations;
+using PoUW.Vm.State;
 using PoUW.Vm.Tracing;
 
 namespace PoUW.Vm.Tests.Tracing;
@@ -172,6 +174,7 @@ public sealed class StepTraceTests
         Assert.Multiple(() =>
         {
             Assert.That(Decode(largest), Is.EqualTo(ValidationCode.Ok));
+            Assert.That(largest.Encode(), Has.Length.InRange(StateCommitment.LeafBytes + 1, TraceRecord.MaxEncodedBytes));
             Assert.That(Math.Max(TensorOps.MaxOperands, TensorOps.All.Max(op => op.Arguments.Count)), Is.LessThanOrEqualTo(values.Length));
             Assert.That(TraceProof.TryDecode(new TraceProof(largest, new Hash256[31]).Encode(), out _).IsValid);
             Assert.That(TraceProof.TryDecode(new TraceProof(largest, new Hash256[32]).Encode(), out _).IsValid, Is.False);
@@ -182,6 +185,19 @@ public sealed class StepTraceTests
             Assert.That(Decode(record with { Opcode = Opcode.MatMul }), Is.EqualTo(ValidationCode.Malformed));
             Assert.That(TraceRecord.TryDecode(new byte[TraceRecord.MaxEncodedBytes + 1], out _).Code, Is.EqualTo(ValidationCode.TooLarge));
             Assert.That(TraceProof.TryDecode(new byte[TraceProof.MaxEncodedBytes + 1], out _).Code, Is.EqualTo(ValidationCode.TooLarge));
+        });
+    }
+
+    /// <summary>Such a record is longer than a leaf of tensor data.</summary>
+    [Test]
+    public void ARecordWithTheMostRootsIsALeaf()
+    {
+        TraceRecord record = Record(0, 0) with { Before = new Hash256[16], After = new Hash256[16] };
+        byte[] encoded = record.Encode();
+        Assert.Multiple(() =>
+        {
+            Assert.That(encoded, Has.Length.GreaterThan(StateCommitment.LeafBytes));
+            Assert.That(new StepTrace([record]).Root.ToArray(), Is.EqualTo(SHA256.HashData([0, .. encoded])));
         });
     }
 

@@ -132,6 +132,43 @@ public sealed class TraceTests
         });
     }
 
+    [Test]
+    public void ElementsAreReadAndWrittenUnderTheirRoots()
+    {
+        Machine machine = TestMachine.Create("""
+            .slot state w int32 2 3
+            .entry main 0 s
+            .code
+            s:
+                push 9
+                push 1
+                push 2
+                tstore w
+                push 1
+                push 2
+                tload w
+                emit
+                halt
+            """);
+        Hash256 before = Defined(machine, "w");
+        TracedRun run = machine.Trace("main", [], long.MaxValue);
+        Assert.That(run.Result.Outputs, Is.EqualTo(new[] { 9L }));
+        (TraceRecord store, TraceRecord load) = (run.Trace!.Records[0], run.Trace.Records[1]);
+        Hash256 after = Defined(machine, "w");
+        Assert.Multiple(() =>
+        {
+            Assert.That(after, Is.Not.EqualTo(before));
+            Assert.That((store.Opcode, load.Opcode), Is.EqualTo((Opcode.TensorStore, Opcode.TensorLoad)));
+            Assert.That(store.Arguments, Is.EqualTo(new[] { 9L, 1, 2 }));
+            Assert.That(store.Before, Is.EqualTo(new[] { before }));
+            Assert.That(store.After, Is.EqualTo(new[] { after }), "a store writes its slot");
+            Assert.That(load.Results, Is.EqualTo(new[] { 9L }));
+            Assert.That(load.Before, Is.EqualTo(new[] { after }));
+            Assert.That(load.After, Is.Empty, "a load writes nothing");
+            Assert.That(machine.StateRoot(), Is.EqualTo(StatefulProgram.DefinedRoot(machine)));
+        });
+    }
+
     [TestCase(8, true)]
     [TestCase(7, false)]
     public void TheLimitEndsTheRecordingButNotTheRun(int limit, bool fits)
