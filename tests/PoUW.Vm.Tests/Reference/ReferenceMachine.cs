@@ -130,7 +130,7 @@ internal sealed class ReferenceMachine
             ReferenceSlot c = _program.Slots[(int)_operands[0]];
             ReferenceSlot a = _program.Slots[(int)_operands[1]];
             BigInteger inner = _operands[3] % 2 == 1 ? a.Rows : a.Columns;
-            return gas + Ceiling(inner * c.Rows * c.Columns, c.Type == TensorType.Float32 ? 16 : 32);
+            return gas + Ceiling(inner * c.Rows * c.Columns, c.Type == TensorType.Float32 ? 96 : 256);
         }
 
         if (opcode == Opcode.VectorOp)
