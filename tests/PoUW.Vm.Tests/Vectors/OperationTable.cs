@@ -92,6 +92,8 @@ internal static class OperationTable
                 + "powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 0 |",
             "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ "
                 + "powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 1 |",
+            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ "
+                + "powers:float32:1x2:+ | f0.7 f0.8 f0.3 f3.7 1 |",
             "clip_scale_f32 | d:float32:1x1 total:float32:1x1:+ | f0.5 |", "clip_scale_f32 | d:float32:1x1 total:float32:1x1:+ | f100 |",
         ],
         ["vec-float-products"] =

@@ -40,7 +40,7 @@ internal static class VectorData
     public static VectorContent Content(string slot, string type, params long[] values) => new(slot,
         Tensor(slot, type, 1, values.Length, values).Data);
 
-    /// <summary>Small numbers from a generator with a seed, below a bound if one is given; fp32 with all their bits, so that rounding shows.</summary>
+    /// <summary>Small numbers from a generator with a seed, below a bound if one is given; fp32 of 24 bits, so that rounding shows.</summary>
     public static long Small(TensorType type, uint seed, int index, int bound, bool positive)
     {
         uint word = ReferenceRandom.Word(seed, (long)type, index);
