@@ -10,6 +10,12 @@ if (args is ["--sweep", ..])
     return SweepCommand.Run(args);
 }
 
+if (args is ["--gas"])
+{
+    GasTable.Write(Console.Out);
+    return 0;
+}
+
 // Every suite of the repository; add new ones here.
 IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new PeersSuite(), new VmSuite()];
 
@@ -25,6 +31,7 @@ if (args.Length != 2 || args[0] != "--ratios" || suites.FirstOrDefault(s => s.Na
     Console.Error.WriteLine($"usage: --ratios <suite>, where <suite> is one of: {string.Join(", ", suites.Select(s => s.Name))}");
     Console.Error.WriteLine("       --micro [filter [options of BenchmarkDotNet]]");
     Console.Error.WriteLine($"       {SweepCommand.Usage}");
+    Console.Error.WriteLine("       --gas");
     return 64;
 }
 

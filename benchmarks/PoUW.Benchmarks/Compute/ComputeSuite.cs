@@ -1,6 +1,6 @@
 using PoUW.Benchmarks.Peers;
 using PoUW.Compute.Backends;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using PoUW.Benchmarks.Compute;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 

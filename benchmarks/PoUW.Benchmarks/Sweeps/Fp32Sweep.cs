@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using PoUW.Compute.Backends;
-using PoUW.Compute.Elementwise;
+using PoUW.Compute.Kernels.Elementwise;
 using PoUW.Vm.Tests.Arithmetic;
 
 namespace PoUW.Benchmarks.Sweeps;

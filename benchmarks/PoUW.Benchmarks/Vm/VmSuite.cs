@@ -30,6 +30,10 @@ public sealed class VmSuite : IRatioSuite
         yield return Allocation();
         yield return Dispatch();
         yield return VerifyAndLoad();
+        foreach (RatioFigure figure in StateFigures.Run())
+        {
+            yield return figure;
+        }
     }
 
     private static Machine Create(string text)

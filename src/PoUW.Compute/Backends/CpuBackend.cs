@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using PoUW.Compute.Kernels.IntegerGemm;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;

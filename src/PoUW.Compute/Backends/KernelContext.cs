@@ -1,5 +1,5 @@
-using PoUW.Compute.Convolution;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Convolution;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Arithmetic;
 
@@ -8,9 +8,11 @@ namespace PoUW.Compute.Backends;
 /// <summary>
 /// What the kernels of one backend share: the instruction family, the team and memory that outlives a call. Not thread-safe.
 /// </summary>
-internal sealed class KernelContext : IDisposable
+internal sealed unsafe class KernelContext : IDisposable
 {
     private const int CachedShuffles = 2;
+
+    private readonly ScratchBuffer[] _scratch;
 
     private readonly List<(byte[] Key, long Tweak, int Count, int Rounds, SwapOrNotShuffle Shuffle)> _shuffles = [];
 
@@ -18,9 +20,10 @@ internal sealed class KernelContext : IDisposable
     {
         Kernel = kernel;
         Team = new ThreadTeam(threads);
-        FloatGemm = new FloatGemm(Gemm.FloatGemm.For(kernel), Team);
+        _scratch = [.. Enumerable.Range(0, threads).Select(static _ => new ScratchBuffer())];
+        FloatGemm = new FloatGemm(Kernels.Gemm.FloatGemm.For(kernel), Team);
         FloatConvolution = FloatConvolutionKernels.CreateEngine(kernel, threads);
-        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), threads);
+        IntegerConvolution = new IntegerConvolutionEngine(() => CpuBackend.CreateEngine(kernel), FloatConvolution, threads);
     }
 
     /// <summary>The instruction family in use.</summary>
@@ -38,11 +41,19 @@ internal sealed class KernelContext : IDisposable
     /// <summary>The convolutions of lane I.</summary>
     public IntegerConvolutionEngine IntegerConvolution { get; }
 
+    /// <summary>Working memory of one participant of the team, valid until its next call of this. The content is undefined.</summary>
+    public float* Scratch(int participant, long floats) => (float*)_scratch[participant].Reserve(floats);
+
     /// <summary>Frees the working memory and ends the team.</summary>
     public void Dispose()
     {
         FloatConvolution.Dispose();
         IntegerConvolution.Dispose();
+        foreach (ScratchBuffer buffer in _scratch)
+        {
+            buffer.Dispose();
+        }
+
         FloatGemm.Dispose();
         Team.Dispose();
     }

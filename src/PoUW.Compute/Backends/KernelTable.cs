@@ -1,5 +1,13 @@
-using PoUW.Compute.Convolution;
-using PoUW.Compute.Pooling;
+using PoUW.Compute.Kernels.Columns;
+using PoUW.Compute.Kernels.Convolution;
+using PoUW.Compute.Kernels.Elementwise;
+using PoUW.Compute.Kernels.Gemm;
+using PoUW.Compute.Kernels.Integers;
+using PoUW.Compute.Kernels.Moves;
+using PoUW.Compute.Kernels.Optimisers;
+using PoUW.Compute.Kernels.Pooling;
+using PoUW.Compute.Kernels.RandomNumbers;
+using PoUW.Compute.Kernels.Rows;
 using PoUW.Vm.Operations;
 
 namespace PoUW.Compute.Backends;
@@ -22,6 +30,14 @@ internal static class KernelTable
         FloatConvolutionKernels.Register(builder);
         IntegerConvolutionKernels.Register(builder);
         PoolingKernels.Register(builder);
+        FloatElementwiseKernels.Register(builder);
+        OptimiserKernels.Register(builder);
+        ColumnKernels.Register(builder);
+        RowKernels.Register(builder);
+        MoveKernels.Register(builder);
+        RandomKernels.Register(builder);
+        BatchProductKernels.Register(builder);
+        IntegerVectorKernels.Register(builder);
         return builder.ByCode;
     }
 

@@ -182,7 +182,7 @@ internal sealed class MlpCodeWriter
         {
             MlpLayer layer = _layers[i];
             _code.Push(MasterBits).Vector(IntegerOps.RequantiseShift, [layer.Weight, layer.Master], MaxOperand);
-            _code.MatMul(layer.Sum, layer.Input, layer.Weight);
+            _code.MatMul(layer.Sum, layer.Input, layer.Weight, tileWork: true);
             WriteShift(layer.Sum, _spec.ActivationBits);
             _code.Load(Shift).Vector(IntegerOps.RequantiseShift, [layer.Output, layer.Sum], MaxOperand);
             if (i < _layers.Length - 1)
@@ -236,14 +236,14 @@ internal sealed class MlpCodeWriter
         for (int i = _layers.Length - 1; i >= 0; i--)
         {
             MlpLayer layer = _layers[i];
-            _code.MatMul(layer.GradientSum, layer.Input, layer.Error, transposeA: true);
+            _code.MatMul(layer.GradientSum, layer.Input, layer.Error, transposeA: true, tileWork: true);
             if (i == 0)
             {
                 continue;
             }
 
             MlpLayer below = _layers[i - 1];
-            _code.MatMul(layer.ErrorSum, layer.Error, layer.Weight, transposeB: true);
+            _code.MatMul(layer.ErrorSum, layer.Error, layer.Weight, transposeB: true, tileWork: true);
             WriteShift(layer.ErrorSum, _spec.ActivationBits);
             _code.Load(Shift).Vector(IntegerOps.RequantiseShift, [below.Error, layer.ErrorSum], MaxOperand);
             _code.Vector(IntegerOps.ReluGradient, [below.Error, below.Error, below.Output]);

@@ -47,9 +47,9 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        if (a.Type != TensorType.Int8)
+        if (!shape.TileWork)
         {
-            _inner.MatMul(shape, a, b, c); // Lane R is never ticketed.
+            _inner.MatMul(shape, a, b, c); // The program does not offer it.
             return;
         }
 

@@ -42,6 +42,7 @@ internal static class CaseGenerator
         ["adam_f32"] = "RC RC RC RC 11 12",
         ["clip_scale_f32"] = "11 11",
         ["transpose"] = "CR RC",
+        ["reshape"] = "CR RC",
         ["uniform_fill_f32"] = "RC",
         ["normal_fill_f32"] = "RC",
         ["dropout_mask_f32"] = "RC",
@@ -70,10 +71,11 @@ internal static class CaseGenerator
         for (int i = 0; i < operands.Length; i++)
         {
             (int r, int c) = Shape(random, shapes[i], rows, columns);
-            TensorType own = op.Operands[i].Types.Contains(type) && op.Name == "transpose" ? type : random.Pick(op.Operands[i].Types);
+            TensorType own = op.Operands[i].Types.Contains(type) && op.Name is "transpose" or "reshape" ? type : random.Pick(op.Operands[i].Types);
             operands[i] = CaseTensors.Create(random, own, r, c, adversarial);
         }
 
+        Alias(random, op, operands);
         return new TensorCase(operands, Immediates(random, op), Arguments(random, op, operands));
     }
 
@@ -85,6 +87,11 @@ internal static class CaseGenerator
         if (op.Name is "clamp_f32")
         {
             values[0] ^= int.MinValue; // The lower bound must not be above the upper one.
+        }
+
+        if (op.Name is "softmax_causal_f32")
+        {
+            values[0] = random.Range(1, 60); // A larger block than the matrix has rows is rarely worth a case.
         }
 
         return values;
@@ -100,13 +107,24 @@ internal static class CaseGenerator
     };
 
     /// <summary>Mostly small; some rows, some columns, and now and then something that is worth sharing between threads.</summary>
-    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Range(0, 29) switch
+    public static (int Rows, int Columns) Size(CaseRandom random, int minimum = 1) => random.Large ? (256, 256) : random.Range(0, 29) switch
     {
         0 => (random.Range(100, 300), random.Range(100, 400)),
         < 4 => (minimum, random.Range(minimum, 300)),
         < 7 => (random.Range(minimum, 300), minimum),
         _ => (random.Range(minimum, 40), random.Range(minimum, 70)),
     };
+
+    /// <summary>Now and then the destination is one of the operands, if the operation allows it.</summary>
+    private static void Alias(CaseRandom random, TensorOp op, Tensor[] operands)
+    {
+        int i = random.Range(1, Math.Max(1, operands.Length - 1));
+        if (op.MayAlias && random.Chance(25) && operands[i].Type == operands[0].Type
+            && operands[i].Rows == operands[0].Rows && operands[i].Columns == operands[0].Columns)
+        {
+            operands[0] = operands[i];
+        }
+    }
 
     private static long[] Window(CaseRandom random, int rows)
     {

@@ -1,9 +1,12 @@
 namespace PoUW.Simulation.Conformance;
 
 /// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same cases on every machine and runtime.</summary>
-internal sealed class CaseRandom(ulong seed)
+internal sealed class CaseRandom(ulong seed, bool large = false)
 {
     private ulong _state = seed;
+
+    /// <summary>True if sizes are those of a measurement instead of drawn.</summary>
+    public bool Large { get; } = large;
 
     public ulong Next()
     {

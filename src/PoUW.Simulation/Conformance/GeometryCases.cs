@@ -82,6 +82,11 @@ internal static class GeometryCases
             Groups = pooling || random.Chance(70) || op.Immediates.Count < 10 ? 1 : random.Range(2, 4);
             InChannels = Groups * random.Range(1, random.Chance(20) ? 40 : 8);
             OutChannels = Groups * random.Range(1, random.Chance(30) ? 70 : 12);
+            if (random.Large)
+            {
+                _values = pooling ? [8, 14, 14, 2, 2, 2, 2, 0, 0] : [8, 14, 14, 3, 3, 1, 1, 1, 1];
+                (Groups, InChannels, OutChannels) = (1, 32, 32);
+            }
         }
 
         public CaseRandom Random { get; }

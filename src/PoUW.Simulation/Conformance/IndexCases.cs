@@ -57,7 +57,8 @@ internal static class IndexCases
 
     private static TensorCase Permute(CaseRandom random, TensorOp op, bool adversarial)
     {
-        int[] sizes = [random.Range(1, 6), random.Range(1, 6), random.Range(1, 6), random.Range(1, 20)];
+        int[] sizes = random.Large ? [8, 16, 16, 32] : [random.Range(1, 6), random.Range(1, 6), random.Range(1, 6), random.Range(1, 40)];
+        sizes[random.Range(0, 2)] = random.Range(1, 40);
         List<int> rest = [0, 1, 2, 3];
         int[] order = new int[4];
         for (int i = 0; i < order.Length; i++)
@@ -78,7 +79,7 @@ internal static class IndexCases
     {
         TensorType type = random.Pick(op.Operands[0].Types);
         int rows = random.Range(1, 30);
-        (int to, int from, int count) = (random.Range(0, 30), random.Range(0, 30), random.Range(1, 40));
+        (int to, int from, int count) = random.Large ? (0, 0, 2000) : (random.Range(0, 30), random.Range(0, 30), random.Range(1, 40));
         Tensor destination = CaseTensors.Create(random, type, rows, to + count + random.Range(0, 10), adversarial);
         Tensor source = CaseTensors.Create(random, type, rows, from + count + random.Range(0, 10), adversarial);
         return new TensorCase([destination, source], [to, from, count], []);
@@ -86,7 +87,7 @@ internal static class IndexCases
 
     private static TensorCase BatchProduct(CaseRandom random, bool adversarial)
     {
-        (int count, int m, int k, int n) = (random.Range(1, 5), random.Range(1, 40), random.Range(1, 40), random.Range(1, 40));
+        (int count, int m, int k, int n) = random.Large ? (8, 64, 64, 64) : (random.Range(1, 5), random.Range(1, 40), random.Range(1, 40), random.Range(1, 40));
         (bool transposeA, bool transposeB) = (random.Chance(50), random.Chance(50));
         Tensor c = new(TensorType.Float32, count * m, n);
         return new TensorCase(

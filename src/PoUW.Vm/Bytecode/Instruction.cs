@@ -20,6 +20,9 @@ internal readonly record struct Instruction(
     /// <summary>MATMUL flag: B is stored N x K.</summary>
     public const int TransposeB = 2;
 
+    /// <summary>MATMUL flag: the product may draw tickets.</summary>
+    public const int TileWork = 4;
+
     /// <summary>An instruction without slots.</summary>
     public Instruction(Opcode op, int offset, int size, long value)
         : this(op, offset, size, value, [], null, [])

@@ -9,8 +9,8 @@ namespace PoUW.Vm.Execution;
 /// <summary>The gas of every instruction. All of it is static but the bytes that MEMCOPY moves. One unit is about a nanosecond.</summary>
 internal static class GasSchedule
 {
-    private const int MacsPerGas = 32;
-    private const int FloatMacsPerGas = 16;
+    private const int MacsPerGas = 256;
+    private const int FloatMacsPerGas = 96;
     private const int BytesPerGas = 16;
     private const int ClearedBytesPerGas = 32;
 

@@ -9,8 +9,8 @@ namespace PoUW.Vm.Execution;
 
 /// <summary>
 /// The loop over pre-decoded instructions. The verifier proved that every instruction finds its operands, that targets are instructions
-/// and that locals are bytes, so the loop touches stack, locals and code without bounds checks; calls check that the callee's stack fits,
-/// and memory instructions their addresses.
+/// and that locals are bytes, and that the stack of one subroutine is within the limit that the stack is allocated with, so the loop touches
+/// stack, locals and code without bounds checks; calls check that the callee's stack fits, and memory instructions their addresses.
 /// </summary>
 internal sealed class Interpreter
 {
@@ -38,7 +38,7 @@ internal sealed class Interpreter
         {
             Instruction instruction = program.Instructions[i];
             long gas = GasSchedule.Of(code, instruction);
-            bool isTensor = instruction.Op is >= Opcode.MatMul and < Opcode.Emit;
+            bool isTensor = instruction.Op is >= Opcode.MatMul and <= Opcode.TensorStore and not Opcode.Emit;
             _tensorGas[i] = isTensor ? gas : 0;
             _cells[i] = new CodeCell(
                 instruction.Op == Opcode.Constant ? Opcode.Push : instruction.Op, isTensor ? 0 : (int)gas, ValueOf(code, instruction));
@@ -51,21 +51,19 @@ internal sealed class Interpreter
     /// <summary>Runs from a cell until HALT, a trap, the end of the gas or cancellation.</summary>
     /// <param name="index">The first cell; afterwards the cell at which the run ended.</param>
     /// <param name="arguments">Initial locals.</param>
-    /// <param name="gas">Gas of the run.</param>
+    /// <param name="budget">Gas and time of the run.</param>
     /// <param name="cancellation">Looked at between slices of gas and before tensor instructions.</param>
-    public (VmOutcome Outcome, VmTrap Trap) Run(ref int index, ReadOnlySpan<long> arguments, long gas, CancellationToken cancellation)
+    public (VmOutcome Outcome, VmTrap Trap) Run(ref int index, ReadOnlySpan<long> arguments, RunBudget budget, CancellationToken cancellation)
     {
-        _run.Begin(arguments, gas);
+        _run.Begin(arguments, budget);
         long entryGas = GasSchedule.OfMemory(_run.Memory.Length);
-        if (entryGas > gas)
+        if (entryGas > _run.Gas)
         {
             return (VmOutcome.OutOfGas, VmTrap.None);
         }
 
         _run.Gas -= entryGas;
-        return _verified.MaxDepth > _run.Stack.Length
-            ? (VmOutcome.Trapped, VmTrap.StackOverflow)
-            : Loop(ref index, cancellation);
+        return Loop(ref index, cancellation);
     }
 
     private static long ValueOf(VmProgram code, in Instruction instruction) => instruction.Op switch
@@ -209,23 +207,23 @@ internal sealed class Interpreter
                         pc = run.Calls[--run.CallTop];
                         continue;
                     case Opcode.MemoryLoad:
-                        if ((ulong)first > (ulong)lastWord || lastWord < 0)
+                        if (first < 0 || first > lastWord)
                         {
                             trap = VmTrap.MemoryOutOfRange;
                             goto Ended;
                         }
 
-                        first = LittleEndian(Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref memory, (nint)first)));
+                        first = BinaryPrimitives.ReadInt64LittleEndian(Word(ref memory, first));
                         pc++;
                         continue;
                     case Opcode.MemoryStore:
-                        if ((ulong)first > (ulong)lastWord || lastWord < 0)
+                        if (first < 0 || first > lastWord)
                         {
                             trap = VmTrap.MemoryOutOfRange;
                             goto Ended;
                         }
 
-                        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, (nint)first), LittleEndian(Unsafe.Add(ref first, -1)));
+                        BinaryPrimitives.WriteInt64LittleEndian(Word(ref memory, first), Unsafe.Add(ref first, -1));
                         top -= 2;
                         pc++;
                         continue;
@@ -270,9 +268,9 @@ internal sealed class Interpreter
     private static (VmOutcome Outcome, long Slice) Refill(RunState run, long rest, long needed, CancellationToken cancellation)
     {
         run.Gas += rest;
-        if (cancellation.IsCancellationRequested)
+        if (Stopped(run, cancellation) is { } stopped)
         {
-            return (VmOutcome.Cancelled, 0);
+            return (stopped, 0);
         }
 
         if (run.Gas < needed)
@@ -285,7 +283,11 @@ internal sealed class Interpreter
         return (VmOutcome.Halted, slice);
     }
 
-    private static long LittleEndian(long value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    private static VmOutcome? Stopped(RunState run, CancellationToken cancellation) =>
+        cancellation.IsCancellationRequested ? VmOutcome.Cancelled : run.IsLate ? VmOutcome.TimeExceeded : null;
+
+    private static Span<byte> Word(ref byte memory, long address) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.Add(ref memory, (nint)address), sizeof(long));
 
     /// <summary>Everything that is seldom or heavy; works on the run's stack.</summary>
     /// <returns>Halted stands for "go on".</returns>
@@ -294,14 +296,8 @@ internal sealed class Interpreter
         VmTrap trap;
         switch (op)
         {
-            case Opcode.MatMul or Opcode.VectorOp or Opcode.MemCopy or Opcode.Checkpoint:
+            case Opcode.MatMul or Opcode.VectorOp or Opcode.MemCopy or Opcode.Checkpoint or Opcode.TensorLoad or Opcode.TensorStore:
                 return Tensor(index, run, cancellation);
-            case Opcode.TensorLoad:
-                trap = _tensors.Load(index, run);
-                break;
-            case Opcode.TensorStore:
-                trap = _tensors.Store(index, run);
-                break;
             case Opcode.Emit:
                 trap = Emit(run);
                 break;
@@ -326,9 +322,9 @@ internal sealed class Interpreter
 
     private (VmOutcome Outcome, VmTrap Trap) Tensor(int index, RunState run, CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested)
+        if (Stopped(run, cancellation) is { } stopped)
         {
-            return (VmOutcome.Cancelled, VmTrap.None);
+            return (stopped, VmTrap.None);
         }
 
         if (run.Gas < _tensorGas[index])

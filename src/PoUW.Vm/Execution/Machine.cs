@@ -5,6 +5,7 @@ using PoUW.Vm.Bytecode;
 using PoUW.Vm.Programs;
 using PoUW.Vm.State;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Tracing;
 using PoUW.Vm.Verification;
 
 namespace PoUW.Vm.Execution;
@@ -18,10 +19,13 @@ public sealed class Machine
 {
     private readonly VerifiedProgram _verified;
     private readonly Tensor?[] _slots;
+    private readonly TensorUnit _tensors;
     private readonly Interpreter _interpreter;
     private readonly List<(string Name, Tensor Tensor)> _state = [];
+    private readonly SlotCommitments _commitments;
 
-    /// <summary>Allocates the slots, all zero.</summary>
+    /// <summary>Allocates the slots and the linear memory, all zero.</summary>
+    /// <exception cref="OutOfMemoryException">This machine has not that much memory; see <see cref="TryCreate"/>.</exception>
     public Machine(VerifiedProgram program, ITensorBackend backend)
     {
         _verified = program;
@@ -37,18 +41,68 @@ public sealed class Machine
             }
         }
 
-        TensorUnit tensors = new(program, backend, _slots, [.. _state.Select(s => s.Tensor)]);
-        _interpreter = new Interpreter(program, tensors);
+        _commitments = new SlotCommitments(code, _slots);
+        _tensors = new TensorUnit(program, backend, _slots, [.. _state.Select(s => s.Tensor)], _commitments);
+        _interpreter = new Interpreter(program, _tensors);
+    }
+
+    /// <summary>Makes a machine, or says that there is not enough memory for its slots here.</summary>
+    public static ValidationResult TryCreate(VerifiedProgram program, ITensorBackend backend, out Machine? machine)
+    {
+        try
+        {
+            machine = new Machine(program, backend);
+            return ValidationResult.Ok;
+        }
+        catch (OutOfMemoryException)
+        {
+            machine = null;
+            return ValidationResult.Fail(
+                ValidationCode.TooLarge, "slots", $"There is no memory for the {program.MemoryBytes} bytes of the program's slots and memory.");
+        }
     }
 
     /// <summary>The program.</summary>
     public VmProgram Program => _verified.Program;
 
-    /// <summary>State slots in program order. The tensors are live.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> State => _state;
+    /// <summary>
+    /// State slots in program order. The tensors are live and may be written between runs: once they were handed out, here or by
+    /// <see cref="Slot"/>, the machine cannot know when they change, so every later root hashes all of them.
+    /// </summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> State
+    {
+        get
+        {
+            _commitments.ShareState();
+            return _state;
+        }
+    }
 
-    /// <summary>The root over all state slots, see <see cref="StateCommitment"/>.</summary>
-    public Hash256 StateRoot() => StateCommitment.Root(_state);
+    /// <summary>
+    /// The root over all state slots, see <see cref="StateCommitment"/>. Costs what was written since the last one, and all of the tensors
+    /// that were handed out.
+    /// </summary>
+    public Hash256 StateRoot()
+    {
+        _commitments.Refresh();
+        return _commitments.State.Root();
+    }
+
+    /// <summary>A proof of one leaf of a state slot under the present <see cref="StateRoot"/>.</summary>
+    /// <param name="name">Name of the state slot.</param>
+    /// <param name="leaf">Index of the leaf, see <see cref="LeafLayout"/>.</param>
+    /// <exception cref="ArgumentException">The program has no such state slot, or the slot has no such leaf.</exception>
+    public MachineStateProof ProveState(string name, int leaf)
+    {
+        int index = _state.FindIndex(slot => slot.Name == name);
+        if (index < 0)
+        {
+            throw new ArgumentException($"The program has no state slot '{name}'.", nameof(name));
+        }
+
+        _commitments.Refresh();
+        return _commitments.State.Prove(index, leaf);
+    }
 
     /// <summary>The state slots as bytes for another machine of the same program, see <see cref="MachineState"/>.</summary>
     public byte[] ExportState() => MachineState.Encode(_state);
@@ -69,6 +123,7 @@ public sealed class Machine
             return ValidationResult.Fail(ValidationCode.Malformed, "state", "The state is not that of this program.");
         }
 
+        _commitments.WrittenState();
         for (int i = 0; i < decoded.Count; i++)
         {
             decoded[i].Tensor.Bytes.CopyTo(_state[i].Tensor.Bytes);
@@ -77,14 +132,18 @@ public sealed class Machine
         return ValidationResult.Ok;
     }
 
-    /// <summary>The tensor of a slot.</summary>
+    /// <summary>The live tensor of a slot. For a state slot, see <see cref="State"/>.</summary>
     /// <exception cref="ArgumentException">There is no such slot, or it is an input that was not set.</exception>
     public Tensor Slot(string name)
     {
         int index = IndexOf(name);
-        return index >= 0 && _slots[index] is Tensor tensor
-            ? tensor
-            : throw new ArgumentException($"The program has no slot '{name}', or it is an input that was not set.", nameof(name));
+        if (index < 0 || _slots[index] is not Tensor tensor)
+        {
+            throw new ArgumentException($"The program has no slot '{name}', or it is an input that was not set.", nameof(name));
+        }
+
+        _commitments.Share(index);
+        return tensor;
     }
 
     /// <summary>Gives an input slot its tensor, which is not copied.</summary>
@@ -114,7 +173,15 @@ public sealed class Machine
     /// <param name="gasLimit">Gas that the run may use.</param>
     /// <param name="cancellation">Observed between instructions; a tensor operation is not interrupted.</param>
     /// <exception cref="ArgumentException">No such entry point, or the wrong number of arguments.</exception>
-    public VmResult Run(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default)
+    public VmResult Run(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default) =>
+        Run(entry, arguments, new RunBudget(gasLimit), cancellation);
+
+    /// <inheritdoc cref="Run(string, ReadOnlySpan{long}, long, CancellationToken)"/>
+    /// <param name="entry">Name of the entry point.</param>
+    /// <param name="arguments">As many values as the entry point takes.</param>
+    /// <param name="budget">Gas and time that the run may use.</param>
+    /// <param name="cancellation">Observed between instructions; a tensor operation is not interrupted.</param>
+    public VmResult Run(string entry, ReadOnlySpan<long> arguments, RunBudget budget, CancellationToken cancellation = default)
     {
         VmEntryPoint? point = Program.EntryPoints.FirstOrDefault(e => e.Name == entry);
         if (point is null || point.ParameterCount != arguments.Length)
@@ -122,12 +189,37 @@ public sealed class Machine
             throw new ArgumentException($"The program has no entry point '{entry}' with {arguments.Length} argument(s).", nameof(entry));
         }
 
-        gasLimit = Math.Max(gasLimit, 0);
+        long gasLimit = Math.Max(budget.Gas, 0);
         int index = _verified.IndexOf(point.Offset);
-        (VmOutcome outcome, VmTrap trap) = _interpreter.Run(ref index, arguments, gasLimit, cancellation);
+        (VmOutcome outcome, VmTrap trap) = _interpreter.Run(ref index, arguments, budget with { Gas = gasLimit }, cancellation);
         Instruction last = _verified.Instructions[index];
         string message = outcome == VmOutcome.Halted ? "" : Describe(outcome, trap, last);
         return new VmResult(outcome, trap, last.Offset, last.Op, message, gasLimit - _interpreter.State.Gas, _interpreter.State.Outputs);
+    }
+
+    /// <summary>
+    /// Runs like <see cref="Run(string, ReadOnlySpan{long}, long, CancellationToken)"/>, with the same result, and records every tensor instruction that is executed. Costs a hash of what each
+    /// one writes and, at first, of all slots that it names. Needs a backend that keeps the tensors of the machine up to date.
+    /// </summary>
+    /// <param name="entry">Name of the entry point.</param>
+    /// <param name="arguments">As many values as the entry point takes.</param>
+    /// <param name="gasLimit">Gas that the run may use.</param>
+    /// <param name="cancellation">Observed between instructions.</param>
+    /// <exception cref="ArgumentException">No such entry point, or the wrong number of arguments.</exception>
+    public TracedRun Trace(string entry, ReadOnlySpan<long> arguments, long gasLimit, CancellationToken cancellation = default)
+    {
+        _commitments.Refresh();
+        TraceRecorder recorder = new(_commitments, _verified.Limits.MaxTraceRecords, Math.Max(gasLimit, 0));
+        _tensors.Recorder = recorder;
+        try
+        {
+            return recorder.Finish(Run(entry, arguments, gasLimit, cancellation));
+        }
+        finally
+        {
+            _tensors.Recorder = null;
+            _commitments.ForgetOthers();
+        }
     }
 
     private static string Describe(VmOutcome outcome, VmTrap trap, in Instruction last)

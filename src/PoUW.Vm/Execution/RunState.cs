@@ -11,16 +11,25 @@ internal sealed class RunState(int stackDepth, int callDepth, int memoryBytes)
     public int StackTop;
     public int CallTop;
     public long Gas;
+    private TimeProvider? _clock;
+    private long _start;
+    private TimeSpan _time;
 
-    public void Begin(ReadOnlySpan<long> arguments, long gas)
+    /// <summary>True once the time of the run is used up.</summary>
+    public bool IsLate => _clock is not null && _clock.GetElapsedTime(_start) > _time;
+
+    public void Begin(ReadOnlySpan<long> arguments, RunBudget budget)
     {
+        _clock = budget.Time is null ? null : budget.Clock ?? TimeProvider.System;
+        _start = _clock?.GetTimestamp() ?? 0;
+        _time = budget.Time ?? TimeSpan.Zero;
         Array.Clear(Locals);
         Array.Clear(Memory);
         arguments.CopyTo(Locals);
         Outputs = [];
         StackTop = 0;
         CallTop = 0;
-        Gas = gas;
+        Gas = budget.Gas;
     }
 
     public long Pop() => Stack[--StackTop];

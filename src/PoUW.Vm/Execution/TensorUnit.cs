@@ -3,6 +3,7 @@ using PoUW.Vm.Backends;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Tracing;
 using PoUW.Vm.Verification;
 
 namespace PoUW.Vm.Execution;
@@ -16,10 +17,12 @@ internal sealed class TensorUnit
     private readonly MatMulShape[] _shapes;
     private readonly IReadOnlyList<Tensor> _state;
     private readonly Tensor[] _operands;
+    private readonly SlotCommitments _commitments;
 
-    public TensorUnit(VerifiedProgram program, ITensorBackend backend, Tensor?[] slots, IReadOnlyList<Tensor> state)
+    public TensorUnit(
+        VerifiedProgram program, ITensorBackend backend, Tensor?[] slots, IReadOnlyList<Tensor> state, SlotCommitments commitments)
     {
-        (_program, _backend, _slots, _state) = (program, backend, slots, state);
+        (_program, _backend, _slots, _state, _commitments) = (program, backend, slots, state, commitments);
         _operands = new Tensor[TensorOps.MaxOperands];
         _shapes = new MatMulShape[program.Instructions.Length];
         for (int i = 0; i < _shapes.Length; i++)
@@ -28,6 +31,9 @@ internal sealed class TensorUnit
             _shapes[i] = instruction.Op == Opcode.MatMul ? OperandChecks.ShapeOf(program.Program, instruction) : default;
         }
     }
+
+    /// <summary>Looks at every instruction that is executed; null when nothing is traced.</summary>
+    public TraceRecorder? Recorder { get; set; }
 
     /// <summary>Executes the instruction at an index; its static gas is paid.</summary>
     /// <param name="index">Index of the instruction.</param>
@@ -45,6 +51,21 @@ internal sealed class TensorUnit
             }
         }
 
+        // Marked after the recorder's roots, which clear marks, and before it runs: a backend that throws may have written half of it.
+        Recorder?.Before(instruction, run);
+        _commitments.Writing(instruction);
+        VmTrap trap = Dispatch(index, instruction, run, out outOfGas);
+        if (trap == VmTrap.None && !outOfGas)
+        {
+            Recorder?.After(instruction, run);
+        }
+
+        return trap;
+    }
+
+    private VmTrap Dispatch(int index, in Instruction instruction, RunState run, out bool outOfGas)
+    {
+        outOfGas = false;
         switch (instruction.Op)
         {
             case Opcode.MatMul:
@@ -53,39 +74,63 @@ internal sealed class TensorUnit
                 return Vector(instruction, run);
             case Opcode.MemCopy:
                 return MemCopy(instruction, run, out outOfGas);
+            case Opcode.TensorLoad:
+                return Load(instruction, run);
+            case Opcode.TensorStore:
+                return Store(instruction, run);
             default:
                 _backend.Checkpoint(_program.Program.Checkpoints[(int)instruction.Value], _state);
+                _commitments.Settled();
                 return VmTrap.None;
         }
     }
 
-    /// <summary>TLOAD: pops row and column, pushes the element.</summary>
-    public VmTrap Load(int index, RunState run)
+    private static (long Low, long High) RangeOf(TensorType type) => type switch
     {
-        VmTrap trap = Locate(index, run, out Tensor tensor, out int at);
-        if (trap == VmTrap.None)
-        {
-            run.StackTop -= 2;
-            run.Push(tensor.Type switch
-            {
-                TensorType.Int8 => tensor.Int8[at],
-                TensorType.UInt8 => tensor.UInt8[at],
-                TensorType.Int32 => tensor.Int32[at],
-                TensorType.Int64 => tensor.Int64[at],
-                _ => BitConverter.SingleToInt32Bits(tensor.Float32[at]),
-            });
-        }
+        TensorType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+        TensorType.UInt8 => (byte.MinValue, byte.MaxValue),
+        TensorType.Int64 => (long.MinValue, long.MaxValue),
+        _ => (int.MinValue, int.MaxValue),
+    };
 
-        return trap;
+    /// <summary>The element that row and column on the stack name; below 0 if there is none.</summary>
+    private static int Locate(Tensor tensor, RunState run)
+    {
+        (long row, long column) = (run.Stack[run.StackTop - 2], run.Stack[run.StackTop - 1]);
+        bool exists = row >= 0 && row < tensor.Rows && column >= 0 && column < tensor.Columns;
+        return exists ? (int)((row * tensor.Columns) + column) : -1;
     }
 
-    /// <summary>TSTORE: pops value, row and column.</summary>
-    public VmTrap Store(int index, RunState run)
+    /// <summary>Pops row and column, pushes the element.</summary>
+    private VmTrap Load(in Instruction instruction, RunState run)
     {
-        VmTrap trap = Locate(index, run, out Tensor tensor, out int at);
-        if (trap != VmTrap.None)
+        Tensor tensor = _slots[instruction.Slots[0]]!;
+        int at = Locate(tensor, run);
+        if (at < 0)
         {
-            return trap;
+            return VmTrap.ArgumentOutOfRange;
+        }
+
+        run.StackTop -= 2;
+        run.Push(tensor.Type switch
+        {
+            TensorType.Int8 => tensor.Int8[at],
+            TensorType.UInt8 => tensor.UInt8[at],
+            TensorType.Int32 => tensor.Int32[at],
+            TensorType.Int64 => tensor.Int64[at],
+            _ => BitConverter.SingleToInt32Bits(tensor.Float32[at]),
+        });
+        return VmTrap.None;
+    }
+
+    /// <summary>Pops value, row and column.</summary>
+    private VmTrap Store(in Instruction instruction, RunState run)
+    {
+        Tensor tensor = _slots[instruction.Slots[0]]!;
+        int at = Locate(tensor, run);
+        if (at < 0)
+        {
+            return VmTrap.ArgumentOutOfRange;
         }
 
         long value = run.Stack[run.StackTop - 3];
@@ -98,36 +143,10 @@ internal sealed class TensorUnit
         Span<byte> number = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(number, value);
         int size = Tensor.ElementSize(tensor.Type);
-        number[..size].CopyTo(tensor.Bytes[(at * size)..]);
+        long offset = (long)at * size;
+        _commitments.Written(instruction.Slots[0], offset, size);
+        number[..size].CopyTo(tensor.Bytes[(int)offset..]);
         run.StackTop -= 3;
-        return VmTrap.None;
-    }
-
-    private static (long Low, long High) RangeOf(TensorType type) => type switch
-    {
-        TensorType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-        TensorType.UInt8 => (byte.MinValue, byte.MaxValue),
-        TensorType.Int64 => (long.MinValue, long.MaxValue),
-        _ => (int.MinValue, int.MaxValue),
-    };
-
-    /// <summary>The element that row and column on the stack name.</summary>
-    private VmTrap Locate(int index, RunState run, out Tensor tensor, out int at)
-    {
-        Tensor? found = _slots[_program.Instructions[index].Slots[0]];
-        (tensor, at) = (found!, 0);
-        if (found is null)
-        {
-            return VmTrap.InputMissing;
-        }
-
-        (long row, long column) = (run.Stack[run.StackTop - 2], run.Stack[run.StackTop - 1]);
-        if (row < 0 || row >= found.Rows || column < 0 || column >= found.Columns)
-        {
-            return VmTrap.ArgumentOutOfRange;
-        }
-
-        at = (int)((row * found.Columns) + column);
         return VmTrap.None;
     }
 
@@ -184,7 +203,8 @@ internal sealed class TensorUnit
             return VmTrap.ArgumentOutOfRange;
         }
 
-        long gas = GasSchedule.OfCopy(count * (source.Bytes.Length / source.Rows));
+        long rowBytes = source.Bytes.Length / source.Rows;
+        long gas = GasSchedule.OfCopy(count * rowBytes);
         if (gas > run.Gas)
         {
             outOfGas = true;
@@ -193,6 +213,7 @@ internal sealed class TensorUnit
 
         run.Gas -= gas;
         run.StackTop -= 3;
+        _commitments.Written(instruction.Slots[0], to * rowBytes, count * rowBytes);
         _backend.MemCopy(new RowRange((int)to, (int)from, (int)count), destination, source);
         return VmTrap.None;
     }

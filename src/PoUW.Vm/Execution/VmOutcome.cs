@@ -14,4 +14,7 @@ public enum VmOutcome : byte
 
     /// <summary>The host cancelled the run. Nothing may be concluded from the state.</summary>
     Cancelled = 3,
+
+    /// <summary>The time that the host allows was used up. Nothing may be concluded from the state.</summary>
+    TimeExceeded = 4,
 }

@@ -39,14 +39,11 @@ public static class TensorOps
             ConvolutionOps.All,
             PoolingOps.All,
         ];
-        foreach (TensorOp op in families.SelectMany(static family => family))
-        {
-            if (index[op.Code] is { } other)
-            {
-                throw new InvalidOperationException($"'{op.Name}' and '{other.Name}' have the code {op.Code}.");
-            }
 
-            index[op.Code] = op;
+        // A dictionary refuses a code that two operations have.
+        foreach ((byte code, TensorOp op) in families.SelectMany(static family => family).ToDictionary(static op => op.Code))
+        {
+            index[code] = op;
         }
 
         return index;

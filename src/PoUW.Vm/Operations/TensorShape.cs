@@ -14,9 +14,6 @@ public readonly record struct TensorShape(TensorType Type, int Rows, int Columns
     /// <summary>True for a column of so many elements.</summary>
     public bool IsColumn(int length) => Columns == 1 && Rows == length;
 
-    /// <summary>True for a row of so many elements.</summary>
-    public bool IsRow(int length) => Rows == 1 && Columns == length;
-
     /// <summary>Rows and columns, as "3x4".</summary>
     public override string ToString() => $"{Rows}x{Columns}";
 }

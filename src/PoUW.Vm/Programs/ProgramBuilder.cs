@@ -111,9 +111,10 @@ public sealed class ProgramBuilder
     public ProgramBuilder TensorStore(int slot) => Append(new Instruction(Opcode.TensorStore, 0, 0, 0, [slot], null, []));
 
     /// <summary>MATMUL c = op(a) * op(b).</summary>
-    public ProgramBuilder MatMul(int c, int a, int b, bool transposeA = false, bool transposeB = false)
+    public ProgramBuilder MatMul(int c, int a, int b, bool transposeA = false, bool transposeB = false, bool tileWork = false)
     {
-        int flags = (transposeA ? Instruction.TransposeA : 0) | (transposeB ? Instruction.TransposeB : 0);
+        int flags = (transposeA ? Instruction.TransposeA : 0) | (transposeB ? Instruction.TransposeB : 0)
+            | (tileWork ? Instruction.TileWork : 0);
         return Append(new Instruction(Opcode.MatMul, 0, 0, flags, [c, a, b], null, []));
     }
 

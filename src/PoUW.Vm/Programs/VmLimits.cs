@@ -44,4 +44,7 @@ public sealed record VmLimits
 
     /// <summary>Values that one run may emit.</summary>
     public int MaxOutputs { get; init; } = 1 << 20;
+
+    /// <summary>Records of one trace. A longer run is executed all the same, but has no trace.</summary>
+    public int MaxTraceRecords { get; init; } = 1 << 16;
 }

@@ -92,7 +92,7 @@ public static class MachineState
         {
             RlpReader item = items.ReadList();
             string name = item.ReadText(limits.MaxNameBytes);
-            TensorType type = (TensorType)item.ReadUInt64((ulong)TensorType.Int64);
+            TensorType type = (TensorType)item.ReadUInt64((ulong)TensorType.Float32);
             int rows = (int)item.ReadUInt64(int.MaxValue);
             int columns = (int)item.ReadUInt64(int.MaxValue);
             VmSlot slot = new(name, type, rows, columns, SlotKind.State);

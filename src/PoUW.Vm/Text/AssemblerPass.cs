@@ -47,8 +47,8 @@ internal sealed class AssemblerPass
     {
         ".slot" => Slot(words),
         ".memory" when words.Length == 2 && Number(words[1], 0, int.MaxValue, out int bytes) => Memory(bytes),
-        ".constant" when words.Length == 2 && Number(words[1], out long value) => Done(_builder.Constant(value)),
-        ".checkpoint" when words.Length == 2 => Done(_builder.CheckpointName(words[1])),
+        ".constant" when words.Length == 2 && Number(words[1], out long value) => Constant(value),
+        ".checkpoint" when words.Length == 2 => Checkpoint(words[1]),
         ".entry" when words.Length == 4 && Number(words[2], 0, byte.MaxValue, out int count) => Entry(words[1], count, words[3]),
         _ => $"'{string.Join(' ', words)}' is no declaration.",
     };
@@ -71,6 +71,18 @@ internal sealed class AssemblerPass
     private string? Memory(int bytes)
     {
         _builder.MemoryBytes = bytes;
+        return null;
+    }
+
+    private string? Constant(long value)
+    {
+        _builder.Constant(value);
+        return null;
+    }
+
+    private string? Checkpoint(string name)
+    {
+        _builder.CheckpointName(name);
         return null;
     }
 
@@ -127,8 +139,9 @@ internal sealed class AssemblerPass
 
     private bool MatMul(int[] slots, string flags)
     {
-        bool valid = flags is "nn" or "nt" or "tn" or "tt";
-        return valid && Did(_builder.MatMul(slots[0], slots[1], slots[2], flags[0] == 't', flags[1] == 't'));
+        bool tileWork = flags.Length == 3 && flags[2] == 'w';
+        bool valid = (flags.Length == 2 || tileWork) && flags[0] is ('n' or 't') && flags[1] is ('n' or 't');
+        return valid && Did(_builder.MatMul(slots[0], slots[1], slots[2], flags[0] == 't', flags[1] == 't', tileWork));
     }
 
     private bool Local(Opcode code, int local) => Did(code == Opcode.Load ? _builder.Load(local) : _builder.Store(local));
@@ -189,8 +202,6 @@ internal sealed class AssemblerPass
         return word is not null && word.All(char.IsAsciiLetterOrDigit) && !char.IsAsciiDigit(word[0])
             && Enum.TryParse(word, ignoreCase: true, out value);
     }
-
-    private static string? Done(int index) => index >= 0 ? null : "The table is full.";
 
     private static bool Did(ProgramBuilder builder) => builder is not null;
 }

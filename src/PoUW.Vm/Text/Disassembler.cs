@@ -110,7 +110,8 @@ public static class Disassembler
         string.Join(' ', instruction.Slots.Select(slot => program.Slots[slot].Name));
 
     private static string Flags(int flags) =>
-        ((flags & Instruction.TransposeA) != 0 ? "t" : "n") + ((flags & Instruction.TransposeB) != 0 ? "t" : "n");
+        ((flags & Instruction.TransposeA) != 0 ? "t" : "n") + ((flags & Instruction.TransposeB) != 0 ? "t" : "n")
+        + ((flags & Instruction.TileWork) != 0 ? "w" : "");
 
     private static string Label(long offset) => "L" + offset.ToString("D5", CultureInfo.InvariantCulture);
 

@@ -42,8 +42,9 @@ internal static class OperandChecks
         VmSlot b = program.Slots[instruction.Slots[2]];
         bool transposeA = (instruction.Value & Instruction.TransposeA) != 0;
         bool transposeB = (instruction.Value & Instruction.TransposeB) != 0;
+        bool tileWork = (instruction.Value & Instruction.TileWork) != 0;
         (int m, int k) = transposeA ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
-        return new MatMulShape(m, k, transposeB ? b.Rows : b.Columns, transposeA, transposeB);
+        return new MatMulShape(m, k, transposeB ? b.Rows : b.Columns, transposeA, transposeB, tileWork);
     }
 
     private static string? CheckMatMul(VmProgram program, in Instruction instruction)
@@ -51,7 +52,7 @@ internal static class OperandChecks
         VmSlot c = program.Slots[instruction.Slots[0]];
         VmSlot a = program.Slots[instruction.Slots[1]];
         VmSlot b = program.Slots[instruction.Slots[2]];
-        if ((instruction.Value & ~(Instruction.TransposeA | Instruction.TransposeB)) != 0)
+        if ((instruction.Value & ~(Instruction.TransposeA | Instruction.TransposeB | Instruction.TileWork)) != 0)
         {
             return $"The flags 0x{instruction.Value:X2} of MATMUL are not known.";
         }
@@ -65,6 +66,11 @@ internal static class OperandChecks
         if (instruction.Slots[0] == instruction.Slots[1] || instruction.Slots[0] == instruction.Slots[2])
         {
             return $"MATMUL cannot write its own operand '{c.Name}'.";
+        }
+
+        if (!isInteger && (instruction.Value & Instruction.TileWork) != 0)
+        {
+            return "Only an integer product can be tile work.";
         }
 
         MatMulShape shape = ShapeOf(program, instruction);

@@ -18,13 +18,10 @@ internal static class StackDepthAnalysis
         int[] depths = new int[instructions.Count];
         Array.Fill(depths, Unknown);
         Queue<int> pending = new();
-        foreach (int entry in entries)
+        foreach (int entry in entries.Distinct())
         {
-            ValidationResult result = Reach(instructions, depths, pending, entry, 0, instructions[entry].Offset);
-            if (!result.IsValid)
-            {
-                return result;
-            }
+            depths[entry] = 0;
+            pending.Enqueue(entry);
         }
 
         while (pending.TryDequeue(out int index))

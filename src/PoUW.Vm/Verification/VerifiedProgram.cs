@@ -23,6 +23,10 @@ public sealed class VerifiedProgram
     /// <summary>Most stack values that one subroutine holds, calls not counted.</summary>
     public int MaxDepth { get; }
 
+    /// <summary>Bytes of the slots that a machine allocates and of the linear memory.</summary>
+    public long MemoryBytes => Program.MemoryBytes
+        + Program.Slots.Where(static slot => slot.Kind != SlotKind.Input).Sum(static slot => slot.ByteLength);
+
     /// <summary>Instructions in code order. Branch targets are indices into this array.</summary>
     internal Instruction[] Instructions { get; }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PoUW.Compute.Backends;
+using PoUW.Compute.Kernels.IntegerGemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 

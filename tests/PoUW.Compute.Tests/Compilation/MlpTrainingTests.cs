@@ -5,6 +5,7 @@ using PoUW.Core.Primitives;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Execution;
 using PoUW.Vm.Tensors;
+using PoUW.Vm.Tracing;
 
 namespace PoUW.Compute.Tests.Compilation;
 
@@ -59,6 +60,53 @@ public sealed class MlpTrainingTests
             Assert.That(head.Concat(tail), Is.EqualTo(all));
             Assert.That(all, Has.Count.EqualTo(20 * MlpCompiler.OutputsPerStep));
         });
+    }
+
+    [Test]
+    public void EveryBackendContinuesWhatAnotherBegan()
+    {
+        List<ITensorBackend> backends = [new ScalarBackend()];
+        backends.AddRange(Enum.GetValues<CpuKernel>().Where(CpuBackend.IsSupported).Select(k => new CpuBackend(k)));
+        Machine whole = TestTraining.Create(TestTraining.Small, Synthetic, backends[0]);
+        TestTraining.Run(whole, "init", 1);
+        IReadOnlyList<long> all = TestTraining.Run(whole, "train", 0, 4);
+        Assert.Multiple(() =>
+        {
+            foreach (ITensorBackend from in backends)
+            {
+                Machine first = TestTraining.Create(TestTraining.Small, Synthetic, from);
+                TestTraining.Run(first, "init", 1);
+                IReadOnlyList<long> head = TestTraining.Run(first, "train", 0, 2);
+                byte[] state = first.ExportState();
+                foreach (ITensorBackend to in backends)
+                {
+                    Machine second = TestTraining.Create(TestTraining.Small, Synthetic, to);
+                    Assert.That(second.ImportState(state).IsValid);
+                    Assert.That(head.Concat(TestTraining.Run(second, "train", 2, 2)), Is.EqualTo(all), $"{from} to {to}");
+                    Assert.That(second.StateRoot(), Is.EqualTo(whole.StateRoot()), $"{from} to {to}");
+                }
+            }
+        });
+        backends.OfType<IDisposable>().ToList().ForEach(static backend => backend.Dispose());
+    }
+
+    [Test]
+    public void EveryBackendGivesTheSameTrace()
+    {
+        HashSet<Hash256> roots = [];
+        List<ITensorBackend> backends = [new ScalarBackend()];
+        backends.AddRange(Enum.GetValues<CpuKernel>().Where(CpuBackend.IsSupported).Select(k => new CpuBackend(k)));
+        foreach (ITensorBackend backend in backends)
+        {
+            Machine machine = TestTraining.Create(TestTraining.Small, Synthetic, backend);
+            TestTraining.Run(machine, "init", 1);
+            TracedRun run = machine.Trace("train", [0, 1], long.MaxValue);
+            Assert.That(run.Result.IsHalted, run.Result.Message);
+            roots.Add(run.Trace!.Root);
+            (backend as IDisposable)?.Dispose();
+        }
+
+        Assert.That(roots, Has.Count.EqualTo(1));
     }
 
     [Test]

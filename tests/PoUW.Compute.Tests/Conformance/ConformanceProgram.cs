@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.Intrinsics;
 using PoUW.Compute.Backends;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Simulation.Conformance;
 
 namespace PoUW.Compute.Tests.Conformance;

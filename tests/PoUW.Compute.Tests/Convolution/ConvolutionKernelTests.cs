@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.Convolution;
@@ -9,6 +10,7 @@ namespace PoUW.Compute.Tests.Convolution;
 [TestFixture(CpuKernel.Avx2)]
 [TestFixture(CpuKernel.Avx512)]
 [TestFixture(CpuKernel.AvxVnni)]
+[TestFixture(CpuKernel.Avx512Byte)]
 public sealed class ConvolutionKernelTests(CpuKernel kernel)
 {
     private const int Cases = 60;
@@ -59,6 +61,49 @@ public sealed class ConvolutionKernelTests(CpuKernel kernel)
                 Compare(op, drawn, [backend]);
             }
         }
+    }
+
+    /// <summary>
+    /// Many channels, and one pixel more than whole vectors hold: transpositions of whole blocks read far behind the last pixel, which the
+    /// working memory has to provide.
+    /// </summary>
+    [Test]
+    public void ManyChannelsAndFewOutputsStayInsideTheMemory([Values(1, 3)] int outputs)
+    {
+        const int Channels = 5000;
+        const int Pixels = 17;
+        ConvolutionGeometry geometry = new(new PoolingGeometry(1, 1, Pixels, 1, 1));
+        Tensor x = new(TensorType.Float32, Pixels, Channels);
+        Tensor w = new(TensorType.Float32, Channels, outputs);
+        Tensor y = new(TensorType.Float32, Pixels, outputs);
+        Tensor expected = new(TensorType.Float32, Pixels, outputs);
+        Random random = new(3);
+        foreach (ref float value in x.Float32)
+        {
+            value = random.NextSingle();
+        }
+
+        w.Float32.Fill(0.5f);
+        ConvolutionOps.Conv2D.Execute(new TensorCall([expected, x, w], geometry.ToImmediates()));
+        using CpuBackend backend = new(kernel, 1);
+        backend.Run(ConvolutionOps.Conv2D, new TensorCall([y, x, w], geometry.ToImmediates()));
+        Assert.That(y.Float32.SequenceEqual(expected.Float32));
+    }
+
+    /// <summary>The largest sums, with the longest chain that fp32 holds exactly and one more.</summary>
+    [TestCase(1024)]
+    [TestCase(1025)]
+    public void LargestInt8SumsAreExact(int channels)
+    {
+        ConvolutionGeometry geometry = new(new PoolingGeometry(1, 1, 2, 1, 1));
+        Tensor x = new(TensorType.Int8, 2, channels);
+        Tensor w = new(TensorType.Int8, channels, 3);
+        Tensor y = new(TensorType.Int32, 2, 3);
+        x.Int8.Fill(sbyte.MinValue);
+        w.Int8.Fill(sbyte.MinValue);
+        using CpuBackend backend = new(kernel, 1);
+        backend.Run(ConvolutionOps.Conv2DInt8, new TensorCall([y, x, w], geometry.ToImmediates()));
+        Assert.That(y.Int32.ToArray(), Is.All.EqualTo(channels << 14));
     }
 
     [TestCaseSource(nameof(Operations))]

@@ -27,6 +27,12 @@ internal sealed class GeometryCase
         Groups = random.Next(5) == 0 ? random.Next(2, 5) : 1;
         Channels = Groups * random.Next(1, (random.Next(3) == 0 ? most : Math.Min(most, 8)) / Groups + 1);
         Outputs = Groups * random.Next(1, (random.Next(2) == 0 ? most : Math.Min(most, 8)) / Groups + 1);
+        if (random.Next(6) == 0)
+        {
+            // Depthwise: every channel is a group.
+            Groups = Channels = Outputs = random.Next(1, most + 1);
+        }
+
         (int kernelHeight, int kernelWidth) = (random.Next(1, 6), random.Next(1, 6));
         (int padHeight, int padWidth) = (random.Next(kernelHeight), random.Next(kernelWidth));
         bool unit = random.Next(2) == 0;

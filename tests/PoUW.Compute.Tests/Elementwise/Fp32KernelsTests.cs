@@ -1,5 +1,5 @@
 using PoUW.Compute.Backends;
-using PoUW.Compute.Elementwise;
+using PoUW.Compute.Kernels.Elementwise;
 using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Tests.Elementwise;

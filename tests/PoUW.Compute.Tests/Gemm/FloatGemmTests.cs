@@ -1,5 +1,5 @@
 using PoUW.Compute.Backends;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 

@@ -1,4 +1,4 @@
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.Gemm;

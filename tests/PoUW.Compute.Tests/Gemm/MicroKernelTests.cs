@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using PoUW.Compute.Gemm;
+using PoUW.Compute.Kernels.Gemm;
 
 namespace PoUW.Compute.Tests.Gemm;
 

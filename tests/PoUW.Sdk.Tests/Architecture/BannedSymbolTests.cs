@@ -62,7 +62,7 @@ public sealed class BannedSymbolTests
             outer = declaring;
         }
 
-        return outer.FullName is "PoUW.Vm.Arithmetic.Fp32" or "PoUW.Vm.Arithmetic.Fp32Coefficients" || outer.Namespace is "PoUW.Vm.Operations.Float" or "PoUW.Vm.Operations.Data"
+        return outer.FullName is "PoUW.Vm.Operations.TensorCall" or "PoUW.Vm.Operations.TensorCallShape" or "PoUW.Vm.Arithmetic.Fp32" or "PoUW.Vm.Arithmetic.Fp32Coefficients" || outer.Namespace is "PoUW.Vm.Operations.Float" or "PoUW.Vm.Operations.Data"
             or "PoUW.Vm.Operations.Convolution";
     }
 

@@ -76,7 +76,7 @@ public sealed class NodeIsolationTests
     {
         if (value is Array array)
         {
-            if (array.GetType().GetElementType() is { IsPrimitive: false })
+            if (array.GetType().GetElementType() is { IsPrimitive: false, IsPointer: false, IsFunctionPointer: false })
             {
                 foreach (object? element in array)
                 {

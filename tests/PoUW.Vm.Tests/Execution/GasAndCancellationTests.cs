@@ -35,7 +35,7 @@ public sealed class GasAndCancellationTests
 
     [Test]
     public void MatMulGasGrowsWithTheProduct() =>
-        Assert.That(TestMachine.Create(MatMul).Run("main", [], 10_000).GasUsed, Is.EqualTo(64 + (8 * 8 * 64 / 32) + 1));
+        Assert.That(TestMachine.Create(MatMul).Run("main", [], 10_000).GasUsed, Is.EqualTo(64 + (8 * 8 * 64 / 256) + 1));
 
     [Test]
     public void CopyGasGrowsWithTheBytes()

@@ -166,6 +166,43 @@ public sealed class TensorInstructionTests
         });
     }
 
+    [TestCase(".slot state a int8 2 3", true)]
+    [TestCase(".slot state b int8 2 3", false)]
+    [TestCase(".slot state a uint8 2 3", false)]
+    [TestCase(".slot state a int8 3 2", false)]
+    [TestCase(".slot state a int8 2 4", false)]
+    [TestCase(".slot state a int8 2 3\n.slot state b int8 2 3", false)]
+    public void ImportTakesOnlyTheSameSlots(string slots, bool fits)
+    {
+        Machine machine = TestMachine.Create(".slot state a int8 2 3\n.entry main 0 s\n.code\ns:\nhalt");
+        Machine other = TestMachine.Create(slots + "\n.entry main 0 s\n.code\ns:\nhalt");
+        other.State[0].Tensor.Bytes.Fill(5);
+        bool imported = machine.ImportState(other.ExportState()).IsValid;
+        Assert.Multiple(() =>
+        {
+            Assert.That(imported, Is.EqualTo(fits));
+            Assert.That(machine.Slot("a").Bytes.ToArray(), Is.All.EqualTo((byte)(fits ? 5 : 0)));
+        });
+    }
+
+    /// <summary>Longer than two vectors of any processor, so that the ends and the middle are looked at in their own ways.</summary>
+    [Test]
+    public void OperandsOfAProductAreLookedAtEverywhere()
+    {
+        Machine machine = TestMachine.Create(
+            ".slot state a int8 1 200\n.slot state b int8 200 1\n.slot state c int32 1 1\n.entry main 0 s\n.code\ns:\nmatmul c a b nn\nhalt");
+        machine.Slot("a").Int8.Fill(63);
+        machine.Slot("b").Int8.Fill(-64);
+        Assert.That(machine.Run("main", [], 10_000).IsHalted);
+        Assert.That(machine.Slot("c").Int32[0], Is.EqualTo(200 * 63 * -64));
+        for (int i = 0; i < 200; i++)
+        {
+            machine.Slot("b").Int8[i] = (sbyte)(i % 2 == 0 ? 64 : -65);
+            Assert.That(machine.Run("main", [], 10_000).Trap, Is.EqualTo(VmTrap.ElementOutOfRange), $"element {i}");
+            machine.Slot("b").Int8[i] = 0;
+        }
+    }
+
     private static Machine Create(string code)
     {
         Machine machine = TestMachine.Create(Slots + code);

@@ -53,6 +53,7 @@ internal static class CallSamples
         Add("adam_f32", "RC RC RC RC 11 12", [Half, Half, Half, Half, 1]);
         Add("clip_scale_f32", "11 11", [One]);
         Add("transpose", "CR RC", []);
+        Add("reshape", "CR RC", []);
         Add("permute", "CR RC", [1, 3, 2, 2, 3, 2, 1, 0]);
         Add("copy_columns", "RC RC", [1, 2, 2], "0c 1c");
         Add("scatter_add_rows_f32", "RC RC R1", [], "0r");

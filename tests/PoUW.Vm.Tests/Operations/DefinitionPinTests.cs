@@ -68,6 +68,7 @@ public sealed class DefinitionPinTests
         ["tanh_f32"] = "9cb79dfadac29aa1",
         ["tanh_gradient_f32"] = "b1212a9bab62492c",
         ["transpose"] = "945ea7fe96715e91",
+        ["reshape"] = "b71483d5b507d447",
         ["uniform_fill_f32"] = "7d85b11a87e8fc29",
     };
 

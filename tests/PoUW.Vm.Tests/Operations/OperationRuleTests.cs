@@ -76,6 +76,7 @@ public sealed class OperationRuleTests
     [TestCase("adam_f32", "3x4 3x4 3x4 3x4 1x1 2x1", new[] { 0, 0, 0, 0, 0 }, "'powers' is 2x1, not 1x2")]
     [TestCase("sgd_f32", "3x4 3x4 3x4", new[] { 0 }, "'rate' is 3x4, not 1x1")]
     [TestCase("transpose", "3x4 3x4", new int[0], "'d' is 3x4, not 4x3")]
+    [TestCase("reshape", "3x3 3x4", new int[0], "'d' is 3x3 and 's' is 3x4: another number of elements")]
     [TestCase("permute", "3x4 3x4", new[] { 1, 1, 3, 5, 0, 1, 2, 3 }, "'s' is 3x4 and does not hold 1 x 1 x 3 x 5 elements")]
     [TestCase(
         "permute",

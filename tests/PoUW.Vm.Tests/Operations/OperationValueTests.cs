@@ -11,7 +11,7 @@ public sealed class OperationValueTests
     private static readonly uint[] Special =
         [0xFFC12345, 0x7F800001, 0x7F800000, 0xFF800000, 0x80000000, 0, 1, 0x807FFFFF, 0x7F7FFFFF, 0xFF7FFFFF, 0x3F800000, 0xBF800000];
 
-    private static readonly string[] Moves = ["transpose", "permute", "copy_columns"];
+    private static readonly string[] Moves = ["transpose", "permute", "copy_columns", "reshape"];
 
     private static IEnumerable<string> Arithmetic => CallSamples.Names.Except(Moves);
 

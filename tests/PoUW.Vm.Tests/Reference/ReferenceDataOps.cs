@@ -16,7 +16,16 @@ internal static class ReferenceDataOps
         Of(117, "normal_fill_f32", 1, 2, 2, Normal),
         Of(118, "dropout_mask_f32", 1, 2, 2, Dropout),
         Of(119, "fill_f32", 1, 1, 0, c => ReferenceRowOps.Fill(c[0], _ => c.Real(0))),
+        Of(120, "reshape", 2, 0, 0, Reshape),
     ];
+
+    private static void Reshape(ReferenceCall c)
+    {
+        for (int at = 0; at < c[1].Count; at++)
+        {
+            c[0][at] = c[1][at];
+        }
+    }
 
     private static void Transpose(ReferenceCall c)
     {

@@ -130,7 +130,7 @@ internal sealed class ReferenceMachine
             ReferenceSlot c = _program.Slots[(int)_operands[0]];
             ReferenceSlot a = _program.Slots[(int)_operands[1]];
             BigInteger inner = _operands[3] % 2 == 1 ? a.Rows : a.Columns;
-            return gas + Ceiling(inner * c.Rows * c.Columns, c.Type == TensorType.Float32 ? 16 : 32);
+            return gas + Ceiling(inner * c.Rows * c.Columns, c.Type == TensorType.Float32 ? 96 : 256);
         }
 
         if (opcode == Opcode.VectorOp)
@@ -245,7 +245,7 @@ internal sealed class ReferenceMachine
                 return true;
             case Opcode.MatMul:
                 ReferenceTensor[] slots = [.. _operands.Take(3).Select(slot => Present((int)slot))];
-                ReferenceProduct.Multiply(slots[0], slots[1], slots[2], _operands[3] % 2 == 1, _operands[3] / 2 == 1);
+                ReferenceProduct.Multiply(slots[0], slots[1], slots[2], _operands[3] % 2 == 1, _operands[3] / 2 % 2 == 1);
                 return true;
             case Opcode.VectorOp:
                 ReferenceOperation operation = ReferenceOperation.ByCode[(byte)_operands[0]];

@@ -25,6 +25,17 @@ public sealed class StateTests
     }
 
     [Test]
+    public void LeavesOfTheAccumulatorMayBeOfAnyLength([Values(1023, 1024, 1025, 5000)] int length)
+    {
+        MerkleAccumulator tree = new();
+        byte[] content = [.. Enumerable.Range(0, length).Select(static i => (byte)(i % 251))];
+        tree.Add(content);
+        Assert.That(tree.Root().ToArray(), Is.EqualTo(SHA256.HashData([0, .. content])));
+        tree.Add([7]);
+        Assert.That(tree.Root().ToArray(), Is.EqualTo(Split([SHA256.HashData([0, .. content]), SHA256.HashData([0, 7])])), "a short leaf after it");
+    }
+
+    [Test]
     public void EmptyAccumulatorIsTheHashOfNothing() => Assert.That(new MerkleAccumulator().Root(), Is.EqualTo(Hash256.Sha256([])));
 
     [Test]

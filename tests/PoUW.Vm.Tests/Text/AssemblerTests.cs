@@ -62,6 +62,32 @@ public sealed class AssemblerTests
     }
 
     [Test]
+    public void RejectsATextThatIsTooLong()
+    {
+        string text = new('\n', Assembler.MaxTextLength + 1);
+        Assert.That(Assembler.TryParse(text, out _).Code, Is.EqualTo(ValidationCode.TooLarge));
+    }
+
+    [TestCase("nn")]
+    [TestCase("tn")]
+    [TestCase("nt")]
+    [TestCase("ttw")]
+    [TestCase("nnw")]
+    public void WritesTheFlagsOfAProduct(string flags)
+    {
+        VmProgram program = TestMachine.Assemble(
+            ".slot state a int8 2 2\n.slot state c int32 2 2\n.entry main 0 s\n.code\ns:\nmatmul c a a " + flags + "\nhalt");
+        Assert.That(Disassembler.Write(program), Does.Contain($"    matmul c a a {flags}\n"));
+    }
+
+    [Test]
+    public void DoesNotWriteWhatIsNoInstruction()
+    {
+        VmProgram program = new([new VmEntryPoint("main", 0, 0)], [], [], [], [0, 0xFF]);
+        Assert.That(() => Disassembler.Write(program), Throws.ArgumentException.With.Message.Contains("Offset 1"));
+    }
+
+    [Test]
     public void SurvivesMutations()
     {
         Random random = new(7);

@@ -107,7 +107,8 @@ internal static class OperationTable
         [
             .. new[] { "int8", "uint8", "int32", "float32" }.SelectMany(type => new[]
             {
-                $"transpose | d:{type}:6x3 s:{type}:3x6 | |", $"permute | d:{type}:4x6 s:{type}:3x8 | 2 3 1 4 3 0 2 1 |",
+                $"transpose | d:{type}:6x3 s:{type}:3x6 | |", $"reshape | d:{type}:2x9 s:{type}:3x6 | |",
+                $"permute | d:{type}:4x6 s:{type}:3x8 | 2 3 1 4 3 0 2 1 |",
                 $"copy_columns | d:{type}:3x5 s:{type}:3x4 | 2 1 3 |",
             }),
             "permute | d:float32:24x1 s:float32:1x24 | 2 3 2 2 0 1 2 3 |",

@@ -63,6 +63,7 @@ internal static class TensorVectors
             yield return Product($"matmul {flags} of fp32", flags, "float32", "float32", v => BitConverter.SingleToInt32Bits(v));
         }
 
+        yield return Product("matmul that may be tile work", "nnw", "int8", "int32", v => v);
         yield return Dot("matmul of the extremes", "int8", "int32", [-64, -64, 63], [-64, 63, 63],
             "None") with
         { KnownSlots = [Content("c", "int32", 4096 - 4032 + 3969)] };

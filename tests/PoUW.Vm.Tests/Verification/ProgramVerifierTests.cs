@@ -20,6 +20,9 @@ public sealed class ProgramVerifierTests
         .slot scratch index int32 4 1
         .slot scratch index5 int32 5 1
         .slot input data int32 4 3
+        .slot scratch one int8 4 1
+        .slot scratch real float32 2 2
+        .slot scratch real2 float32 2 2
         .checkpoint here
         .constant 1
         .entry main 0 s
@@ -51,6 +54,8 @@ public sealed class ProgramVerifierTests
     [TestCase("matmul acc x w nt\nhalt", "does not give")]
     [TestCase("matmul acc x small nn\nhalt", "does not give")]
     [TestCase("matmul data x w nn\nhalt", "input")]
+    [TestCase("matmul real real2 real2 nnw\nhalt", "Only an integer product")]
+    [TestCase("push 1\npush 0\npush 0\ntstore data\nhalt", "input")]
     [TestCase("vec.relu x x\nhalt", "input")]
     [TestCase("push 0\npush 0\npush 1\nmemcopy data acc\nhalt", "input")]
     [TestCase("push 0\npush 0\npush 1\nmemcopy acc small\nhalt", "MEMCOPY")]
@@ -62,6 +67,7 @@ public sealed class ProgramVerifierTests
     [TestCase("push 1\nvec.stochastic_round_shift small acc -1\nhalt", "out of range")]
     [TestCase("push 1\nvec.softmax_gradient small small labels 5 63\nhalt", "different slots")]
     [TestCase("push 1\npush 1\nvec.softmax_loss wide labels\npop\nhalt", "do not fit")]
+    [TestCase("push 1\npush 1\nvec.softmax_loss one labels\npop\nhalt", "do not fit")]
     [TestCase("vec.gather_rows small data index\nhalt", "do not fit")]
     [TestCase("vec.gather_rows acc data index5\nhalt", "do not fit")]
     [TestCase("vec.argmax_rows index5 small\nhalt", "do not fit")]
@@ -118,7 +124,7 @@ public sealed class ProgramVerifierTests
     public void RejectsUnknownMatMulFlags()
     {
         VmSlot[] slots = [new("c", TensorType.Int32, 2, 2, SlotKind.State), new("a", TensorType.Int8, 2, 2, SlotKind.State)];
-        VmProgram program = new([new VmEntryPoint("main", 0, 0)], slots, [], [], [0x40, 0, 0, 1, 0, 1, 0, 4, 0]);
+        VmProgram program = new([new VmEntryPoint("main", 0, 0)], slots, [], [], [0x40, 0, 0, 1, 0, 1, 0, 8, 0]);
         Assert.That(Verify(program).Message, Does.Contain("flags"));
     }
 
@@ -137,6 +143,35 @@ public sealed class ProgramVerifierTests
         VmSlot slot = new("a", TensorType.Int8, 1, 1, SlotKind.State);
         VmProgram program = new([new VmEntryPoint("main", 0, 0)], [slot, slot], [], [], [0]);
         Assert.That(Verify(program).Message, Does.Contain("twice"));
+    }
+
+    [Test]
+    public void RejectsAProgramThatCannotStart() =>
+        Assert.That(Verify(new VmProgram([], [], [], [], [0])).Message, Does.Contain("no entry point"));
+
+    /// <summary>The decoder refuses such slots; a program that was built in memory has to be refused here.</summary>
+    [TestCase(99, 1, 1, 2)]
+    [TestCase(1, 1, 1, 99)]
+    [TestCase(1, 0, 1, 2)]
+    [TestCase(1, 1, 0, 2)]
+    public void RejectsSlotsOutsideTheirRanges(int type, int rows, int columns, int kind)
+    {
+        VmSlot slot = new("odd", (TensorType)type, rows, columns, (SlotKind)kind);
+        ValidationResult result = Verify(new VmProgram([new VmEntryPoint("main", 0, 0)], [slot], [], [], [0]));
+        Assert.That((result.Code, result.Field), Is.EqualTo((ValidationCode.OutOfRange, "slots")));
+    }
+
+    /// <summary>Nothing flows into an entry point, so two may share one and another may be a loop's head.</summary>
+    [Test]
+    public void EntryPointsMayMeet()
+    {
+        const string Text = ".entry a 0 s\n.entry b 0 s\n.entry c 0 t\n.code\ns:\npush 1\nemit\nt:\npush 2\nemit\nhalt";
+        Assert.Multiple(() =>
+        {
+            Assert.That(TestMachine.Create(Text).Run("b", [], 1000).Outputs, Is.EqualTo(new[] { 1L, 2 }));
+            Assert.That(TestMachine.Create(Text).Run("c", [], 1000).Outputs, Is.EqualTo(new[] { 2L }));
+            Assert.That(TestMachine.Verify(Text.Replace("emit\nt:", "t:", StringComparison.Ordinal)).Message, Does.Contain("stack depths"));
+        });
     }
 
     [Test]

@@ -9,8 +9,8 @@ namespace PoUW.Vm.Operations.Convolution;
 /// </summary>
 public static class ConvolutionOps
 {
-    private const int FloatMacsPerGas = 16;
-    private const int IntegerMacsPerGas = 32;
+    private const int FloatMacsPerGas = 96;
+    private const int IntegerMacsPerGas = 128;
     private const int ElementsPerGas = 8;
 
     /// <summary>Exact int8 sums must fit 31 bits: so many products of -128 * -128 do.</summary>

@@ -22,6 +22,12 @@ internal static class DataMoves
         return 0;
     }
 
+    public static long Reshape(in TensorCall call)
+    {
+        call[1].Bytes.CopyTo(call[0].Bytes);
+        return 0;
+    }
+
     /// <summary>Immediates: the dimensions n of the source, then the permutation p.</summary>
     public static long Permute(in TensorCall call)
     {

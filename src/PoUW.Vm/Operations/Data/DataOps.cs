@@ -25,7 +25,7 @@ public static class DataOps
     {
         Shapes = (in TensorCallShape c) =>
             ShapeRules.SameType("d", c[0], "s", c[1]) ?? ShapeRules.Size("d", c[0], c[1].Columns, c[1].Rows),
-        GasWeight = 4,
+        GasWeight = 2,
         Defined = DataMoves.Transpose,
     };
 
@@ -44,7 +44,7 @@ public static class DataOps
             ?? HasDimensions("s", c[1], c.Immediates[..Dimensions])
             ?? HasDimensions("d", c[0], c.Immediates[..Dimensions])
             ?? IsPermutation(c.Immediates[Dimensions..]),
-        GasWeight = 8,
+        GasWeight = 2,
         Defined = DataMoves.Permute,
     };
 
@@ -80,7 +80,7 @@ public static class DataOps
     {
         Immediates = [ImmediateSpec.Float("low"), ImmediateSpec.Float("high")],
         Arguments = [Key, Stream],
-        GasWeight = 32,
+        GasWeight = 8,
         Defined = RandomFills.Uniform,
     };
 
@@ -101,7 +101,7 @@ public static class DataOps
     {
         Immediates = [new("threshold", 0, WordValues), ImmediateSpec.Float("scale")],
         Arguments = [Key, Stream],
-        GasWeight = 32,
+        GasWeight = 8,
         Defined = RandomFills.DropoutMask,
     };
 
@@ -112,9 +112,17 @@ public static class DataOps
         Defined = RandomFills.Fill,
     };
 
+    /// <summary>d = the elements of s in order, as a matrix of other dimensions.</summary>
+    public static TensorOp Reshape { get; } = new(120, "reshape", Write("d", Movable), Read("s", Movable))
+    {
+        Shapes = (in TensorCallShape c) => ShapeRules.SameType("d", c[0], "s", c[1])
+            ?? ShapeRules.Require(c[0].Length == c[1].Length, $"'d' is {c[0]} and 's' is {c[1]}: another number of elements"),
+        Defined = DataMoves.Reshape,
+    };
+
     /// <summary>The family.</summary>
     internal static IReadOnlyList<TensorOp> All { get; } =
-        [Transpose, Permute, CopyColumns, ScatterAddRows, UniformFill, NormalFill, DropoutMask, Fill];
+        [Transpose, Permute, CopyColumns, ScatterAddRows, UniformFill, NormalFill, DropoutMask, Fill, Reshape];
 
     private static ImmediateSpec Dimension(string name) => new(name, 1, int.MaxValue);
 

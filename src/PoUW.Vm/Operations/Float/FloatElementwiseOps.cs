@@ -14,6 +14,7 @@ public static class FloatElementwiseOps
     private const int PlainGas = 2;
     private const int DivisionGas = 4;
     private const int ExpGas = 16;
+    private const int GeluGas = 48;
 
     /// <summary>d = a + b, b broadcast.</summary>
     public static TensorOp Add { get; } = Binary(32, "add_f32", static (a, b) => a + b);
@@ -69,13 +70,13 @@ public static class FloatElementwiseOps
     public static TensorOp Sigmoid { get; } = Unary(44, "sigmoid_f32", Fp32.Sigmoid, ExpGas);
 
     /// <summary>d = Fp32.Gelu(s), the exact GELU.</summary>
-    public static TensorOp Gelu { get; } = Unary(45, "gelu_f32", Fp32.Gelu, ExpGas);
+    public static TensorOp Gelu { get; } = Unary(45, "gelu_f32", Fp32.Gelu, GeluGas);
 
     /// <summary>d = square root of s; NaN below zero, sqrt(-0) = -0.</summary>
     public static TensorOp Sqrt { get; } = Unary(46, "sqrt_f32", MathF.Sqrt, DivisionGas);
 
     /// <summary>d = Fp32.Rsqrt(s): 1 / sqrt(s), rounded once.</summary>
-    public static TensorOp Rsqrt { get; } = Unary(47, "rsqrt_f32", Fp32.Rsqrt, DivisionGas);
+    public static TensorOp Rsqrt { get; } = Unary(47, "rsqrt_f32", Fp32.Rsqrt, ExpGas);
 
     /// <summary>d = |s|: the sign bit is cleared.</summary>
     public static TensorOp Abs { get; } = Unary(48, "abs_f32", MathF.Abs, PlainGas);
@@ -84,14 +85,14 @@ public static class FloatElementwiseOps
     public static TensorOp ReluGradient { get; } = Gradient(49, "relu_gradient_f32", "x", FloatElementwise.ReluGradient, PlainGas);
 
     /// <summary>d = g * Fp32.GeluGradient(x). x is the argument of gelu.</summary>
-    public static TensorOp GeluGradient { get; } = Gradient(50, "gelu_gradient_f32", "x", FloatElementwise.GeluGradient, ExpGas);
+    public static TensorOp GeluGradient { get; } = Gradient(50, "gelu_gradient_f32", "x", FloatElementwise.GeluGradient, GeluGas);
 
     /// <summary>d = g * fma(-y, y, 1). y is the result of tanh.</summary>
     public static TensorOp TanhGradient { get; } = Gradient(51, "tanh_gradient_f32", "y", FloatElementwise.TanhGradient, PlainGas);
 
     /// <summary>d = g * (y * (1 - y)). y is the result of sigmoid.</summary>
     public static TensorOp SigmoidGradient { get; } =
-        Gradient(52, "sigmoid_gradient_f32", "y", FloatElementwise.SigmoidGradient, PlainGas);
+        Gradient(52, "sigmoid_gradient_f32", "y", FloatElementwise.SigmoidGradient, DivisionGas);
 
     /// <summary>d = low where s is below it, high where s is above it, else s (NaN and the sign of a zero stay); low is at most high.</summary>
     public static TensorOp Clamp { get; } = new(53, "clamp_f32", WriteFloat("d"), ReadFloat("s"))

@@ -6,7 +6,7 @@ namespace PoUW.Vm.Operations.Float;
 /// <summary>Products of lane R beyond MATMUL.</summary>
 public static class FloatProductOps
 {
-    private const int MacsPerGas = 16;
+    private const int MacsPerGas = 96;
 
     /// <summary>
     /// count independent products C = op(A) * op(B), each as MATMUL of lane R: every output is the chain of fma(a, b, acc) from +0 over k in

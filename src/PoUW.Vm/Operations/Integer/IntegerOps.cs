@@ -22,6 +22,7 @@ public static class IntegerOps
         Immediates = [Limit],
         Arguments = [Shift],
         Shapes = ShapeRules.AllEqual,
+        GasWeight = 2,
         Defined = IntegerElementwise.RequantiseShift,
     };
 
@@ -66,7 +67,7 @@ public static class IntegerOps
             Shapes = (in TensorCallShape c) => ShapeRules.Require(
                 c[0].HasSizeOf(c[1]) && c[2].IsColumn(c[0].Rows) && HasClasses(c[0]), "logits need 2 to 256 columns and a label a row"),
             Contents = (in TensorCall c) => Labels(c[2], c[0].Columns),
-            GasWeight = 64,
+            GasWeight = 80,
             Defined = IntegerSoftmax.Gradient,
         };
 
@@ -86,7 +87,7 @@ public static class IntegerOps
     public static TensorOp ArgMaxRows { get; } = new(9, "argmax_rows", Write("d", TensorType.Int32), Read("s", TensorType.Int8, TensorType.Int32))
     {
         Shapes = (in TensorCallShape c) => ShapeRules.Require(c[0].IsColumn(c[1].Rows), "the destination needs an element a row"),
-        GasWeight = 8,
+        GasWeight = 12,
         GasOperand = 1,
         Defined = IntegerReductions.ArgMaxRows,
     };
@@ -178,7 +179,7 @@ public static class IntegerOps
     public static TensorOp UniformFill { get; } = new(18, "uniform_fill", Write("d", TensorType.Int32))
     {
         Arguments = [new("key"), new("stream"), new("bound", 0, MaxBound)],
-        GasWeight = 32,
+        GasWeight = 48,
         Defined = IntegerFills.Uniform,
     };
 
@@ -187,6 +188,7 @@ public static class IntegerOps
     {
         Arguments = [new("start", 0, int.MaxValue), new("maximum", 0, int.MaxValue)],
         Shapes = (in TensorCallShape c) => ShapeRules.Require(c[0].Columns == 1, "the destination is a column"),
+        GasWeight = 4,
         Defined = IntegerFills.Sequence,
     };
 

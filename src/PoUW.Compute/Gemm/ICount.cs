@@ -1,8 +1,0 @@
-namespace PoUW.Compute.Gemm;
-
-/// <summary>A number as a type: the compiler removes the branches of a kernel that the number rules out.</summary>
-internal interface ICount
-{
-    /// <summary>The number.</summary>
-    static abstract int Value { get; }
-}
