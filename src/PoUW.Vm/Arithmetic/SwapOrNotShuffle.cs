@@ -13,7 +13,7 @@ public sealed class SwapOrNotShuffle
     private const int BitsPerHash = 256;
 
     // The table of digests is as large as a program's arguments make it; above this they are computed again each time.
-    private const long MaxTable = 1 << 20;
+    private const long MaxTable = 1 << 17;
 
     private readonly byte[] _preimage = new byte[32 + 1 + 4];
     private readonly int _count;

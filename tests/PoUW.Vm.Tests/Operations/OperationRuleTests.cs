@@ -1,7 +1,9 @@
 using PoUW.Vm.Execution;
 using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
+using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
 using static PoUW.Vm.Tests.Operations.OpRun;
 
@@ -148,6 +150,18 @@ public sealed class OperationRuleTests
         Assert.That(Gas(DataOps.CopyColumns, [0, 0, 5], Floats(10, 100), Floats(10, 5)), Is.EqualTo(7));
         Assert.That(Gas(FloatReductionOps.SumRows, [], Floats(1, 8), Floats(100, 8)), Is.EqualTo(200));
         Assert.That(Gas(FloatElementwiseOps.Exp, [], Floats(1, 8), Floats(1, 8)), Is.EqualTo(8 * Gas(FloatElementwiseOps.Add, [], Floats(1, 8))));
+    }
+
+    /// <summary>Prices that were too low: a large image under a large stride, and a permutation of many rounds.</summary>
+    [Test]
+    public void GasCountsWhatIsTouchedAndHashed()
+    {
+        int[] stride = [1, 2048, 2048, 1, 1, 255, 255, 0, 0, 1];
+        TensorShape[] shapes = [new(TensorType.Float32, 2048 * 2048, 1), new(TensorType.Float32, 81, 1), new(TensorType.Float32, 1, 1)];
+        Assert.That(ConvolutionOps.Conv2DInputGradient.Check(new TensorCallShape(shapes, stride)), Is.Null);
+        Assert.That(ConvolutionOps.Conv2DInputGradient.Gas(new TensorCallShape(shapes, stride)), Is.GreaterThan(2048 * 2048 / 8));
+        TensorShape[] rows = [new(TensorType.Int32, 100, 1), new(TensorType.UInt8, 32, 1)];
+        Assert.That(IntegerOps.KeyedPermutation.Gas(new TensorCallShape(rows, [255])), Is.GreaterThan(255 * 100 * 80));
     }
 
     private static (TensorOp Op, CallSamples.Sample Sample) Find(string name) => (TensorOps.Find(name)!, CallSamples.Of(name));

@@ -16,7 +16,8 @@ internal static class ControlVectors
         VectorSource.Of("jumpif not taken", "push 0 / jumpif over / push 1 / emit / over: / push 2 / emit -> 1 2"),
         VectorSource.Of("jumpif leaves what is below", "push 7 / push 1 / jumpif over / over: / emit -> 7"),
         VectorSource.Of("call and ret", "push 7 / call sub / emit / halt / sub: / push 1 / emit / ret -> 1 7"),
-        VectorSource.Of("call shares locals", "push 20 / store 3 / call sub / load 3 / emit / halt / sub: / load 3 / push 1 / add / store 3 / ret -> 21"),
+        VectorSource.Of("call shares locals",
+            "push 20 / store 3 / call sub / load 3 / emit / halt / sub: / load 3 / push 1 / add / store 3 / ret -> 21"),
         VectorSource.Of("calls nest", "call a / push 3 / emit / halt / a: / call b / push 2 / emit / ret / b: / push 1 / emit / ret -> 1 2 3"),
         VectorSource.Of("halt inside a call", "call sub / push 1 / emit / halt / sub: / push 2 / emit -> 2"),
         VectorSource.Of("ret without a call", "ret -> CallStackEmpty"),
@@ -30,7 +31,8 @@ internal static class ControlVectors
             Limits = new VectorLimits(CallDepth: 1),
         },
         VectorSource.Of("recursion without end", $"{Recursion} -> StackOverflow") with { Limits = new VectorLimits(CallDepth: 5) },
-        VectorSource.Of("recursion without end, default limits", $"{Recursion.Replace("dup / store 0 / emit", "store 0", StringComparison.Ordinal)} -> StackOverflow"),
+        VectorSource.Of("recursion without end, default limits",
+            $"{Recursion.Replace("dup / store 0 / emit", "store 0", StringComparison.Ordinal)} -> StackOverflow"),
         Deep("a call whose stack still fits", 5, "1"),
         Deep("a call whose stack does not fit", 4, "StackOverflow"),
         VectorSource.Of("a jump without end runs out of gas", "again: / jump again") with { GasLimit = 100 },
@@ -54,7 +56,8 @@ internal static class ControlVectors
         VectorSource.Of("loop forwards", "push 2 / store 1 / loop 1 over / push 1 / emit / over: / load 1 / emit -> 1"),
         VectorSource.Of(
             "loops nest",
-            "push 2 / store 0 / outer: / push 3 / store 1 / inner: / load 2 / push 1 / add / store 2 / loop 1 inner / loop 0 outer / load 2 / emit -> 6"),
+            "push 2 / store 0 / outer: / push 3 / store 1 / inner: / load 2 / push 1 / add / store 2 / loop 1 inner / "
+                + "loop 0 outer / load 2 / emit -> 6"),
         VectorSource.Of("loop with values on the stack", "push 9 / push 2 / store 0 / again: / push 1 / add / loop 0 again / emit -> 11"),
     ];
 
@@ -63,13 +66,15 @@ internal static class ControlVectors
         VectorSource.Of("emit", "push 1 / emit / push -1 / emit -> 1 -1"),
         VectorSource.Of("emit of the extremes", $"push {long.MinValue} / emit / push {long.MaxValue} / emit -> MIN MAX"),
         VectorSource.Of("emit up to the limit", "push 1 / emit / push 2 / emit -> 1 2") with { Limits = new VectorLimits(Outputs: 2) },
-        VectorSource.Of("emit beyond the limit", "push 1 / emit / push 2 / emit / push 3 / emit -> TooManyOutputs") with { Limits = new VectorLimits(Outputs: 2) },
+        VectorSource.Of("emit beyond the limit",
+            "push 1 / emit / push 2 / emit / push 3 / emit -> TooManyOutputs") with { Limits = new VectorLimits(Outputs: 2) },
         VectorSource.Of("emit where nothing may be", "push 1 / emit -> TooManyOutputs") with { Limits = new VectorLimits(Outputs: 0) },
     ];
 
     public static IEnumerable<VectorSource> CheckpointFile() =>
     [
-        VectorSource.Of("checkpoint", "checkpoint done -> ", ".slot state w int32 1 2\n.checkpoint done", new VectorTensor("w", "int32", 1, 2, "0100000002000000")),
+        VectorSource.Of("checkpoint", "checkpoint done -> ", ".slot state w int32 1 2\n.checkpoint done",
+            new VectorTensor("w", "int32", 1, 2, "0100000002000000")),
         VectorSource.Of("checkpoints", "checkpoint b / push 4 / emit / checkpoint a / checkpoint b -> 4", ".checkpoint a\n.checkpoint b"),
         VectorSource.Of("checkpoint does not need the inputs", "checkpoint done -> ", ".slot input x int8 1 1\n.checkpoint done"),
     ];

@@ -20,12 +20,13 @@ internal static class Duel
         MaxOutputs = limits?.Outputs ?? VmLimits.Default.MaxOutputs,
     };
 
-    /// <summary>What both interpreters give; fails if they differ.</summary>
+    /// <summary>What the last of some runs gives on both interpreters; fails if they differ.</summary>
     public static VectorExpectation Agreed(
-        VerifiedProgram program, IReadOnlyList<VectorTensor> tensors, string entry, IReadOnlyList<long> arguments, long gas, string name)
+        VerifiedProgram program, IReadOnlyList<VectorTensor> tensors, string entry, IReadOnlyList<long> arguments, long gas, string name,
+        int runs = 1)
     {
-        VectorExpectation machine = OnMachine(program, tensors, entry, arguments, gas);
-        VectorExpectation reference = OnReference(program, tensors, entry, arguments, gas, out _);
+        VectorExpectation machine = OnMachine(program, tensors, entry, arguments, gas, runs);
+        VectorExpectation reference = OnReference(program, tensors, entry, arguments, gas, out _, runs);
         Assert.That(Text(machine), Is.EqualTo(Text(reference)), $"{name}: the machine and the reference disagree.");
         return machine;
     }
@@ -34,7 +35,7 @@ internal static class Duel
     public static string Text(VectorExpectation expectation) => JsonSerializer.Serialize(expectation, VectorFiles.Json);
 
     public static VectorExpectation OnMachine(
-        VerifiedProgram program, IReadOnlyList<VectorTensor> tensors, string entry, IReadOnlyList<long> arguments, long gas)
+        VerifiedProgram program, IReadOnlyList<VectorTensor> tensors, string entry, IReadOnlyList<long> arguments, long gas, int runs = 1)
     {
         Machine machine = new(program, new ScalarBackend());
         foreach (VectorTensor tensor in tensors)
@@ -50,6 +51,11 @@ internal static class Duel
         }
 
         VmResult result = machine.Run(entry, [.. arguments], gas);
+        for (int run = 1; run < runs; run++)
+        {
+            result = machine.Run(entry, [.. arguments], gas);
+        }
+
         foreach (VectorTensor tensor in tensors.Where(t => program.Program.Slots.Single(s => s.Name == t.Slot).Kind == SlotKind.Input))
         {
             Assert.That(Hex(machine.Slot(tensor.Slot).Bytes), Is.EqualTo(tensor.Data), "A run must not write an input.");
@@ -66,7 +72,7 @@ internal static class Duel
 
     public static VectorExpectation OnReference(
         VerifiedProgram program, IReadOnlyList<VectorTensor> tensors, string entry, IReadOnlyList<long> arguments, long gas,
-        out IReadOnlyList<ReferenceStep> steps)
+        out IReadOnlyList<ReferenceStep> steps, int runs = 1)
     {
         VmLimits limits = program.Limits;
         ReferenceProgram code = ReferenceProgram.Parse(program.Program.Encode());
@@ -78,6 +84,11 @@ internal static class Duel
         }
 
         ReferenceRun run = machine.Run(entry, arguments, gas);
+        for (int again = 1; again < runs; again++)
+        {
+            run = machine.Run(entry, arguments, gas);
+        }
+
         steps = machine.Steps;
         return new VectorExpectation(
             run.Outcome.ToString(),

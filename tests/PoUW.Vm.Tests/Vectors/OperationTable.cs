@@ -17,7 +17,8 @@ internal static class OperationTable
             "stochastic_round_shift | d:int8:2x4 s:int32:2x4 | 127 | 6 | 0;1;2;7;31",
             "max_abs | s:int8:2x4 | |", "max_abs | s:int32:2x4 | |", "sum | s:int8:2x4 | |", "sum | s:int32:2x4 | |",
             "relu | d:int8:2x4 s:int8:2x4 | |", "relu_gradient | d:int8:2x4 s:int8:2x4 gate:int8:2x4 | |",
-            "softmax_gradient | d:int8:3x4 logits:int8:3x4 labels:uint8:3x1:<4 | 5 63 | -4 | 0;-6;-31;-100;15;3000;-9223372036854775808;9223372036854775807",
+            "softmax_gradient | d:int8:3x4 logits:int8:3x4 labels:uint8:3x1:<4 | 5 63 | -4 | "
+                + "0;-6;-31;-100;15;3000;-9223372036854775808;9223372036854775807",
             "softmax_gradient | d:int8:2x2 logits:int8:2x2 labels:uint8:2x1:<2 | 0 127 | -5",
             "softmax_loss | logits:int8:3x4 labels:uint8:3x1:<4 | | -4 3 | -4 0;-4 1;0 2;-31 3;15 3;9223372036854775807 3;-4 4",
             "argmax_rows | d:int32:3x1 s:int8:3x4 | |", "argmax_rows | d:int32:3x1 s:int32:3x4 | |",
@@ -26,10 +27,12 @@ internal static class OperationTable
             "scale_shift | d:int32:2x4 s:int32:2x4 | | 12345 7 | -2147483647 0;2147483647 31;2147483647 0;0 5;-1 31",
             "clamp | d:int32:2x4 s:int32:2x4 | | 100 | 0;2147483647",
             "momentum_update | w:int32:2x4 v:int32:2x4 g:int8:2x4 | 3 | 64 4000 | 0 0;2147483647 2147483647;1 100",
-            "momentum_update | w:int32:2x4 v:int32:2x4 g:int8:2x4 | 31 | 64 4000", "momentum_update | w:int32:2x4 v:int32:2x4 g:int8:2x4 | 0 | 64 4000",
+            "momentum_update | w:int32:2x4 v:int32:2x4 g:int8:2x4 | 31 | 64 4000",
+            "momentum_update | w:int32:2x4 v:int32:2x4 g:int8:2x4 | 0 | 64 4000",
             "gather_rows | d:int8:4x3 s:int8:2x3 index:int32:4x1:<2 | |", "gather_rows | d:uint8:4x3 s:uint8:2x3 index:int32:4x1:<2 | |",
             "gather_rows | d:int32:4x3 s:int32:2x3 index:int32:4x1:<2 | |", "gather_rows | d:float32:4x3 s:float32:2x3 index:int32:4x1:<2 | |",
-            "keyed_permutation | d:int32:5x1 key:uint8:32x1 | 10 | 1000 17 3 | 5 0 0;1000 995 -1;1000 996 0;4 0 0;2147483647 2147483642 9223372036854775807",
+            "keyed_permutation | d:int32:5x1 key:uint8:32x1 | 10 | 1000 17 3 | 5 0 0;1000 995 -1;1000 996 0;4 0 "
+                + "0;2147483647 2147483642 9223372036854775807",
             "keyed_permutation | d:int32:1x1 key:uint8:4x8 | 255 | 300 299 3 | 1 0 0",
             "uniform_fill | d:int32:3x3 | | 1 2 1000 | 1 2 0;-1 -1 1073741824;9223372036854775807 -9223372036854775808 1",
             "sequence | d:int32:5x1 | | 3 100 | 3 5;0 0;2147483647 2147483647;2147483645 2147483647",
@@ -44,9 +47,11 @@ internal static class OperationTable
                 $"{name}_f32 | d:float32:3x6 a:float32:3x6 b:float32:3x6 | |", $"{name}_f32 | d:float32:3x4 a:float32:3x4 b:float32:1x4 | |",
                 $"{name}_f32 | d:float32:3x4 a:float32:3x4 b:float32:3x1 | |", $"{name}_f32 | d:float32:3x4 a:float32:3x4 b:float32:1x1 | |",
             }),
-            "fma_f32 | d:float32:3x6 a:float32:3x6 b:float32:3x6 c:float32:3x6 | |", "fma_f32 | d:float32:3x4 a:float32:3x4 b:float32:1x4 c:float32:3x1 | |",
+            "fma_f32 | d:float32:3x6 a:float32:3x6 b:float32:3x6 c:float32:3x6 | |",
+            "fma_f32 | d:float32:3x4 a:float32:3x4 b:float32:1x4 c:float32:3x1 | |",
             "affine_f32 | d:float32:3x6 s:float32:3x6 | f0.3 f-1.7 |", "affine_f32 | d:float32:3x6 s:float32:3x6 | f-0 f0 |",
-            .. new[] { "relu", "exp", "log", "tanh", "sigmoid", "gelu", "sqrt", "rsqrt", "abs" }.Select(name => $"{name}_f32 | d:float32:3x6 s:float32:3x6 | |"),
+            .. new[] { "relu", "exp", "log", "tanh", "sigmoid", "gelu", "sqrt", "rsqrt",
+                "abs" }.Select(name => $"{name}_f32 | d:float32:3x6 s:float32:3x6 | |"),
             .. new[] { "relu", "gelu", "tanh", "sigmoid" }.Select(name => $"{name}_gradient_f32 | d:float32:3x6 g:float32:3x6 x:float32:3x6 | |"),
             "clamp_f32 | d:float32:3x6 s:float32:3x6 | f-0.5 f1.25 |", "clamp_f32 | d:float32:3x6 s:float32:3x6 | f0 f-0 |",
             "convert_f32 | d:float32:2x4 s:int8:2x4 | f0.1 f0.5 |", "convert_f32 | d:float32:2x4 s:uint8:2x4 | f0.1 f0.5 |",
@@ -68,11 +73,14 @@ internal static class OperationTable
         [
             "layer_norm_f32 | y:float32:3x5 mean:float32:3x1 rstd:float32:3x1 x:float32:3x5 gamma:float32:1x5 beta:float32:1x5 | f0.00001 |",
             "layer_norm_gradient_f32 | dx:float32:3x5 g:float32:3x5 x:float32:3x5 mean:float32:3x1 rstd:float32:3x1:+ gamma:float32:1x5 | |",
-            "layer_norm_parameters_gradient_f32 | dgamma:float32:1x5 dbeta:float32:1x5 g:float32:3x5 x:float32:3x5 mean:float32:3x1 rstd:float32:3x1:+ | |",
+            "layer_norm_parameters_gradient_f32 | dgamma:float32:1x5 dbeta:float32:1x5 g:float32:3x5 x:float32:3x5 "
+                + "mean:float32:3x1 rstd:float32:3x1:+ | |",
             "batch_norm_train_f32 | y:float32:4x3 mean:float32:1x3 rstd:float32:1x3 running_mean:float32:1x3 running_var:float32:1x3:+ x:float32:4x3 "
                 + "gamma:float32:1x3 beta:float32:1x3 | f0.00001 f0.1 |",
-            "batch_norm_f32 | y:float32:4x3 x:float32:4x3 running_mean:float32:1x3 running_var:float32:1x3:+ gamma:float32:1x3 beta:float32:1x3 | f0.00001 |",
-            "batch_norm_gradient_f32 | dx:float32:4x3 dgamma:float32:1x3 dbeta:float32:1x3 g:float32:4x3 x:float32:4x3 mean:float32:1x3 rstd:float32:1x3:+ "
+            "batch_norm_f32 | y:float32:4x3 x:float32:4x3 running_mean:float32:1x3 running_var:float32:1x3:+ "
+                + "gamma:float32:1x3 beta:float32:1x3 | f0.00001 |",
+            "batch_norm_gradient_f32 | dx:float32:4x3 dgamma:float32:1x3 dbeta:float32:1x3 g:float32:4x3 x:float32:4x3 "
+                + "mean:float32:1x3 rstd:float32:1x3:+ "
                 + "gamma:float32:1x3 | |",
         ],
         ["vec-float-optimisers"] =
@@ -80,20 +88,27 @@ internal static class OperationTable
             "sgd_f32 | w:float32:3x6 g:float32:3x6 rate:float32:1x1:+ | f0.01 |",
             "sgd_momentum_f32 | w:float32:3x6 v:float32:3x6 g:float32:3x6 rate:float32:1x1:+ | f0.9 f0.01 0 |",
             "sgd_momentum_f32 | w:float32:3x6 v:float32:3x6 g:float32:3x6 rate:float32:1x1:+ | f0.9 f0.01 1 |",
-            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 0 |",
-            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 1 |",
+            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ "
+                + "powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 0 |",
+            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ "
+                + "powers:float32:1x2:+ | f0.9 f0.999 f1e-8 f0.01 1 |",
+            "adam_f32 | w:float32:3x6 m:float32:3x6 v:float32:3x6:+ g:float32:3x6 rate:float32:1x1:+ "
+                + "powers:float32:1x2:+ | f0.7 f0.8 f0.3 f3.7 1 |",
             "clip_scale_f32 | d:float32:1x1 total:float32:1x1:+ | f0.5 |", "clip_scale_f32 | d:float32:1x1 total:float32:1x1:+ | f100 |",
         ],
         ["vec-float-products"] =
         [
-            "batch_matmul_f32 | c:float32:4x2 a:float32:4x3 b:float32:6x2 | 2 0 0 |", "batch_matmul_f32 | c:float32:4x2 a:float32:6x2 b:float32:6x2 | 2 1 0 |",
-            "batch_matmul_f32 | c:float32:4x2 a:float32:4x3 b:float32:4x3 | 2 0 1 |", "batch_matmul_f32 | c:float32:4x2 a:float32:6x2 b:float32:4x3 | 2 1 1 |",
+            "batch_matmul_f32 | c:float32:4x2 a:float32:4x3 b:float32:6x2 | 2 0 0 |",
+            "batch_matmul_f32 | c:float32:4x2 a:float32:6x2 b:float32:6x2 | 2 1 0 |",
+            "batch_matmul_f32 | c:float32:4x2 a:float32:4x3 b:float32:4x3 | 2 0 1 |",
+            "batch_matmul_f32 | c:float32:4x2 a:float32:6x2 b:float32:4x3 | 2 1 1 |",
         ],
         ["vec-data"] =
         [
             .. new[] { "int8", "uint8", "int32", "float32" }.SelectMany(type => new[]
             {
-                $"transpose | d:{type}:6x3 s:{type}:3x6 | |", $"reshape | d:{type}:2x9 s:{type}:3x6 | |", $"permute | d:{type}:4x6 s:{type}:3x8 | 2 3 1 4 3 0 2 1 |",
+                $"transpose | d:{type}:6x3 s:{type}:3x6 | |", $"reshape | d:{type}:2x9 s:{type}:3x6 | |",
+                $"permute | d:{type}:4x6 s:{type}:3x8 | 2 3 1 4 3 0 2 1 |",
                 $"copy_columns | d:{type}:3x5 s:{type}:3x4 | 2 1 3 |",
             }),
             "permute | d:float32:24x1 s:float32:1x24 | 2 3 2 2 0 1 2 3 |",

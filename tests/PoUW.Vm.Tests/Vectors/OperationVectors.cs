@@ -50,8 +50,13 @@ internal sealed class OperationVectors
 
     private IEnumerable<VectorSource> All()
     {
-        VectorTensor[] small = [.. Given().Select(o => Tensor(o.Name, o.Type, o.Rows, o.Columns, o.Values(i => Small(o.Kind, _seed + o.Salt, i, o.Bound, o.IsPositive))))];
+        VectorTensor[] small = SmallTensors(0);
         yield return Vector("normal", _arguments, small, VmTrap.None);
+        if (small.Any(t => t.Type == "float32"))
+        {
+            yield return Vector("normal again", _arguments, SmallTensors(50), VmTrap.None);
+        }
+
         for (int start = 0; start < BorderStarts && small.Length > 0; start++)
         {
             int shift = start * 5;
@@ -76,6 +81,12 @@ internal sealed class OperationVectors
             yield return InPlace(twin, small);
         }
     }
+
+    private VectorTensor[] SmallTensors(uint seed) =>
+    [
+        .. Given().Select(o => Tensor(
+            o.Name, o.Type, o.Rows, o.Columns, o.Values(i => Small(o.Kind, _seed + seed + o.Salt, i, o.Bound, o.IsPositive)))),
+    ];
 
     private IEnumerable<VectorSource> ArgumentVectors(VectorTensor[] small)
     {
@@ -106,7 +117,8 @@ internal sealed class OperationVectors
     {
         foreach (Operand operand in Given().Where(o => o.Traps))
         {
-            foreach (long bad in operand.Kind == TensorType.UInt8 ? new long[] { operand.Bound, 255 } : [operand.Bound, -1, int.MinValue, int.MaxValue])
+            foreach (long bad in operand.Kind == TensorType.UInt8 ? new long[] { operand.Bound, 255 } : [operand.Bound, -1, int.MinValue,
+                int.MaxValue])
             {
                 IEnumerable<long> values = operand.Values(i => i == operand.Count - 1 ? bad : 0);
                 VectorTensor tensor = Tensor(operand.Name, operand.Type, operand.Rows, operand.Columns, values);
@@ -124,9 +136,12 @@ internal sealed class OperationVectors
     }
 
     private VectorSource Vector(string name, string arguments, IEnumerable<VectorTensor> tensors, VmTrap? trap) =>
-        Source(name, _operands.Select((o, i) => o with { Role = Role(i) }), _operands.Select(o => o.Name), arguments, tensors) with { KnownTrap = trap };
+        Source(name, _operands.Select((o, i) => o with { Role = Role(i) }), _operands.Select(o => o.Name), arguments,
+            tensors) with
+        { KnownTrap = trap };
 
-    private VectorSource Source(string name, IEnumerable<Operand> declared, IEnumerable<string> slots, string arguments, IEnumerable<VectorTensor> tensors)
+    private VectorSource Source(string name, IEnumerable<Operand> declared, IEnumerable<string> slots, string arguments,
+        IEnumerable<VectorTensor> tensors)
     {
         string pushes = string.Concat(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => $"push {word} / "));
         string words = string.Join(' ', [$"vec.{_operation.Name}", .. slots, _immediates]).TrimEnd();
@@ -135,7 +150,11 @@ internal sealed class OperationVectors
         return VectorSource.Of($"{_title}: {name}", line, declarations, [.. tensors]);
     }
 
-    private IEnumerable<Operand> Given() => _operands.Select((o, i) => o with { Role = Role(i), Salt = (uint)i * 1000 }).Where(o => o.Role != "output");
+    private IEnumerable<Operand> Given() => _operands.Select((o, i) => o with
+    {
+        Role = Role(i),
+        Salt = (uint)i * 1000
+    }).Where(o => o.Role != "output");
 
     private string Role(int operand) => _operation.Operands[operand].Access switch
     {
@@ -155,7 +174,8 @@ internal sealed class OperationVectors
         word[0] == 'f' ? $"0x{unchecked((uint)Immediate(word)):X8}" : operation.Immediates.Count > 0 ? word : "";
 
     /// <summary>A slot of a line of the table.</summary>
-    private sealed record Operand(string Name, string Type, int Rows, int Columns, int Bound, bool Traps, bool IsPositive, string Role = "", uint Salt = 0)
+    private sealed record Operand(string Name, string Type, int Rows, int Columns, int Bound, bool Traps, bool IsPositive, string Role = "",
+        uint Salt = 0)
     {
         public TensorType Kind => TypeOf(Type);
 

@@ -17,15 +17,19 @@ internal sealed class RandomProgram
 
     private static readonly Opcode[] Binary =
     [
-        Opcode.Add, Opcode.Sub, Opcode.Mul, Opcode.And, Opcode.Or, Opcode.Xor, Opcode.Equal, Opcode.NotEqual, Opcode.Less, Opcode.LessOrEqual, Opcode.Min,
+        Opcode.Add, Opcode.Sub, Opcode.Mul, Opcode.And, Opcode.Or, Opcode.Xor, Opcode.Equal, Opcode.NotEqual, Opcode.Less, Opcode.LessOrEqual,
+        Opcode.Min,
         Opcode.Max, Opcode.Div, Opcode.Mod, Opcode.Shl, Opcode.Shr, Opcode.ShrUnsigned,
     ];
 
     private static readonly (string Name, TensorType Type, int Rows, int Columns, SlotKind Kind)[] Slots =
     [
-        ("bytes", TensorType.Int8, 3, 4, SlotKind.State), ("input", TensorType.Int8, 3, 4, SlotKind.Input), ("sums", TensorType.Int32, 3, 4, SlotKind.State),
-        ("more", TensorType.Int32, 3, 4, SlotKind.Output), ("square", TensorType.Int32, 3, 3, SlotKind.Scratch), ("index", TensorType.Int32, 3, 1, SlotKind.State),
-        ("labels", TensorType.UInt8, 3, 1, SlotKind.Input), ("wide", TensorType.Int64, 2, 3, SlotKind.State), ("reals", TensorType.Float32, 3, 4, SlotKind.State),
+        ("bytes", TensorType.Int8, 3, 4, SlotKind.State), ("input", TensorType.Int8, 3, 4, SlotKind.Input),
+        ("sums", TensorType.Int32, 3, 4, SlotKind.State),
+        ("more", TensorType.Int32, 3, 4, SlotKind.Output), ("square", TensorType.Int32, 3, 3, SlotKind.Scratch),
+        ("index", TensorType.Int32, 3, 1, SlotKind.State),
+        ("labels", TensorType.UInt8, 3, 1, SlotKind.Input), ("wide", TensorType.Int64, 2, 3, SlotKind.State),
+        ("reals", TensorType.Float32, 3, 4, SlotKind.State),
         ("weights", TensorType.Float32, 3, 4, SlotKind.State), ("products", TensorType.Float32, 3, 3, SlotKind.Scratch),
     ];
 
@@ -35,8 +39,10 @@ internal sealed class RandomProgram
         ("requantise_shift", "bytes sums", [63], [12]), ("stochastic_round_shift", "bytes more", [60], [33]), ("relu", "bytes bytes", [], []),
         ("relu_gradient", "bytes input bytes", [], []), ("argmax_rows", "index bytes", [], []), ("add_int32", "sums sums more", [], []),
         ("subtract_int32", "more sums more", [], []), ("scale_shift", "sums more", [], [1000, 32]), ("clamp", "more more", [], [5000]),
-        ("momentum_update", "sums more bytes", [3], [64, 100000]), ("gather_rows", "more sums index", [], []), ("uniform_fill", "more", [], [9, 9, 100000]),
-        ("sequence", "index", [], [3, 4]), ("fill", "bytes", [], [60]), ("fill", "sums", [], [100000]), ("convert_f32", "reals sums", [0x3C23D70A, 0], []),
+        ("momentum_update", "sums more bytes", [3], [64, 100000]), ("gather_rows", "more sums index", [], []),
+        ("uniform_fill", "more", [], [9, 9, 100000]),
+        ("sequence", "index", [], [3, 4]), ("fill", "bytes", [], [60]), ("fill", "sums", [], [100000]),
+        ("convert_f32", "reals sums", [0x3C23D70A, 0], []),
         ("add_f32", "reals reals weights", [], []), ("multiply_f32", "weights reals weights", [], []), ("softmax_f32", "reals weights", [], []),
         ("uniform_fill_f32", "weights", [unchecked((int)0xBF800000), 0x3F800000], [9, 9]), ("scatter_add_rows_f32", "reals weights index", [], []),
         ("softmax_gradient", "bytes input labels", [3, 60], [8]), ("copy_columns", "sums more", [1, 0, 2], []),

@@ -106,6 +106,6 @@ public sealed class RandomProgramTests
                 Enumerable.Range(0, (int)slot.Length).Select(at => Small(slot.Type, (uint)seed + (uint)i, at, bound, false)))),
         ];
         long gas = random.Next(8) == 0 ? random.Next(2000) : 30_000;
-        return Duel.Agreed(verified, tensors, entry.Name, arguments, gas, name);
+        return Duel.Agreed(verified, tensors, entry.Name, arguments, gas, name, random.Next(1, 3));
     }
 }

@@ -17,7 +17,8 @@ internal static class TensorVectors
         ];
         foreach ((string type, long low, long high) in types)
         {
-            yield return Of($"tload of {type}", "push 1 / push 2 / tload t / emit / push 0 / push 0 / tload t / emit", type, $"{high} {low}", low, 1, 0, 3, 4, high);
+            yield return Of($"tload of {type}", "push 1 / push 2 / tload t / emit / push 0 / push 0 / tload t / emit", type, $"{high} {low}", low,
+                1, 0, 3, 4, high);
             yield return Of(
                 $"tstore of {type}",
                 $"push {low} / push 0 / push 1 / tstore t / push {high} / push 1 / push 2 / tstore t / push 0 / push 1 / tload t / emit",
@@ -32,7 +33,8 @@ internal static class TensorVectors
             }
         }
 
-        yield return Of("tstore of a NaN keeps its bits", "push -4119739 / push 0 / push 0 / tstore t / push 0 / push 0 / tload t / emit", "float32", "-4119739", new long[6]);
+        yield return Of("tstore of a NaN keeps its bits", "push -4119739 / push 0 / push 0 / tstore t / push 0 / push 0 / tload t / emit",
+            "float32", "-4119739", new long[6]);
         string[] places = ["-1 0", "2 0", "0 -1", "0 3", $"{long.MinValue} 0", $"0 {long.MaxValue}", "4294967296 0", "0 4294967296"];
         foreach (string place in places)
         {
@@ -41,10 +43,14 @@ internal static class TensorVectors
             yield return Of($"tstore at {place}", $"push 1 / {pushes} / tstore t", "int32", "ArgumentOutOfRange", new long[6]);
         }
 
-        yield return Of("tstore checks the place before the value", "push 1000 / push 9 / push 0 / tstore t", "int8", "ArgumentOutOfRange", new long[6]);
-        yield return VectorSource.Of("tload of an input", "push 0 / push 0 / tload t / emit -> 5", ".slot input t uint8 1 1", Tensor("t", "uint8", 1, 1, 5));
-        yield return VectorSource.Of("tload of an input that is not set", "push 0 / push 0 / tload t / emit -> InputMissing", ".slot input t uint8 1 1");
-        yield return VectorSource.Of("tload checks the input before the place", "push 9 / push 0 / tload t / emit -> InputMissing", ".slot input t uint8 1 1");
+        yield return Of("tstore checks the place before the value", "push 1000 / push 9 / push 0 / tstore t", "int8", "ArgumentOutOfRange",
+            new long[6]);
+        yield return VectorSource.Of("tload of an input", "push 0 / push 0 / tload t / emit -> 5", ".slot input t uint8 1 1",
+            Tensor("t", "uint8", 1, 1, 5));
+        yield return VectorSource.Of("tload of an input that is not set", "push 0 / push 0 / tload t / emit -> InputMissing",
+            ".slot input t uint8 1 1");
+        yield return VectorSource.Of("tload checks the input before the place", "push 9 / push 0 / tload t / emit -> InputMissing",
+            ".slot input t uint8 1 1");
         yield return VectorSource.Of("tload of a fresh slot", "push 0 / push 0 / tload t / emit -> 0", ".slot scratch t int64 1 1");
     }
 
@@ -58,7 +64,9 @@ internal static class TensorVectors
         }
 
         yield return Product("matmul that may be tile work", "nnw", "int8", "int32", v => v);
-        yield return Dot("matmul of the extremes", "int8", "int32", [-64, -64, 63], [-64, 63, 63], "None") with { KnownSlots = [Content("c", "int32", 4096 - 4032 + 3969)] };
+        yield return Dot("matmul of the extremes", "int8", "int32", [-64, -64, 63], [-64, 63, 63],
+            "None") with
+        { KnownSlots = [Content("c", "int32", 4096 - 4032 + 3969)] };
         yield return Dot("matmul with 64 in a", "int8", "int32", [1, 64, 1], [1, 1, 1], "ElementOutOfRange");
         yield return Dot("matmul with -65 in a", "int8", "int32", [1, 1, -65], [1, 1, 1], "ElementOutOfRange");
         yield return Dot("matmul with 64 in b", "int8", "int32", [1, 1, 1], [64, 1, 1], "ElementOutOfRange");
@@ -92,7 +100,8 @@ internal static class TensorVectors
 
         // (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 if the product is not rounded.
         long near = BitConverter.SingleToInt32Bits(1 + (1 / 4096f));
-        yield return Dot("matmul fuses", "float32", "float32", [BitConverter.SingleToInt32Bits(-1 - (1 / 2048f)), near, 0], [one, near, 0], "None") with
+        yield return Dot("matmul fuses", "float32", "float32", [BitConverter.SingleToInt32Bits(-1 - (1 / 2048f)), near, 0], [one, near, 0],
+            "None") with
         {
             KnownSlots = [Content("c", "float32", BitConverter.SingleToInt32Bits(1 / 16777216f))],
         };
@@ -103,7 +112,8 @@ internal static class TensorVectors
         yield return Copy("memcopy", "1 2 2", [1, 2, 50, 60, 70, 80]);
         yield return Copy("memcopy of all", "0 1 3", [30, 40, 50, 60, 70, 80]);
         yield return Copy("memcopy of nothing", "3 4 0", [1, 2, 3, 4, 5, 6]);
-        string[] bad = ["-1 0 1", "0 -1 1", "0 0 -1", "4 0 0", "0 5 0", "2 0 2", "0 3 2", "0 0 4", $"0 0 {long.MaxValue}", $"{long.MaxValue} {long.MaxValue} {long.MaxValue}", $"{long.MinValue} 0 1", "4294967296 0 1"];
+        string[] bad = ["-1 0 1", "0 -1 1", "0 0 -1", "4 0 0", "0 5 0", "2 0 2", "0 3 2", "0 0 4", $"0 0 {long.MaxValue}",
+            $"{long.MaxValue} {long.MaxValue} {long.MaxValue}", $"{long.MinValue} 0 1", "4294967296 0 1"];
         foreach (string arguments in bad)
         {
             yield return Copy($"memcopy {arguments}", arguments, null);
@@ -120,7 +130,8 @@ internal static class TensorVectors
             ("memcopy of a slot onto itself", "0 0 4", [1, 2, 3, 4]),
         })
         {
-            yield return VectorSource.Of(name, $"{Pushes(arguments)} / memcopy d d -> ", ".slot state d int64 4 1", Tensor("d", "int64", 4, 1, 1, 2, 3, 4)) with
+            yield return VectorSource.Of(name, $"{Pushes(arguments)} / memcopy d d -> ", ".slot state d int64 4 1",
+                Tensor("d", "int64", 4, 1, 1, 2, 3, 4)) with
             {
                 KnownSlots = [Content("d", "int64", after)],
             };
@@ -130,7 +141,8 @@ internal static class TensorVectors
         {
             long nan = type == "float32" ? 0x7F800001 : 99;
             yield return VectorSource.Of(
-                $"memcopy of {type}", "push 1 / push 0 / push 1 / memcopy d s -> ", $".slot output d {type} 2 3\n.slot input s {type} 1 3", Tensor("s", type, 1, 3, 1, nan, 3)) with
+                $"memcopy of {type}", "push 1 / push 0 / push 1 / memcopy d s -> ", $".slot output d {type} 2 3\n.slot input s {type} 1 3",
+                Tensor("s", type, 1, 3, 1, nan, 3)) with
             {
                 KnownSlots = [Content("d", type, 0, 0, 0, 1, nan, 3)],
             };
@@ -174,7 +186,8 @@ internal static class TensorVectors
     private static VectorSource Copy(string name, string arguments, long[]? after)
     {
         VectorSource source = VectorSource.Of(
-            name, $"{Pushes(arguments)} / memcopy d s", TwoSlots, Tensor("d", "int32", 3, 2, 1, 2, 3, 4, 5, 6), Tensor("s", "int32", 4, 2, 10, 20, 30, 40, 50, 60, 70, 80));
+            name, $"{Pushes(arguments)} / memcopy d s", TwoSlots, Tensor("d", "int32", 3, 2, 1, 2, 3, 4, 5, 6),
+            Tensor("s", "int32", 4, 2, 10, 20, 30, 40, 50, 60, 70, 80));
         return after is null
             ? source with { KnownTrap = VmTrap.ArgumentOutOfRange }
             : source with { KnownTrap = VmTrap.None, KnownSlots = [Content("d", "int32", after)] };

@@ -43,7 +43,8 @@ internal static class VectorCatalogue
     }
 
     private static IEnumerable<VectorSource> Sources(string file) =>
-        file == OutOfGas ? GasSources() : Groups.TryGetValue(file, out Func<IEnumerable<VectorSource>>? group) ? group() : OperationVectors.File(file);
+        file == OutOfGas ? GasSources() : Groups.TryGetValue(file,
+            out Func<IEnumerable<VectorSource>>? group) ? group() : OperationVectors.File(file);
 
     private static VmVector Complete(VectorSource source)
     {

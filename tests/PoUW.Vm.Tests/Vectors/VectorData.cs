@@ -37,24 +37,23 @@ internal static class VectorData
         Tensor(slot, "float32", rows, columns, values.Select(v => (long)BitConverter.SingleToInt32Bits(v)));
 
     /// <summary>Bytes of numbers as a known content.</summary>
-    public static VectorContent Content(string slot, string type, params long[] values) => new(slot, Tensor(slot, type, 1, values.Length, values).Data);
+    public static VectorContent Content(string slot, string type, params long[] values) => new(slot,
+        Tensor(slot, type, 1, values.Length, values).Data);
 
-    /// <summary>Small numbers from a generator with a seed, below a bound if one is given.</summary>
+    /// <summary>Small numbers from a generator with a seed, below a bound if one is given; fp32 of 24 bits, so that rounding shows.</summary>
     public static long Small(TensorType type, uint seed, int index, int bound, bool positive)
     {
-        uint word = ReferenceRandom.Word(seed, (long)type, index) / 1024;
-        if (bound > 0)
-        {
-            return word % bound;
-        }
-
+        uint word = ReferenceRandom.Word(seed, (long)type, index);
+        uint high = word / 1024;
+        int mantissa = (int)(word % (1 << 24));
         return type switch
         {
-            TensorType.Int8 => (word % 121) - 60L,
-            TensorType.UInt8 => word % 256,
-            TensorType.Float32 when positive => Bits(((word % 255) + 1) / 256f),
-            TensorType.Float32 => Bits(((word % 1025) - 512f) / 128f),
-            _ => (word % 10001) - 5000L,
+            _ when bound > 0 && type != TensorType.Float32 => high % bound,
+            TensorType.Int8 => (high % 121) - 60L,
+            TensorType.UInt8 => high % 256,
+            TensorType.Float32 when positive => Bits(MathF.ScaleB(mantissa + 1, -24)),
+            TensorType.Float32 => Bits(MathF.ScaleB(mantissa - (1 << 23), -21 - (int)((word >> 24) % 4))),
+            _ => (high % 10001) - 5000L,
         };
     }
 
@@ -69,7 +68,8 @@ internal static class VectorData
         int bits = 8 * ReferenceTensor.WidthOf(type);
         long[] whole = type == TensorType.UInt8
             ? [0, 255, 1, 254, 128, 127]
-            : [.. new long[] { -1, 1 }.SelectMany(sign => new[] { sign * (1L << (bits - 2)), sign }), -(1L << (bits - 1)), (1L << (bits - 1)) - 1, 0, 1 - (1L << (bits - 1))];
+            : [.. new long[] { -1, 1 }.SelectMany(sign => new[] { sign * (1L << (bits - 2)), sign }), -(1L << (bits - 1)), (1L << (bits - 1)) - 1,
+                0, 1 - (1L << (bits - 1))];
         return type == TensorType.Float32 ? BorderNumbers[(start + index) % BorderNumbers.Length] : whole[(start + index) % whole.Length];
     }
 

@@ -31,7 +31,8 @@ public sealed class VectorTests
     }
 
     [TestCaseSource(nameof(Files))]
-    public void The_machine_gives_the_vectors(string file) => Check(file, Duel.OnMachine);
+    public void The_machine_gives_the_vectors(string file) =>
+        Check(file, (program, tensors, entry, arguments, gas) => Duel.OnMachine(program, tensors, entry, arguments, gas));
 
     [TestCaseSource(nameof(Files))]
     public void The_reference_gives_the_vectors(string file) =>
@@ -66,7 +67,8 @@ public sealed class VectorTests
             if (vector.Expect.Outcome == nameof(VmOutcome.Halted))
             {
                 VerifiedProgram program = VectorCatalogue.Verified(Convert.FromHexString(vector.Program), vector.Limits, vector.Name);
-                Duel.OnReference(program, vector.Tensors, vector.Entry, Numbers(vector.Arguments), Number(vector.GasLimit), out IReadOnlyList<ReferenceStep> steps);
+                Duel.OnReference(program, vector.Tensors, vector.Entry, Numbers(vector.Arguments), Number(vector.GasLimit),
+                    out IReadOnlyList<ReferenceStep> steps);
                 opcodes.UnionWith(steps.Select(step => step.Op));
                 operations.UnionWith(steps.Where(step => step.Op == Opcode.VectorOp).Select(step => program.Program.Code[step.Pc + 1]));
             }
@@ -74,7 +76,8 @@ public sealed class VectorTests
 
         Assert.That(opcodes, Is.EquivalentTo(Enum.GetValues<Opcode>()));
         Assert.That(operations, Is.EquivalentTo(TensorOps.All.Select(op => op.Code)));
-        Assert.That(ends, Is.EquivalentTo(Enum.GetNames<VmTrap>().Concat(Enum.GetNames<VmOutcome>()).Except([nameof(VmOutcome.Cancelled), nameof(VmOutcome.TimeExceeded)])));
+        string[] hosts = [nameof(VmOutcome.Cancelled), nameof(VmOutcome.TimeExceeded)];
+        Assert.That(ends, Is.EquivalentTo(Enum.GetNames<VmTrap>().Concat(Enum.GetNames<VmOutcome>()).Except(hosts)));
     }
 
     [Test]
@@ -91,7 +94,8 @@ public sealed class VectorTests
         }
     }
 
-    private static void Check(string file, Func<VerifiedProgram, IReadOnlyList<VectorTensor>, string, IReadOnlyList<long>, long, VectorExpectation> run)
+    private static void Check(string file, Func<VerifiedProgram, IReadOnlyList<VectorTensor>, string, IReadOnlyList<long>, long,
+        VectorExpectation> run)
     {
         VmVector[] vectors = VectorFiles.Read(file);
         Assert.That(vectors, Is.Not.Empty);

@@ -127,8 +127,10 @@ public static class ConvolutionOps
             $"images {images} and columns {columns}, the geometry needs {windows.InputRows} rows and {windows.OutputRows}x{length}");
     }
 
+    /// <summary>Products, and every element of the three operands once: strides may leave few products for large images.</summary>
     private static long Work(in TensorCallShape call, int images, int outputs, int macsPerGas) =>
-        CeilingDivide(Geometry(call).MacCount(call[images].Columns, call[outputs].Columns), macsPerGas);
+        CeilingDivide(Geometry(call).MacCount(call[images].Columns, call[outputs].Columns), macsPerGas)
+        + CeilingDivide(call[0].Length + call[1].Length + call[2].Length, ElementsPerGas);
 
     private static long CeilingDivide(long value, int divisor) => (value + divisor - 1) / divisor;
 }

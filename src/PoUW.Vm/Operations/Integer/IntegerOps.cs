@@ -10,6 +10,8 @@ public static class IntegerOps
     private const int MaxShift = 31;
     private const int MaxBound = 1 << 30;
     private const int KeyBytes = 32;
+    private const int HashGas = 80;
+    private const int ShuffleTableGas = 1 << 15;
 
     private static readonly TensorType[] Movable = [TensorType.Int8, TensorType.UInt8, TensorType.Int32, TensorType.Float32];
     private static readonly ImmediateSpec Limit = new("limit", 1, sbyte.MaxValue);
@@ -171,7 +173,8 @@ public static class IntegerOps
             c[0].Columns == 1 && c[1].Length == KeyBytes, "the destination is a column and the key has 32 bytes"),
         Contents = (in TensorCall c) =>
             c.Arguments[1] <= c.Arguments[0] - c[0].Rows ? VmTrap.None : VmTrap.ArgumentOutOfRange,
-        GasWeight = 16384,
+        // A hash of about 80 ns for each row and round at worst, whatever the count, and the table of those that rows share.
+        Work = (in TensorCallShape c) => ShuffleTableGas + (c.Immediates[0] * (c[0].Length + 1) * HashGas),
         Defined = IntegerFills.Permutation,
     };
 
