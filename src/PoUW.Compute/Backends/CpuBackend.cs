@@ -10,13 +10,14 @@ namespace PoUW.Compute.Backends;
 /// <summary>
 /// The default backend: vectorised kernels that give the same bits as <see cref="ScalarBackend"/>; an operation without a kernel runs
 /// its definition. Runs on the caller's thread and those of its own team, and keeps its working memory, so a steady workload allocates
-/// nothing. Not thread-safe: one instance a machine.
+/// nothing. Not thread-safe: one instance a machine; a second call at a time is refused, since it would use the same memory.
 /// </summary>
 public sealed class CpuBackend : ITensorBackend, IDisposable
 {
     private readonly ScalarBackend _scalar = new();
     private readonly KernelContext _context;
     private readonly IGemmEngine _gemm;
+    private ExclusiveUse _use;
 
     /// <summary>
     /// Uses the fastest kernels of this machine that pass the self-test, on the caller's thread: the next slower ones if they do not,
@@ -66,18 +67,72 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
     };
 
     /// <inheritdoc/>
-    public unsafe void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
+    /// <exception cref="ArgumentException">A tensor is smaller than the shape says.</exception>
+    /// <exception cref="InvalidOperationException">Another call runs.</exception>
+    /// <exception cref="ObjectDisposedException">The backend was disposed.</exception>
+    public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        if (Kernel == CpuKernel.Scalar)
+        _use.Enter(this);
+        try
         {
-            _scalar.MatMul(shape, a, b, c);
-            return;
+            if (Kernel == CpuKernel.Scalar)
+            {
+                _scalar.MatMul(shape, a, b, c);
+            }
+            else if (a.Type == TensorType.Float32)
+            {
+                _context.FloatGemm.Multiply(shape, a.Float32, b.Float32, c.Float32);
+            }
+            else
+            {
+                MatMulInt8(shape, a, b, c);
+            }
         }
-
-        if (a.Type == TensorType.Float32)
+        finally
         {
-            _context.FloatGemm.Multiply(shape, a.Float32, b.Float32, c.Float32);
-            return;
+            _use.Exit();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The call must have passed <see cref="TensorOp.Check"/> and <see cref="TensorOp.CheckCall"/>: kernels trust it.</remarks>
+    /// <exception cref="InvalidOperationException">Another call runs.</exception>
+    /// <exception cref="ObjectDisposedException">The backend was disposed.</exception>
+    public long Run(TensorOp operation, in TensorCall call)
+    {
+        _use.Enter(this);
+        try
+        {
+            return Kernel != CpuKernel.Scalar && KernelTable.Find(operation) is { } kernel ? kernel(_context, call) : operation.Execute(call);
+        }
+        finally
+        {
+            _use.Exit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _scalar.MemCopy(rows, destination, source);
+
+    /// <inheritdoc/>
+    public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _scalar.Checkpoint(name, state);
+
+    /// <summary>Frees the working memory and ends the threads; not while a call runs.</summary>
+    /// <exception cref="InvalidOperationException">A call runs.</exception>
+    public void Dispose()
+    {
+        if (_use.TryEnd(this))
+        {
+            _gemm.Dispose();
+            _context.Dispose();
+        }
+    }
+
+    private unsafe void MatMulInt8(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
+    {
+        if (a.Length < (long)shape.M * shape.K || b.Length < (long)shape.K * shape.N || c.Length < (long)shape.M * shape.N)
+        {
+            throw new ArgumentException($"A tensor is smaller than {shape} says.");
         }
 
         fixed (sbyte* left = a.Int8, right = b.Int8)
@@ -88,23 +143,6 @@ public sealed class CpuBackend : ITensorBackend, IDisposable
                 throw new InvalidOperationException($"{Kernel} cannot multiply these operands.");
             }
         }
-    }
-
-    /// <inheritdoc/>
-    public long Run(TensorOp operation, in TensorCall call) =>
-        Kernel != CpuKernel.Scalar && KernelTable.Find(operation) is { } kernel ? kernel(_context, call) : operation.Execute(call);
-
-    /// <inheritdoc/>
-    public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _scalar.MemCopy(rows, destination, source);
-
-    /// <inheritdoc/>
-    public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _scalar.Checkpoint(name, state);
-
-    /// <summary>Frees the working memory and ends the threads.</summary>
-    public void Dispose()
-    {
-        _gemm.Dispose();
-        _context.Dispose();
     }
 
     /// <summary>A kernel for one thread.</summary>

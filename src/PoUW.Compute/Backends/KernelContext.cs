@@ -41,7 +41,9 @@ internal sealed unsafe class KernelContext : IDisposable
     /// <summary>The convolutions of lane I.</summary>
     public IntegerConvolutionEngine IntegerConvolution { get; }
 
-    /// <summary>Working memory of one participant of the team, valid until its next call of this. The content is undefined.</summary>
+    /// <summary>
+    /// Working memory of one participant of the team. Address and content stay until it asks for more than ever before.
+    /// </summary>
     public float* Scratch(int participant, long floats) => (float*)_scratch[participant].Reserve(floats);
 
     /// <summary>Frees the working memory and ends the team.</summary>

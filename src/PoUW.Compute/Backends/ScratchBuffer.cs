@@ -12,7 +12,9 @@ internal sealed unsafe class ScratchBuffer : IDisposable
 
     ~ScratchBuffer() => Free();
 
-    /// <summary>At least this many ints; the content is undefined.</summary>
+    /// <summary>
+    /// At least this many ints. Address and content stay until more is asked for than ever before; new memory holds anything.
+    /// </summary>
     public int* Reserve(long ints)
     {
         if (ints > _ints)

@@ -23,9 +23,10 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency * SpinMicroseconds / 1_000_000 : 0;
 
+    private readonly Action<Thread> _start;
     private readonly object _gate = new();
     private readonly object _finished = new();
-    private Thread[]? _workers;
+    private readonly List<Thread> _workers;
     private delegate*<void*, int, int, void> _execute;
     private void* _job;
     private int _parts;
@@ -41,10 +42,18 @@ public sealed unsafe class ThreadTeam : IDisposable
     /// <param name="size">Participants, the caller's thread included.</param>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 or more than <see cref="MaxSize"/>.</exception>
     public ThreadTeam(int size)
+        : this(size, static thread => thread.Start())
+    {
+    }
+
+    /// <summary>For tests: says how a thread is started.</summary>
+    internal ThreadTeam(int size, Action<Thread> start)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaxSize);
         Size = size;
+        _start = start;
+        _workers = new List<Thread>(size - 1);
     }
 
     /// <summary>Participants, the caller's thread included.</summary>
@@ -66,6 +75,7 @@ public sealed unsafe class ThreadTeam : IDisposable
             throw new InvalidOperationException("The team runs a job already.");
         }
 
+        Exception? failure;
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -79,13 +89,15 @@ public sealed unsafe class ThreadTeam : IDisposable
         }
         finally
         {
+            // Taken before another caller may come.
+            failure = _failure;
+            _failure = null;
             _job = null;
             Volatile.Write(ref _busy, 0);
         }
 
-        if (_failure is Exception failure)
+        if (failure is not null)
         {
-            _failure = null;
             ExceptionDispatchInfo.Throw(failure);
         }
     }
@@ -105,12 +117,12 @@ public sealed unsafe class ThreadTeam : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        foreach (Thread worker in _workers ?? [])
+        foreach (Thread worker in _workers)
         {
             worker.Join();
         }
 
-        _workers = null;
+        _workers.Clear();
         Volatile.Write(ref _busy, 0);
     }
 
@@ -131,7 +143,7 @@ public sealed unsafe class ThreadTeam : IDisposable
             return;
         }
 
-        _workers ??= Start();
+        Start();
         Volatile.Write(ref _open, _parts);
         long job = unchecked((_ticket >> 32) + 1); // The number wraps; only equality matters.
         Interlocked.Exchange(ref _ticket, (job << 32) | (uint)_parts);
@@ -151,18 +163,23 @@ public sealed unsafe class ThreadTeam : IDisposable
         }
     }
 
-    private Thread[] Start()
+    /// <summary>
+    /// Starts the threads that do not run yet: all, or those that an earlier call could not start. The number of a thread is never given
+    /// twice, since it selects working memory.
+    /// </summary>
+    private void Start()
     {
-        Thread[] workers = new Thread[Size - 1];
-        for (int i = 0; i < workers.Length; i++)
+        while (_workers.Count < Size - 1)
         {
-            int participant = i + 1;
-            workers[i] = new Thread(() => Work(participant)) { IsBackground = true, Name = $"PoUW team {participant}" };
-            workers[i].Start();
+            int participant = _workers.Count + 1;
+            Thread worker = CreateWorker(participant);
+            _start(worker);
+            _workers.Add(worker);
         }
-
-        return workers;
     }
+
+    private Thread CreateWorker(int participant) =>
+        new(() => Work(participant)) { IsBackground = true, Name = $"PoUW team {participant}" };
 
     private void Wake(int wanted)
     {

@@ -58,6 +58,8 @@ public sealed unsafe class PlainProduct
                 }
             }
         }
+
+        GC.KeepAlive(this); // The buffers are collected with it, and pointers do not hold them.
     }
 
     /// <summary>One sum of the last run.</summary>

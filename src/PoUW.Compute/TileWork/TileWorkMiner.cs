@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PoUW.Compute.Backends;
 using PoUW.Core;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -29,6 +30,7 @@ public sealed unsafe class TileWorkMiner : IDisposable
     private readonly AlignedBuffer<short> _compressed = new();
     private readonly AlignedBuffer<uint> _folds = new();
     private readonly AlignedBuffer<int> _sums = new();
+    private ExclusiveUse _use;
     private long _ticketsDrawn;
     private long _macsTicketed;
     private long _certificatesFound;
@@ -96,14 +98,23 @@ public sealed unsafe class TileWorkMiner : IDisposable
     /// <param name="template">What to mine on.</param>
     /// <param name="sink">Gets every winning certificate, after our own verification, on this thread.</param>
     /// <exception cref="ArgumentException">The shape is not valid, or a span has the wrong length.</exception>
+    /// <exception cref="InvalidOperationException">Another call runs.</exception>
     /// <exception cref="PouwException">An own certificate fails verification.</exception>
     public void Multiply(
         in TileWorkShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c, WorkTemplate template, ITicketSink sink)
     {
         CheckArguments(shape, a, b, c);
-        _treeA.Compute(a, shape.StoredRowsA, shape.StoredColumnsA);
-        _treeB.Compute(b, shape.StoredRowsB, shape.StoredColumnsB);
-        Run(shape, a, _treeA, b, _treeB, c, template, sink);
+        _use.Enter(this);
+        try
+        {
+            _treeA.Compute(a, shape.StoredRowsA, shape.StoredColumnsA);
+            _treeB.Compute(b, shape.StoredRowsB, shape.StoredColumnsB);
+            Run(shape, a, _treeA, b, _treeB, c, template, sink);
+        }
+        finally
+        {
+            _use.Exit();
+        }
     }
 
     /// <summary>The same with commitments that the caller made of exactly these operands.</summary>
@@ -118,7 +129,15 @@ public sealed unsafe class TileWorkMiner : IDisposable
         ITicketSink sink)
     {
         CheckArguments(shape, a, b, c);
-        Run(shape, a, treeA, b, treeB, c, template, sink);
+        _use.Enter(this);
+        try
+        {
+            Run(shape, a, treeA, b, treeB, c, template, sink);
+        }
+        finally
+        {
+            _use.Exit();
+        }
     }
 
     /// <inheritdoc/>

@@ -92,6 +92,7 @@ internal static unsafe class TileWorkSelfTest
         buffers.Fill(kernel.BiasA);
         kernel.Correct(buffers.B, length, stride, corrections);
         kernel.Segment(buffers.A, length, buffers.B, corrections, length, stride, folds, c);
+        GC.KeepAlive(buffers); // Their memory is collected with them, and pointers do not hold them.
 
         bool same = true;
         for (int snapshot = 0; snapshot < snapshots; snapshot++)

@@ -90,6 +90,23 @@ public sealed class ConvolutionKernelTests(CpuKernel kernel)
         Assert.That(y.Float32.SequenceEqual(expected.Float32));
     }
 
+    /// <summary>A step from window to window of more than 2^31 floats, which no second window takes.</summary>
+    [Test]
+    public void StepBeyondAnyTensorIsNoError()
+    {
+        const int Channels = 8_500_000;
+        PoolingGeometry windows = new(1, 1, 1, 1, 1, PoolingGeometry.MaxKernel, PoolingGeometry.MaxKernel);
+        int[] immediates = new ConvolutionGeometry(windows).ToImmediates();
+        Tensor x = new(TensorType.Float32, 1, Channels);
+        Tensor w = new(TensorType.Float32, Channels, 1);
+        Tensor y = new(TensorType.Float32, 1, 1);
+        x.Float32.Fill(1);
+        w.Float32.Fill(0.5f);
+        using CpuBackend backend = new(kernel, 1);
+        backend.Run(ConvolutionOps.Conv2D, new TensorCall([y, x, w], immediates));
+        Assert.That(y.Float32[0], Is.EqualTo(Channels * 0.5f));
+    }
+
     /// <summary>The largest sums, with the longest chain that fp32 holds exactly and one more.</summary>
     [TestCase(1024)]
     [TestCase(1025)]

@@ -148,6 +148,35 @@ public sealed class ThreadTeamTests(int size)
         Assert.That(() => _team.Run(-1, default(CountJob)), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
+    /// <summary>
+    /// A machine may run out of threads while the team starts. Those that run keep their numbers: two threads of one number would share
+    /// working memory.
+    /// </summary>
+    [Test]
+    public void ThreadsThatDoNotStartAreStartedByTheNextRun()
+    {
+        int starts = 0;
+        using ThreadTeam team = new(size, thread =>
+        {
+            if (Interlocked.Increment(ref starts) == 2)
+            {
+                throw new OutOfMemoryException();
+            }
+
+            thread.Start();
+        });
+        using Barrier barrier = new(size);
+        MeetJob job = new() { Barrier = barrier, Participants = new int[size] };
+        if (size > 2)
+        {
+            Assert.That(() => team.Run(size, job), Throws.InstanceOf<OutOfMemoryException>());
+        }
+
+        team.Run(size, job);
+        Assert.That(job.Participants, Is.EquivalentTo(Enumerable.Range(0, size)));
+        Assert.That(starts, Is.EqualTo(size > 2 ? size : size - 1));
+    }
+
     private struct CountJob : ITeamJob
     {
         public int[] Runs;

@@ -51,6 +51,24 @@ public sealed class TileWorkMinerTests
         }
     }
 
+    /// <summary>The buffers of the product that found the ticket are still in use.</summary>
+    [Test]
+    public void ASinkCannotUseTheMinerThatCallsIt()
+    {
+        var shape = new TileWorkShape(32, 32, 1024, false, false);
+        sbyte[] a = TileWorkBench.Operand(shape.M * shape.K, 1);
+        sbyte[] b = TileWorkBench.Operand(shape.N * shape.K, 2);
+        using var miner = new TileWorkMiner(TileKernelKind.Portable);
+        int[] c = new int[shape.M * shape.N];
+        var nested = new NestedSink(
+            () => miner.Multiply(shape, a, b, new int[c.Length], TileWorkBench.Template(1), new TileWorkBench()));
+        Assert.That(
+            () => miner.Multiply(shape, a, b, c, TileWorkBench.Template(TileWorkBench.EasyTarget), nested),
+            Throws.InstanceOf<InvalidOperationException>());
+        Assert.That(nested.Calls, Is.Positive);
+        miner.Multiply(shape, a, b, c, TileWorkBench.Template(1), new TileWorkBench());
+    }
+
     [Test]
     public void RailsStayExact([ValueSource(nameof(Kernels))] TileKernelKind kernel, [Values(1024, 8192)] int k)
     {
@@ -153,5 +171,16 @@ public sealed class TileWorkMinerTests
 
         Assert.That(bench.Certificates, Has.Count.EqualTo(expected));
         Assert.That(expected, Is.GreaterThan(0));
+    }
+
+    private sealed class NestedSink(Action multiply) : ITicketSink
+    {
+        public int Calls { get; private set; }
+
+        public void Submit(WorkTemplate template, WorkCertificate certificate)
+        {
+            Calls++;
+            multiply();
+        }
     }
 }

@@ -73,7 +73,7 @@ internal unsafe struct GatherJob<TLane, TVector> : ITeamJob
             Offsets = _plan.Offsets,
             Segments = _plan.Segments,
             Length = _plan.Length,
-            RowStride = _plan.ColumnStep * _plan.PixelLength,
+            RowStride = (nint)_plan.ColumnStep * _plan.PixelLength,
             StepA = 1,
             Last = true,
         };

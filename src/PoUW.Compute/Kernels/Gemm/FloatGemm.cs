@@ -16,6 +16,7 @@ public sealed unsafe class FloatGemm : IDisposable
 {
     private readonly ThreadTeam _team;
     private readonly IFloatGemmEngine _engine;
+    private ExclusiveUse _use;
 
     /// <summary>Uses the fastest kernel of this machine.</summary>
     /// <param name="team">Who computes; stays the caller's to dispose.</param>
@@ -76,6 +77,8 @@ public sealed unsafe class FloatGemm : IDisposable
 
     /// <summary>C = op(A) * op(B), or C += op(A) * op(B), of dense row-major matrices.</summary>
     /// <exception cref="ArgumentException">A dimension is less than 1 or a span is shorter than its matrix.</exception>
+    /// <exception cref="InvalidOperationException">Another call runs.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Multiply(in MatMulShape shape, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, bool accumulate = false)
     {
         if (a.Length < (long)shape.M * shape.K || b.Length < (long)shape.K * shape.N || c.Length < (long)shape.M * shape.N)
@@ -108,9 +111,24 @@ public sealed unsafe class FloatGemm : IDisposable
             throw new ArgumentException($"A stride of {product} is less than its row.");
         }
 
-        _engine.Multiply(product, a, b, c, _team);
+        _use.Enter(this);
+        try
+        {
+            _engine.Multiply(product, a, b, c, _team);
+        }
+        finally
+        {
+            _use.Exit();
+        }
     }
 
-    /// <summary>Frees the working memory; the team goes on.</summary>
-    public void Dispose() => _engine.Dispose();
+    /// <summary>Frees the working memory; the team goes on. Not while a call runs.</summary>
+    /// <exception cref="InvalidOperationException">A call runs.</exception>
+    public void Dispose()
+    {
+        if (_use.TryEnd(this))
+        {
+            _engine.Dispose();
+        }
+    }
 }

@@ -21,7 +21,7 @@ internal static class LaneRunner
     {
         switch (context.Kernel)
         {
-            case CpuKernel.Avx512:
+            case CpuKernel.Avx512 or CpuKernel.Avx512Byte:
             case CpuKernel.AvxVnni when Vector512.IsHardwareAccelerated:
                 Share<TKernel, Float512Lane, Vector512<float>, Vector512<double>>(context.Team, units, work, step, kernel);
                 break;
