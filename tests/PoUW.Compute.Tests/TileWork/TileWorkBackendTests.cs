@@ -18,7 +18,7 @@ public sealed class TileWorkBackendTests
         var bench = new TileWorkBench { Current = TileWorkBench.Template(TileWorkBench.EasyTarget) };
         var inner = new DefinitionBackend();
         using var backend = new TileWorkBackend(inner, bench, bench);
-        var shape = new MatMulShape(50, 784, 70, transposeA, transposeB);
+        var shape = new MatMulShape(50, 784, 70, transposeA, transposeB, TileWork: true);
         (Tensor a, Tensor b, Tensor c) = Operands(shape, 5);
         Tensor expected = new(TensorType.Int32, 50, 70);
         backend.MatMul(shape, a, b, c);
@@ -46,7 +46,7 @@ public sealed class TileWorkBackendTests
         var bench = new TileWorkBench();
         var inner = new DefinitionBackend();
         using var backend = new TileWorkBackend(inner, bench, bench);
-        var shape = new MatMulShape(32, 512, 32, false, false);
+        var shape = new MatMulShape(32, 512, 32, false, false, TileWork: true);
         (Tensor a, Tensor b, Tensor c) = Operands(shape, 6);
         backend.MatMul(shape, a, b, c);
         Assert.That(inner.Calls, Is.EqualTo(1), "no template");
@@ -56,10 +56,14 @@ public sealed class TileWorkBackendTests
         backend.MatMul(shape, a, b, c);
         Assert.That(inner.Calls, Is.EqualTo(2), "operand out of the mined range");
 
-        var small = new MatMulShape(32, 511, 32, false, false);
+        var small = new MatMulShape(32, 511, 32, false, false, TileWork: true);
         (a, b, c) = Operands(small, 7);
         backend.MatMul(small, a, b, c);
         Assert.That(inner.Calls, Is.EqualTo(3), "inner dimension too short");
+
+        (a, b, c) = Operands(shape, 8);
+        backend.MatMul(shape with { TileWork = false }, a, b, c);
+        Assert.That(inner.Calls, Is.EqualTo(4), "the program does not offer it");
         Assert.That(backend.TicketsDrawn, Is.Zero);
         Assert.That(backend.LastTemplate, Is.Null);
     }
