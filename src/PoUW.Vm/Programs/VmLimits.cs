@@ -39,6 +39,12 @@ public sealed record VmLimits
     /// <summary>Values on the stack.</summary>
     public int MaxStackDepth { get; init; } = 1024;
 
+    /// <summary>
+    /// Gas of one instruction. A tensor instruction runs to its end before cancellation or a time budget is looked at, so this bounds how
+    /// long a host waits: the default is about a minute on the machine of docs/gas.md.
+    /// </summary>
+    public long MaxInstructionGas { get; init; } = 60_000_000_000;
+
     /// <summary>Nested calls.</summary>
     public int MaxCallDepth { get; init; } = 256;
 

@@ -1,5 +1,6 @@
 using PoUW.Core.Validation;
 using PoUW.Vm.Bytecode;
+using PoUW.Vm.Execution;
 using PoUW.Vm.Programs;
 
 namespace PoUW.Vm.Verification;
@@ -7,7 +8,8 @@ namespace PoUW.Vm.Verification;
 /// <summary>
 /// Decides statically whether a program may run: names, sizes and memory within the limits; every byte of code part of one
 /// instruction; branch targets on instruction borders; one stack depth for every instruction; subroutines that leave the stack as they
-/// found it; operands of matching type and shape; no write to an input slot; products that cannot overflow.
+/// found it; operands of matching type and shape; no write to an input slot; products that cannot overflow; no instruction above the gas that one may
+/// cost.
 /// </summary>
 public static class ProgramVerifier
 {
@@ -31,7 +33,7 @@ public static class ProgramVerifier
         result = ResolveTargets(program, instructions, indexByOffset);
         for (int i = 0; i < instructions.Count && result.IsValid; i++)
         {
-            string? problem = OperandChecks.Check(program, instructions[i]);
+            string? problem = OperandChecks.Check(program, instructions[i]) ?? GasProblem(program, instructions[i], limits);
             result = problem is null ? result : Bad(instructions[i].Offset, problem);
         }
 
@@ -44,6 +46,13 @@ public static class ProgramVerifier
         result = StackDepthAnalysis.Check(instructions, entries, limits, out int maxDepth);
         verified = result.IsValid ? new VerifiedProgram(program, limits, [.. instructions], maxDepth) : null;
         return result;
+    }
+
+    /// <summary>Only for an instruction whose operands fit.</summary>
+    private static string? GasProblem(VmProgram program, in Instruction instruction, VmLimits limits)
+    {
+        long gas = GasSchedule.Of(program, instruction);
+        return gas <= limits.MaxInstructionGas ? null : $"The instruction costs {gas} gas; the limit is {limits.MaxInstructionGas}.";
     }
 
     /// <summary>A failure at a code offset.</summary>

@@ -120,6 +120,24 @@ public sealed class ProgramVerifierTests
         });
     }
 
+    [TestCase(64 + (8 * 8 * 8 / 256), true)]
+    [TestCase(64 + (8 * 8 * 8 / 256) - 1, false)]
+    public void RejectsInstructionsThatRunTooLong(long limit, bool accepted)
+    {
+        const string Text = """
+            .slot scratch a int8 8 8
+            .slot scratch c int32 8 8
+            .entry main 0 start
+            .code
+            start:
+                matmul c a a nn
+                halt
+            """;
+        ValidationResult result = TestMachine.Verify(Text, new VmLimits { MaxInstructionGas = limit });
+        Assert.That(result.IsValid, Is.EqualTo(accepted), result.ToString());
+        Assert.That(accepted || result.Message.Contains($"the limit is {limit}"));
+    }
+
     [Test]
     public void RejectsUnknownMatMulFlags()
     {
