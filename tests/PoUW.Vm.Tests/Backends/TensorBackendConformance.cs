@@ -74,6 +74,20 @@ public abstract class TensorBackendConformance
         Assert.That(c.Int32.ToArray(), Is.All.EqualTo(2048 * 64 * 64));
     }
 
+    /// <summary>The longest chain that the verifier admits, at the extremes: one product more would not fit.</summary>
+    [Test]
+    public void MatMulAtTheOverflowBound([Values] bool transposeB)
+    {
+        const int Longest = (1 << 19) - 1;
+        Tensor a = new(TensorType.Int8, 2, Longest);
+        Tensor b = transposeB ? new(TensorType.Int8, 3, Longest) : new(TensorType.Int8, Longest, 3);
+        a.Int8.Fill(-64);
+        b.Int8.Fill(-64);
+        Tensor c = new(TensorType.Int32, 2, 3);
+        _backend.MatMul(new MatMulShape(2, Longest, 3, false, transposeB), a, b, c);
+        Assert.That(c.Int32.ToArray(), Is.All.EqualTo(int.MaxValue - 4095));
+    }
+
     [Test]
     public void Rounding([Values] bool stochastic)
     {
