@@ -4,7 +4,7 @@ namespace PoUW.Compute.Kernels.Elementwise;
 
 /// <summary>d = function(a, b) with b broadcast; the units are elements.</summary>
 internal readonly unsafe struct CombineKernel<TFunction>(float* d, float* a, BroadcastOperand b, nint columns, TFunction function) : ILaneKernel
-    where TFunction : struct, IFloatFunction2
+    where TFunction : struct, IBinaryFloatFunction
 {
     public void Run<TLane, TFloat, TWide>(nint from, nint to, int participant)
         where TLane : IFloatLane<TFloat, TWide>

@@ -5,7 +5,7 @@ namespace PoUW.Compute.Kernels.Elementwise;
 
 /// <summary>d = function(a, b); d may be a or b. A repeated b is one number.</summary>
 internal readonly unsafe struct CombineStep<TFunction>(float* d, float* a, float* b, bool repeated, TFunction function) : IElementStep
-    where TFunction : struct, IFloatFunction2
+    where TFunction : struct, IBinaryFloatFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Step<TLane, TFloat, TWide>(nint at, nint count)

@@ -17,16 +17,16 @@ internal static unsafe class FloatElementwiseKernels
     public static void Register(KernelTable.Builder table)
     {
         RegisterFunctions(table);
-        table.Add(FloatElementwiseOps.Add, Combine<FloatFunctions2.Add>);
-        table.Add(FloatElementwiseOps.Subtract, Combine<FloatFunctions2.Subtract>);
-        table.Add(FloatElementwiseOps.Multiply, Combine<FloatFunctions2.Multiply>);
-        table.Add(FloatElementwiseOps.Divide, Combine<FloatFunctions2.Divide>);
-        table.Add(FloatElementwiseOps.Maximum, Combine<FloatFunctions2.Maximum>);
-        table.Add(FloatElementwiseOps.Minimum, Combine<FloatFunctions2.Minimum>);
-        table.Add(FloatElementwiseOps.ReluGradient, Combine<FloatFunctions2.ReluGradient>);
-        table.Add(FloatElementwiseOps.GeluGradient, CombineCostly<FloatFunctions2.GeluGradient>);
-        table.Add(FloatElementwiseOps.TanhGradient, Combine<FloatFunctions2.TanhGradient>);
-        table.Add(FloatElementwiseOps.SigmoidGradient, Combine<FloatFunctions2.SigmoidGradient>);
+        table.Add(FloatElementwiseOps.Add, Combine<BinaryFloatFunctions.Add>);
+        table.Add(FloatElementwiseOps.Subtract, Combine<BinaryFloatFunctions.Subtract>);
+        table.Add(FloatElementwiseOps.Multiply, Combine<BinaryFloatFunctions.Multiply>);
+        table.Add(FloatElementwiseOps.Divide, Combine<BinaryFloatFunctions.Divide>);
+        table.Add(FloatElementwiseOps.Maximum, Combine<BinaryFloatFunctions.Maximum>);
+        table.Add(FloatElementwiseOps.Minimum, Combine<BinaryFloatFunctions.Minimum>);
+        table.Add(FloatElementwiseOps.ReluGradient, Combine<BinaryFloatFunctions.ReluGradient>);
+        table.Add(FloatElementwiseOps.GeluGradient, CombineCostly<BinaryFloatFunctions.GeluGradient>);
+        table.Add(FloatElementwiseOps.TanhGradient, Combine<BinaryFloatFunctions.TanhGradient>);
+        table.Add(FloatElementwiseOps.SigmoidGradient, Combine<BinaryFloatFunctions.SigmoidGradient>);
         table.Add(FloatElementwiseOps.Fma, Fma);
         table.Add(FloatElementwiseOps.Convert, Convert);
     }
@@ -73,13 +73,13 @@ internal static unsafe class FloatElementwiseKernels
     }
 
     private static long Combine<TFunction>(KernelContext context, in TensorCall call)
-        where TFunction : struct, IFloatFunction2 => Combine<TFunction>(context, call, PlainCost);
+        where TFunction : struct, IBinaryFloatFunction => Combine<TFunction>(context, call, PlainCost);
 
     private static long CombineCostly<TFunction>(KernelContext context, in TensorCall call)
-        where TFunction : struct, IFloatFunction2 => Combine<TFunction>(context, call, ExpCost);
+        where TFunction : struct, IBinaryFloatFunction => Combine<TFunction>(context, call, ExpCost);
 
     private static long Combine<TFunction>(KernelContext context, in TensorCall call, int cost)
-        where TFunction : struct, IFloatFunction2
+        where TFunction : struct, IBinaryFloatFunction
     {
         fixed (float* d = call[0].Float32, a = call[1].Float32, b = call[2].Float32)
         {

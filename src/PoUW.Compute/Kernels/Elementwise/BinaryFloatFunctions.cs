@@ -4,9 +4,9 @@ using PoUW.Compute.Kernels.Lanes;
 namespace PoUW.Compute.Kernels.Elementwise;
 
 /// <summary>The functions of two numbers of the elementwise operations. Each is the definition line by line.</summary>
-internal static class FloatFunctions2
+internal static class BinaryFloatFunctions
 {
-    internal readonly struct Add : IFloatFunction2
+    internal readonly struct Add : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -15,7 +15,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Add(x, y);
     }
 
-    internal readonly struct Subtract : IFloatFunction2
+    internal readonly struct Subtract : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -24,7 +24,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Subtract(x, y);
     }
 
-    internal readonly struct Multiply : IFloatFunction2
+    internal readonly struct Multiply : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -33,7 +33,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Multiply(x, y);
     }
 
-    internal readonly struct Divide : IFloatFunction2
+    internal readonly struct Divide : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -42,7 +42,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Divide(x, y);
     }
 
-    internal readonly struct Maximum : IFloatFunction2
+    internal readonly struct Maximum : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -51,7 +51,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Max(x, y);
     }
 
-    internal readonly struct Minimum : IFloatFunction2
+    internal readonly struct Minimum : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -60,7 +60,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Min(x, y);
     }
 
-    internal readonly struct ReluGradient : IFloatFunction2
+    internal readonly struct ReluGradient : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -69,7 +69,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Select(TLane.Less(TLane.Create(0), y), x, TLane.Create(0));
     }
 
-    internal readonly struct GeluGradient : IFloatFunction2
+    internal readonly struct GeluGradient : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -78,7 +78,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Multiply(x, Fp32Lane<TLane, TFloat, TWide>.Map<Fp32Functions.GeluGradient>(y));
     }
 
-    internal readonly struct TanhGradient : IFloatFunction2
+    internal readonly struct TanhGradient : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
@@ -87,7 +87,7 @@ internal static class FloatFunctions2
             where TWide : unmanaged => TLane.Multiply(x, TLane.Fma(Fp32Lane<TLane, TFloat, TWide>.Negate(y), y, TLane.Create(1)));
     }
 
-    internal readonly struct SigmoidGradient : IFloatFunction2
+    internal readonly struct SigmoidGradient : IBinaryFloatFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TFloat Apply<TLane, TFloat, TWide>(TFloat x, TFloat y)
