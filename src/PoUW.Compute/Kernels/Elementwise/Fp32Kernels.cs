@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using PoUW.Compute.Backends;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Kernels.Lanes;
 using PoUW.Vm.Arithmetic;
 
@@ -8,8 +9,8 @@ namespace PoUW.Compute.Kernels.Elementwise;
 /// <summary>
 /// The functions of <see cref="Fp32"/> over spans, with the same bits for every argument and every kernel. The result may be the
 /// source itself; spans that overlap otherwise give undefined numbers. Nothing is allocated; thread-safe.
-/// The kernel only chooses the vector width: 512 bits for AVX-512, 256 for AVX2, 128 for portable; a machine that lacks the width
-/// runs it in pieces.
+/// The kernel only chooses the vector width, as <see cref="FloatGemm.For"/> does for products; a machine that lacks its instructions
+/// uses 128 bits.
 /// </summary>
 public static unsafe class Fp32Kernels
 {
@@ -73,13 +74,12 @@ public static unsafe class Fp32Kernels
             throw new ArgumentException("The source and the result differ in length.", nameof(result));
         }
 
-        switch (kernel)
+        switch (FloatGemm.For(kernel))
         {
-            case CpuKernel.Avx512 or CpuKernel.Avx512Byte:
-            case CpuKernel.AvxVnni when Vector512.IsHardwareAccelerated:
+            case FloatKernel.Avx512:
                 Run<TFunction, Float512Lane, Vector512<float>, Vector512<double>>(source, result);
                 break;
-            case CpuKernel.Avx2 or CpuKernel.AvxVnni:
+            case FloatKernel.Avx2:
                 Run<TFunction, Float256Lane, Vector256<float>, Vector256<double>>(source, result);
                 break;
             default:

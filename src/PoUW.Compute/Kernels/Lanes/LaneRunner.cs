@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using PoUW.Compute.Backends;
+using PoUW.Compute.Kernels.Gemm;
 using PoUW.Compute.Threading;
 
 namespace PoUW.Compute.Kernels.Lanes;
@@ -19,13 +20,12 @@ internal static class LaneRunner
     public static void Run<TKernel>(KernelContext context, long units, long work, int step, in TKernel kernel)
         where TKernel : struct, ILaneKernel
     {
-        switch (context.Kernel)
+        switch (context.FloatGemm.Kernel)
         {
-            case CpuKernel.Avx512 or CpuKernel.Avx512Byte:
-            case CpuKernel.AvxVnni when Vector512.IsHardwareAccelerated:
+            case FloatKernel.Avx512:
                 Share<TKernel, Float512Lane, Vector512<float>, Vector512<double>>(context.Team, units, work, step, kernel);
                 break;
-            case CpuKernel.Avx2 or CpuKernel.AvxVnni:
+            case FloatKernel.Avx2:
                 Share<TKernel, Float256Lane, Vector256<float>, Vector256<double>>(context.Team, units, work, step, kernel);
                 break;
             default:
