@@ -12,6 +12,6 @@ internal static class Recipe
         int stepsPerRound = TrainOptions.StepsPerUnit * TrainOptions.UnitsPerRound;
         int rounds = (steps + stepsPerRound - 1) / stepsPerRound;
         return new MlpSpec(
-            [data.Pixels, TrainOptions.HiddenUnits, TrainOptions.Classes], TrainOptions.BatchSize, LearningRateSchedule.ThreeStage(rounds, stepsPerRound));
+            [data.Pixels, TrainOptions.HiddenUnits, TrainOptions.Classes], TrainOptions.BatchSize, IntegerRateSchedule.ThreeStage(rounds, stepsPerRound));
     }
 }

@@ -83,7 +83,7 @@ internal static class DeclarationChecks
                 if (name.Length == 0 || name.Length > limits.MaxNameBytes || !name.All(IsNameCharacter))
                 {
                     return ValidationResult.Fail(
-                        ValidationCode.Malformed, field, $"'{name}' is no name: use 1 to {limits.MaxNameBytes} of a-z, 0-9, '.', '_' and '-'.");
+                        ValidationCode.Malformed, field, $"'{name}' is no name: use 1 to {limits.MaxNameBytes} of A-Z, a-z, 0-9, '.', '_' and '-'.");
                 }
 
                 if (!seen.Add(name))
@@ -96,5 +96,5 @@ internal static class DeclarationChecks
         return ValidationResult.Ok;
     }
 
-    private static bool IsNameCharacter(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or '-';
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 }

@@ -9,7 +9,7 @@ namespace PoUW.Compute.Tests.Compilation;
 [TestFixture]
 public sealed class MlpSpecTests
 {
-    private static readonly MlpSpec Good = new([784, 256, 10], 512, LearningRateSchedule.ThreeStage(38, 16));
+    private static readonly MlpSpec Good = new([784, 256, 10], 512, IntegerRateSchedule.ThreeStage(38, 16));
 
     private static IEnumerable<TestCaseData> BadSpecs()
     {
@@ -78,7 +78,7 @@ public sealed class MlpSpecTests
     [TestCase(100, 2, 120, 160)]
     public void ThreeStageFollowsTheFifths(int rounds, int steps, int middle, int low)
     {
-        IReadOnlyList<LearningRateStep> schedule = LearningRateSchedule.ThreeStage(rounds, steps);
+        IReadOnlyList<LearningRateStep> schedule = IntegerRateSchedule.ThreeStage(rounds, steps);
         Assert.That(schedule, Is.EqualTo(new LearningRateStep[] { new(0, 14), new(middle, 12), new(low, 10) }));
         for (int r = 0; r < rounds; r++)
         {
@@ -89,7 +89,7 @@ public sealed class MlpSpecTests
 
     [Test]
     public void ShortSchedulesAreValid([Values(1, 2, 3, 4)] int rounds) =>
-        Assert.That((Good with { Schedule = LearningRateSchedule.ThreeStage(rounds, 4) }).Validate().IsValid);
+        Assert.That((Good with { Schedule = IntegerRateSchedule.ThreeStage(rounds, 4) }).Validate().IsValid);
 
     private static VmSlot[] StateSlots(VerifiedProgram program) => [.. program.Program.Slots.Where(s => s.Kind == SlotKind.State)];
 }

@@ -132,7 +132,7 @@ public sealed class MlpTrainingTests
     public void LearnsTheSyntheticClasses()
     {
         using CpuBackend backend = new();
-        MlpSpec spec = new([64, 32, 10], 50, LearningRateSchedule.ThreeStage(10, 6));
+        MlpSpec spec = new([64, 32, 10], 50, IntegerRateSchedule.ThreeStage(10, 6));
         ImageClassificationDataset train = SyntheticImages.Create(10, 500, 8, seed: 3);
         ImageClassificationDataset test = SyntheticImages.Create(10, 120, 8, seed: 3, firstSample: 500);
         Machine machine = TestTraining.Create(spec, train, backend);
@@ -218,7 +218,7 @@ public sealed class MlpTrainingTests
     {
         using CpuBackend backend = new();
         ImageClassificationDataset data = SyntheticImages.Create(3, 4, 2, seed: 1);
-        MlpSpec spec = new([4, 3], 4, LearningRateSchedule.Constant(12));
+        MlpSpec spec = new([4, 3], 4, IntegerRateSchedule.Constant(12));
         Machine machine = TestTraining.Create(spec, data, backend);
         TestTraining.Run(machine, "init", 8);
         int[] master = machine.Slot("fc1.weight").Int32.ToArray();

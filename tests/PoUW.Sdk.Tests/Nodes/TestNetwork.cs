@@ -87,7 +87,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     public static TrainingRequest Request(int steps = 10, bool audited = false) => new()
     {
         Name = "test",
-        Model = new MlpSpec([Data.Pixels, 32, 4], 512, LearningRateSchedule.Constant(12)),
+        Model = new MlpSpec([Data.Pixels, 32, 4], 512, IntegerRateSchedule.Constant(12)),
         Data = Data,
         Seed = 3,
         Steps = steps,

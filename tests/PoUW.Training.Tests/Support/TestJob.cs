@@ -45,7 +45,7 @@ internal static class TestJob
 
     private static VmProgram Compile()
     {
-        MlpSpec spec = new([64, 8, 4], 16, LearningRateSchedule.Constant(12));
+        MlpSpec spec = new([64, 8, 4], 16, IntegerRateSchedule.Constant(12));
         Assert.That(MlpCompiler.TryCompile(spec, Data.Count, VmLimits.Default, out VerifiedProgram? program).IsValid, Is.True);
         return program!.Program;
     }

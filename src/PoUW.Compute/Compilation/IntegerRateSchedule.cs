@@ -1,7 +1,7 @@
 namespace PoUW.Compute.Compilation;
 
 /// <summary>Learning-rate schedules of integer training.</summary>
-public static class LearningRateSchedule
+public static class IntegerRateSchedule
 {
     private const int High = 14;
     private const int Middle = 12;

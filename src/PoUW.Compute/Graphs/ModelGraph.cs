@@ -1,0 +1,64 @@
+using PoUW.Compute.Modules;
+
+namespace PoUW.Compute.Graphs;
+
+/// <summary>The operations of one model for one batch size, in the order in which they are computed. Not thread-safe.</summary>
+internal sealed class ModelGraph
+{
+    private readonly List<GraphOperation> _operations = [];
+    private readonly Dictionary<Parameter, ParameterLayout> _layouts = [];
+    private readonly List<Parameter> _order = [];
+    private readonly Dictionary<Module, string> _paths = [];
+    private int _values;
+
+    /// <summary>A graph of a model; its modules are known by their paths.</summary>
+    public ModelGraph(Module model)
+    {
+        foreach ((string path, Module module) in model.NamedModules())
+        {
+            _paths.TryAdd(module, path);
+        }
+    }
+
+    /// <summary>The operations in order.</summary>
+    public IReadOnlyList<GraphOperation> Operations => _operations;
+
+    /// <summary>The parameters that operations use, in the order of their first use.</summary>
+    public IReadOnlyList<Parameter> UsedParameters => _order;
+
+    /// <summary>Path of the module that is being applied.</summary>
+    public string Scope { get; set; } = "";
+
+    /// <summary>How a used parameter lies in memory.</summary>
+    public ParameterLayout LayoutOf(Parameter parameter) => _layouts[parameter];
+
+    /// <summary>
+    /// Says how an operation needs a parameter. A parameter that several operations use has one layout.
+    /// </summary>
+    /// <exception cref="ModelException">Another operation needs it otherwise.</exception>
+    public void Use(Parameter parameter, ParameterLayout layout)
+    {
+        if (_layouts.TryGetValue(parameter, out ParameterLayout? used))
+        {
+            if (used != layout)
+            {
+                throw new ModelException($"A shared parameter of shape ({string.Join(", ", parameter.Shape)}) is used in two ways that need different layouts.", Scope);
+            }
+
+            return;
+        }
+
+        _layouts.Add(parameter, layout);
+        _order.Add(parameter);
+    }
+
+    /// <summary>The path of a module that a parent applies.</summary>
+    /// <exception cref="ModelException">It was not registered, so its parameters would have no names.</exception>
+    public string PathOf(Module module, string parent) => _paths.TryGetValue(module, out string? path)
+        ? path
+        : throw new ModelException($"A {module.GetType().Name} is applied that was not registered with Register(name, module).", parent);
+
+    internal void Add(GraphOperation operation) => _operations.Add(operation);
+
+    internal int NextValue() => _values++;
+}

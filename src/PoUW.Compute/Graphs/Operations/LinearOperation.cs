@@ -1,0 +1,86 @@
+using PoUW.Compute.Plans;
+using PoUW.Compute.Lowering;
+using PoUW.Compute.Modules;
+using PoUW.Vm.Operations.Float;
+using PoUW.Vm.Operations.Integer;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Graphs.Operations;
+
+/// <summary>y = x W^T + b. Its products are MATMULs, so in lane I tickets may be drawn from all three.</summary>
+internal sealed class LinearOperation : GraphOperation
+{
+    private const string Weight8 = "weight8";
+
+    private readonly Parameter _weight;
+    private readonly Parameter? _bias;
+
+    public LinearOperation(GraphValue input, Parameter weight, Parameter? bias)
+        : base("Linear", [input], bias is null ? [weight] : [weight, bias])
+    {
+        RequireReal(input, 2, 3);
+        (_weight, _bias) = (weight, bias);
+        (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
+        if (input.Shape[^1] != inputs)
+        {
+            throw Fail($"the input {input} has {input.Shape[^1]} features; the weights take {inputs}.");
+        }
+
+        input.Graph.Use(weight, new LinearLayout(inputs, outputs, input.Features));
+        if (bias is not null)
+        {
+            input.Graph.Use(bias, new SameLayout(1, outputs));
+        }
+
+        Produces([.. input.Shape.SkipLast(1), outputs]);
+    }
+
+    public override void Forward(FloatLowering lowering)
+    {
+        BufferId x = lowering.Of(Input);
+        BufferId y = lowering.Declare(Output);
+        if (_bias is null)
+        {
+            lowering.Plan.Product(y, x, lowering.Parameter(_weight));
+            return;
+        }
+
+        BufferId product = lowering.Plan.Like(y);
+        lowering.Plan.Product(product, x, lowering.Parameter(_weight));
+        lowering.Plan.Tensor(FloatElementwiseOps.Add, [y, product, lowering.Parameter(_bias)]);
+    }
+
+    public override void Backward(FloatLowering lowering)
+    {
+        BufferId dy = lowering.Gradient(Output);
+        BufferId x = lowering.Of(Input);
+        lowering.AddGradient(Input, dx => lowering.Plan.Product(dx, dy, lowering.Parameter(_weight), transposeB: true));
+        lowering.AddGradient(_weight, dw => lowering.Plan.Product(dw, x, dy, transposeA: true));
+        if (_bias is not null)
+        {
+            lowering.AddGradient(_bias, db => lowering.Plan.Tensor(FloatReductionOps.SumRows, [db, dy]));
+        }
+    }
+
+    public override void Forward(IntegerLowering lowering)
+    {
+        BufferId weight = lowering.Operand(_weight);
+        lowering.Keep(this, Weight8, weight);
+        BufferId sum = lowering.Plan.Scratch(TensorType.Int32, Output.Rows, Output.Columns);
+        lowering.Plan.Product(sum, lowering.Of(Input), weight, tileWork: true);
+        lowering.Requantise(this, _weight, sum, _bias);
+    }
+
+    public override void Backward(IntegerLowering lowering)
+    {
+        BufferId error = lowering.Gradient(Output);
+        BufferId x = lowering.Of(Input);
+        lowering.AddGradient(_weight, sum => lowering.Plan.Product(sum, x, error, transposeA: true, tileWork: true));
+        lowering.AddGradient(
+            Input, sum => lowering.Plan.Product(sum, error, lowering.Kept(this, Weight8), transposeB: true, tileWork: true));
+        if (_bias is not null)
+        {
+            lowering.AddGradient(_bias, sum => lowering.Plan.Tensor(IntegerOps.SumRows, [sum, error]));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using PoUW.Compute.Graphs;
+using PoUW.Compute.Modules;
+using PoUW.Compute.Plans;
+using PoUW.Vm.Programs;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Lowering;
+
+/// <summary>The state slots of a model in lane I: Int32 master weights (Q16) and momentum.</summary>
+internal sealed class IntegerState
+{
+    /// <summary>Name of the momentum behind the name of its parameter.</summary>
+    public const string MomentumName = "momentum_buffer";
+
+    private readonly PlanWriter _plan;
+    private readonly Dictionary<Parameter, (BufferId Master, BufferId Velocity, int Exponent)> _slots = [];
+
+    /// <summary>Declares the slots.</summary>
+    public IntegerState(PlanWriter plan, ModelNames names, ModelGraph graph, Func<string, int> exponentOf)
+    {
+        (_plan, Names) = (plan, names);
+        foreach (Parameter parameter in names.Parameters)
+        {
+            (string name, ParameterLayout layout) = (names.Of(parameter), graph.LayoutOf(parameter));
+            BufferId master = plan.Declare(name, TensorType.Int32, layout.Rows, layout.Columns, SlotKind.State);
+            BufferId velocity = plan.Declare($"{name}.{MomentumName}", TensorType.Int32, layout.Rows, layout.Columns, SlotKind.State);
+            _slots.Add(parameter, (master, velocity, exponentOf(name)));
+        }
+    }
+
+    /// <summary>Names of the parameters.</summary>
+    public ModelNames Names { get; }
+
+    /// <summary>Master weights, Q16.</summary>
+    public BufferId Master(Parameter parameter) => _slots[parameter].Master;
+
+    /// <summary>Momentum.</summary>
+    public BufferId Velocity(Parameter parameter) => _slots[parameter].Velocity;
+
+    /// <summary>A register with the exponent of a weight.</summary>
+    public Register Exponent(Parameter parameter) => _plan.Constant(_slots[parameter].Exponent);
+}
