@@ -1,7 +1,7 @@
-using PoUW.Vm.Operations;
 using PoUW.Compute.Graphs;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 

@@ -1,5 +1,5 @@
-using PoUW.Compute.Plans;
 using PoUW.Compute.Lowering;
+using PoUW.Compute.Plans;
 using PoUW.Vm.Operations.Float;
 
 namespace PoUW.Compute.Graphs.Operations;

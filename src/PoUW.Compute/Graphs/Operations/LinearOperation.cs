@@ -1,6 +1,6 @@
-using PoUW.Compute.Plans;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
+using PoUW.Compute.Plans;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
