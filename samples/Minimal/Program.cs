@@ -7,8 +7,8 @@ using PoUW.Sdk.Nodes;
 
 KeyPair key = KeyPair.Generate(new CryptographicRandomSource());
 await using PouwNode node = await PouwNode.StartAsync(PouwNodeOptions.Development(key));
-ImageClassificationDataset data = SyntheticImages.Create(classes: 10, count: 2048, side: 28, seed: 1);
-MlpSpec model = new([data.Pixels, 64, 10], BatchSize: 512, IntegerRateSchedule.ThreeStage(totalRounds: 6, stepsPerRound: 16));
+Dataset data = SyntheticImages.Create(classes: 10, count: 2048, side: 28, seed: 1);
+MlpSpec model = new([data.Column("images").Width, 64, 10], BatchSize: 512, IntegerRateSchedule.ThreeStage(totalRounds: 6, stepsPerRound: 16));
 TrainingJob job = await node.SubmitJobAsync(new TrainingRequest { Name = "minimal", Model = model, Data = data, Steps = 96, AuditRateBasisPoints = 0 });
 await foreach (var progress in job.FollowAsync())
 {

@@ -12,7 +12,7 @@ internal static class DataSource
     ];
 
     /// <summary>Training and test set of "bundled", "fashion-mnist" or a folder.</summary>
-    public static async Task<(ImageClassificationDataset Train, ImageClassificationDataset Test)> LoadAsync(
+    public static async Task<(Dataset Train, Dataset Test)> LoadAsync(
         string name, CancellationToken cancellation) => name switch
         {
             "bundled" => Read([.. Standard.Select(file => InFolder(Path.Combine(AppContext.BaseDirectory, "data"), file))]),
@@ -20,12 +20,12 @@ internal static class DataSource
             _ => Read([.. Standard.Select(file => InFolder(name, file))]),
         };
 
-    private static (ImageClassificationDataset Train, ImageClassificationDataset Test) Read(string[] files) =>
+    private static (Dataset Train, Dataset Test) Read(string[] files) =>
         (ReadPair(files[0], files[1]), ReadPair(files[2], files[3]));
 
-    private static ImageClassificationDataset ReadPair(string images, string labels)
+    private static Dataset ReadPair(string images, string labels)
     {
-        ValidationResult result = IdxReader.TryReadDataset(images, labels, DataLimits.Default, out ImageClassificationDataset? dataset);
+        ValidationResult result = IdxReader.TryReadDataset(images, labels, DataLimits.Default, out Dataset? dataset);
         return result.IsValid ? dataset! : throw new SampleException(result.Message);
     }
 

@@ -25,7 +25,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
             throw new SampleException($"--liars is {options.Liars}; allowed is 0 to {options.Workers - 1}, so that an honest worker is left.");
         }
 
-        (ImageClassificationDataset train, ImageClassificationDataset test) = await DataSource.LoadAsync(options.Data, cancellation);
+        (Dataset train, Dataset test) = await DataSource.LoadAsync(options.Data, cancellation);
         TrainingRequest request = CreateRequest(train);
         if (options.ShowProgram)
         {
@@ -54,7 +54,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         report.Print(console, options, modelPath, reportPath, warnings);
     }
 
-    private TrainingRequest CreateRequest(ImageClassificationDataset train)
+    private TrainingRequest CreateRequest(Dataset train)
     {
         int stepsPerEpoch = train.Count / TrainOptions.BatchSize;
         if (stepsPerEpoch == 0)
@@ -107,7 +107,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
     }
 
     private static async Task FollowAsync(
-        TrainingJob job, ProgressView view, RunLog log, RestartPlan restarts, ImageClassificationDataset test, CancellationToken cancellation)
+        TrainingJob job, ProgressView view, RunLog log, RestartPlan restarts, Dataset test, CancellationToken cancellation)
     {
         ulong roundsPerTest = Math.Max(1, job.Manifest.RoundCount / TestsPerRun);
         ulong tested = 0;

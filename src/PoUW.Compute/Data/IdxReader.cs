@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using PoUW.Core.Validation;
 
 namespace PoUW.Compute.Data;
@@ -12,30 +11,13 @@ public static class IdxReader
 {
     private const byte UnsignedByte = 0x08;
     private const int MaxDimensions = 4;
-    private const byte GzipFirst = 0x1F;
-    private const byte GzipSecond = 0x8B;
 
     /// <summary>Reads one file.</summary>
     public static ValidationResult TryRead(string path, DataLimits limits, out IdxFile? file)
     {
         file = null;
-        string name = Path.GetFileName(path);
-        byte[] bytes;
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            ValidationResult result = ReadAll(stream, name, limits, out bytes);
-            if (!result.IsValid)
-            {
-                return result;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return Bad(name, "content", e.Message);
-        }
-
-        return TryParse(bytes, name, limits, out file);
+        ValidationResult result = DataFile.TryReadAll(path, limits, out byte[] bytes);
+        return result.IsValid ? TryParse(bytes, Path.GetFileName(path), limits, out file) : result;
     }
 
     /// <summary>Reads the decompressed bytes of a file.</summary>
@@ -48,18 +30,18 @@ public static class IdxReader
         file = null;
         if (bytes.Length < 4 || bytes[0] != 0 || bytes[1] != 0)
         {
-            return Bad(name, "magic", "the file does not start with the two zero bytes of IDX.");
+            return DataFile.Bad(name, "magic", "the file does not start with the two zero bytes of IDX.");
         }
 
         if (bytes[2] != UnsignedByte)
         {
-            return Bad(name, "type", $"element type 0x{bytes[2]:X2} is not supported, only unsigned bytes (0x08).");
+            return DataFile.Bad(name, "type", $"element type 0x{bytes[2]:X2} is not supported, only unsigned bytes (0x08).");
         }
 
         int count = bytes[3];
         if (count is < 1 or > MaxDimensions || bytes.Length < 4 + (4 * count))
         {
-            return Bad(name, "dimensions", $"{count} dimensions are announced in {bytes.Length} bytes; 1 to {MaxDimensions} are supported.");
+            return DataFile.Bad(name, "dimensions", $"{count} dimensions are announced in {bytes.Length} bytes; 1 to {MaxDimensions} are supported.");
         }
 
         int[] dimensions = new int[count];
@@ -67,9 +49,9 @@ public static class IdxReader
         for (int i = 0; i < count; i++)
         {
             uint size = BinaryPrimitives.ReadUInt32BigEndian(bytes[(4 + (4 * i))..]);
-            if (size < 1 || size > limits.MaxBytes || total * size > limits.MaxBytes)
+            if (size < 1 || size > limits.MaxArrayBytes / total)
             {
-                return Bad(name, "dimensions", $"dimension {i} is {size}; the limit is {limits.MaxBytes} bytes in all.");
+                return DataFile.Bad(name, "dimensions", $"dimension {i} is {size}; the limit is {limits.MaxArrayBytes} bytes in all.");
             }
 
             dimensions[i] = (int)size;
@@ -79,16 +61,18 @@ public static class IdxReader
         ReadOnlySpan<byte> data = bytes[(4 + (4 * count))..];
         if (data.Length != total)
         {
-            return Bad(name, "data", $"the dimensions announce {total} bytes, but there are {data.Length}.");
+            return DataFile.Bad(name, "data", $"the dimensions announce {total} bytes, but there are {data.Length}.");
         }
 
         file = new IdxFile(dimensions, data.ToArray());
         return ValidationResult.Ok;
     }
 
-    /// <summary>Reads a file of images and a file of their labels.</summary>
-    public static ValidationResult TryReadDataset(
-        string imagesPath, string labelsPath, DataLimits limits, out ImageClassificationDataset? dataset)
+    /// <summary>
+    /// Reads a file of images and a file of their labels as the columns of <see cref="ImageDatasets"/>. Three dimensions are grey images,
+    /// four are samples, rows, columns and channels.
+    /// </summary>
+    public static ValidationResult TryReadDataset(string imagesPath, string labelsPath, DataLimits limits, out Dataset? dataset)
     {
         dataset = null;
         ValidationResult result = TryRead(imagesPath, limits, out IdxFile? images);
@@ -103,52 +87,26 @@ public static class IdxReader
             return result;
         }
 
-        if (images!.Dimensions.Count != 3)
+        string imagesName = Path.GetFileName(imagesPath);
+        IReadOnlyList<int> sizes = images!.Dimensions;
+        if (sizes.Count is not (3 or 4))
         {
-            return Bad(Path.GetFileName(imagesPath), "dimensions", $"images have 3 dimensions, not {images.Dimensions.Count}.");
+            return DataFile.Bad(imagesName, "dimensions", $"images have 3 dimensions, in colour 4, not {sizes.Count}.");
         }
 
-        if (labels!.Dimensions.Count != 1 || labels.Dimensions[0] != images.Dimensions[0])
+        if (labels!.Dimensions.Count != 1 || labels.Dimensions[0] != sizes[0])
         {
-            return Bad(Path.GetFileName(labelsPath), "dimensions", $"there are {images.Dimensions[0]} images; the labels do not match.");
+            return DataFile.Bad(Path.GetFileName(labelsPath), "dimensions", $"there are {sizes[0]} images; the labels do not match.");
         }
 
-        result = ImageClassificationDataset.CheckDimensions(images.Dimensions[0], images.Dimensions[1], images.Dimensions[2], limits);
+        DatasetColumn column = ImageDatasets.ImageColumn(sizes[1], sizes[2], sizes.Count == 4 ? sizes[3] : 1);
+        result = Dataset.CheckSize([column, ImageDatasets.LabelColumn], sizes[0], limits);
         if (!result.IsValid)
         {
-            return Bad(Path.GetFileName(imagesPath), result.Field, result.Message);
+            return DataFile.Bad(imagesName, result.Field, result.Message, result.Code);
         }
 
-        dataset = new ImageClassificationDataset(images.Dimensions[1], images.Dimensions[2], images.Data, labels.Data);
+        dataset = Dataset.FromColumns([(column, images.Data), (ImageDatasets.LabelColumn, labels.Data)]);
         return ValidationResult.Ok;
     }
-
-    private static ValidationResult ReadAll(FileStream stream, string name, DataLimits limits, out byte[] bytes)
-    {
-        bytes = [];
-        int first = stream.ReadByte();
-        int second = stream.ReadByte();
-        stream.Position = 0;
-        using Stream source = first == GzipFirst && second == GzipSecond
-            ? new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true)
-            : stream;
-        using MemoryStream content = new();
-        byte[] buffer = new byte[1 << 16];
-        int read;
-        while ((read = source.Read(buffer)) > 0)
-        {
-            if (content.Length + read > Math.Min(limits.MaxBytes, Array.MaxLength))
-            {
-                return ValidationResult.Fail(ValidationCode.TooLarge, "content", $"{name}: content: larger than {limits.MaxBytes} bytes.");
-            }
-
-            content.Write(buffer, 0, read);
-        }
-
-        bytes = content.ToArray();
-        return ValidationResult.Ok;
-    }
-
-    private static ValidationResult Bad(string file, string field, string message) =>
-        ValidationResult.Fail(ValidationCode.Malformed, field, $"{file}: {field}: {message}");
 }

@@ -20,7 +20,7 @@ public static class SyntheticImages
     /// <param name="side">Images are side x side, 1 to 256.</param>
     /// <param name="seed">Selects patterns.</param>
     /// <param name="firstSample">Sample number of the first one: a disjoint range gives a test set with the same patterns.</param>
-    public static ImageClassificationDataset Create(int classes, int count, int side, ulong seed, int firstSample = 0)
+    public static Dataset Create(int classes, int count, int side, ulong seed, int firstSample = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(classes, 256);
@@ -44,6 +44,6 @@ public static class SyntheticImages
             }
         }
 
-        return new ImageClassificationDataset(side, side, images, labels);
+        return ImageDatasets.Create(side, side, 1, images, labels);
     }
 }

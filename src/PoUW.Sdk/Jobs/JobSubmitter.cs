@@ -1,4 +1,5 @@
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
@@ -19,11 +20,12 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
     {
         Require(request.Validate());
         Require(MlpCompiler.TryCompile(request.Model, request.Data.Count, limits, out VerifiedProgram? program));
+        Require(DatasetInputs.Check(program!.Program, request.Data, MlpCompiler.OrderKey));
         JobManifest manifest = new()
         {
             Client = sender.Key.Address,
             Name = request.Name,
-            ProgramHash = loader.Publish(program!.Program),
+            ProgramHash = loader.Publish(program.Program),
             DatasetRoot = request.Data.Root,
             DatasetBlob = await loader.PublishAsync(request.Data),
             Seed = request.Seed,

@@ -4,6 +4,7 @@ using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
 using PoUW.Training;
 using PoUW.Training.Execution;
 using PoUW.Vm.Execution;
@@ -26,7 +27,7 @@ public sealed class TrainedModel
 
     /// <summary>Counts the samples whose class the model predicts, with the same exact arithmetic that trained it.</summary>
     /// <exception cref="TrainingException">The samples do not fit the model.</exception>
-    public EvaluationResult Evaluate(ImageClassificationDataset data)
+    public EvaluationResult Evaluate(Dataset data)
     {
         VmLimits limits = VmLimits.Default;
         if (MlpCompiler.TryCompile(_spec, data.Count, limits, out VerifiedProgram? program) is { IsValid: false } problem)
@@ -36,13 +37,12 @@ public sealed class TrainedModel
 
         using CpuBackend backend = new();
         Machine machine = new(program!, backend);
-        bool fits = machine.SetInput(MlpCompiler.Images, data.ToImageTensor()).IsValid
-            && machine.SetInput(MlpCompiler.Labels, data.ToLabelTensor()).IsValid
-            && machine.ImportState(_state.Encoded.Span).IsValid;
-        VmResult? run = fits ? machine.Run(MlpCompiler.EvaluateEntry, [0, data.Count], UnitExecutor.GasLimit) : null;
+        ValidationResult ready = DatasetInputs.TrySet(machine, data, MlpCompiler.OrderKey);
+        ready = ready.IsValid ? machine.ImportState(_state.Encoded.Span) : ready;
+        VmResult? run = ready.IsValid ? machine.Run(MlpCompiler.EvaluateEntry, [0, data.Count], UnitExecutor.GasLimit) : null;
         return run is { IsHalted: true }
             ? new EvaluationResult(checked((int)run.Outputs[0]), data.Count)
-            : throw new TrainingException($"The samples do not fit the model: {run?.Message ?? $"{data.Pixels} pixels an image"}");
+            : throw new TrainingException($"The samples do not fit the model: {run?.Message ?? ready.Message}");
     }
 
     /// <summary>

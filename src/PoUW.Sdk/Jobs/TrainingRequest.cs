@@ -15,7 +15,7 @@ public sealed record TrainingRequest
     public required MlpSpec Model { get; init; }
 
     /// <summary>The training data.</summary>
-    public required ImageClassificationDataset Data { get; init; }
+    public required Dataset Data { get; init; }
 
     /// <summary>Seed of the initial weights.</summary>
     public ulong Seed { get; init; } = 1;

@@ -8,7 +8,7 @@ namespace PoUW.Training.Execution;
 /// <summary>What a manifest commits to: the verified program and the training data.</summary>
 /// <param name="Program">The program whose hash the manifest names.</param>
 /// <param name="Data">The data whose root the manifest names.</param>
-public sealed record JobAssets(VmProgram Program, ImageClassificationDataset Data)
+public sealed record JobAssets(VmProgram Program, Dataset Data)
 {
     /// <summary>Checks both against the manifest.</summary>
     public ValidationResult Validate(JobManifest manifest)

@@ -18,7 +18,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     public Hash256 Publish(VmProgram program) => chunks.Put(program.Encode());
 
     /// <summary>Makes training data available to others and returns its address.</summary>
-    public async Task<Hash256> PublishAsync(ImageClassificationDataset data) => await blobs.PutAsync(data.Encode());
+    public async Task<Hash256> PublishAsync(Dataset data) => await blobs.PutAsync(data.Encode());
 
     /// <summary>Makes a state available to others and returns its address, which is <see cref="ModelState.BlobAddress"/>.</summary>
     public async Task<Hash256> PublishAsync(ModelState state) => await blobs.PutAsync(state.Encoded, ModelState.ChunkBytes);
@@ -37,7 +37,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
         Require(VmProgram.TryDecode(Content(code, "program").Span, limits, out VmProgram? program), "program");
         FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
         ReadOnlySpan<byte> encoded = Content(records, "training data").Span;
-        Require(ImageClassificationDataset.TryDecode(encoded, DataLimits.Default, out ImageClassificationDataset? data), "training data");
+        Require(Dataset.TryDecode(encoded, DataLimits.Default, out Dataset? data), "training data");
         JobAssets assets = new(program!, data!);
         Require(assets.Validate(manifest), "job");
         return assets;

@@ -1,4 +1,5 @@
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -23,8 +24,13 @@ public sealed class UnitExecutor
     private readonly Machine _machine;
     private readonly VmLimits _limits;
 
-    /// <summary>Prepares a machine with the job's program and data.</summary>
-    /// <exception cref="TrainingException">The assets are not those of the manifest, or the program lacks a slot.</exception>
+    /// <summary>
+    /// Prepares a machine with the job's program and data: the input slot "order.key", if there is one, takes the job's id, and every other
+    /// input slot the column of its name.
+    /// </summary>
+    /// <exception cref="TrainingException">
+    /// The assets are not those of the manifest, the program lacks an entry point, or the data has no column that fits an input.
+    /// </exception>
     public UnitExecutor(JobManifest manifest, JobAssets assets, ITensorBackend backend, VmLimits limits)
     {
         if (assets.Validate(manifest) is { IsValid: false } problem)
@@ -39,9 +45,11 @@ public sealed class UnitExecutor
         RequireEntry(assets.Program, MlpCompiler.TrainEntry, parameters: 2);
         _machine = new Machine(program, backend);
         StateBytes = _machine.ExportState().Length;
-        SetInput(MlpCompiler.Images, assets.Data.ToImageTensor());
-        SetInput(MlpCompiler.Labels, assets.Data.ToLabelTensor());
-        SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId));
+        Require(DatasetInputs.TrySet(_machine, assets.Data, MlpCompiler.OrderKey));
+        if (assets.Program.Slots.Any(slot => slot is { Name: MlpCompiler.OrderKey, Kind: SlotKind.Input }))
+        {
+            Require(_machine.SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId)));
+        }
     }
 
     /// <summary>Size of an encoded state of this program, in bytes; every state of the job has it.</summary>
@@ -116,9 +124,8 @@ public sealed class UnitExecutor
             ? throw new TrainingException($"The program is not safe to run: {problem}")
             : verified!;
 
-    private void SetInput(string slot, Tensor tensor)
+    private static void Require(ValidationResult result)
     {
-        ValidationResult result = _machine.SetInput(slot, tensor);
         if (!result.IsValid)
         {
             throw new TrainingException($"The job's data does not fit its program: {result}");

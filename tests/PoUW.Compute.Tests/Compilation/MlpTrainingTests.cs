@@ -14,7 +14,7 @@ public sealed class MlpTrainingTests
 {
     private const string PinnedRoot = "3bde7f654e00a613";
 
-    private static readonly ImageClassificationDataset Synthetic = SyntheticImages.Create(10, 200, 8, seed: 5);
+    private static readonly Dataset Synthetic = SyntheticImages.Create(10, 200, 8, seed: 5);
 
     [Test]
     public void ThreeStepsGiveThePinnedRootOnEveryBackend()
@@ -133,8 +133,8 @@ public sealed class MlpTrainingTests
     {
         using CpuBackend backend = new();
         MlpSpec spec = new([64, 32, 10], 50, IntegerRateSchedule.ThreeStage(10, 6));
-        ImageClassificationDataset train = SyntheticImages.Create(10, 500, 8, seed: 3);
-        ImageClassificationDataset test = SyntheticImages.Create(10, 120, 8, seed: 3, firstSample: 500);
+        Dataset train = SyntheticImages.Create(10, 500, 8, seed: 3);
+        Dataset test = SyntheticImages.Create(10, 120, 8, seed: 3, firstSample: 500);
         Machine machine = TestTraining.Create(spec, train, backend);
         TestTraining.Run(machine, "init", 1);
         TestTraining.Run(machine, "train", 0, 60);
@@ -149,7 +149,7 @@ public sealed class MlpTrainingTests
         Assert.That(
             IdxReader.TryReadDataset(
                 SampleData.Path("train-images-idx3-ubyte.gz"), SampleData.Path("train-labels-idx1-ubyte.gz"), DataLimits.Default,
-                out ImageClassificationDataset? data).ToString(),
+                out Dataset? data).ToString(),
             Is.EqualTo("Ok"));
         using CpuBackend backend = new();
         MlpSpec spec = new([784, 64, 10], 512, [new(0, 14), new(24, 12), new(32, 10)]);
@@ -217,7 +217,7 @@ public sealed class MlpTrainingTests
     public void OneStepFollowsTheFormulas()
     {
         using CpuBackend backend = new();
-        ImageClassificationDataset data = SyntheticImages.Create(3, 4, 2, seed: 1);
+        Dataset data = SyntheticImages.Create(3, 4, 2, seed: 1);
         MlpSpec spec = new([4, 3], 4, IntegerRateSchedule.Constant(12));
         Machine machine = TestTraining.Create(spec, data, backend);
         TestTraining.Run(machine, "init", 8);

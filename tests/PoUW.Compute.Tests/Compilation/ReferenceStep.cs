@@ -10,9 +10,9 @@ internal static class ReferenceStep
     private const int WeightExponent = -7;
     private const int RateShift = 12;
 
-    public static (int[] Master, int Correct) Run(ImageClassificationDataset data, int[] master)
+    public static (int[] Master, int Correct) Run(Dataset data, int[] master)
     {
-        int inputs = data.Pixels;
+        int inputs = data.Column(ImageDatasets.Images).Width;
         int classes = master.Length / inputs;
         int[,] logits = new int[data.Count, classes];
         long largest = 0;
@@ -23,7 +23,7 @@ internal static class ReferenceStep
                 for (int p = 0; p < inputs; p++)
                 {
                     int weight = (int)Math.Clamp(IntegerRounding.RoundShift(master[(p * classes) + j], 16), -63, 63);
-                    logits[i, j] += (data.Image(i)[p] >> 2) * weight;
+                    logits[i, j] += (data.Value(i, ImageDatasets.Images)[p] >> 2) * weight;
                 }
 
                 largest = Math.Max(largest, Math.Abs(logits[i, j]));
@@ -36,15 +36,15 @@ internal static class ReferenceStep
         for (int i = 0; i < data.Count; i++)
         {
             int[] row = [.. Enumerable.Range(0, classes).Select(j => (int)Math.Clamp(IntegerRounding.RoundShift(logits[i, j], shift), -63, 63))];
-            correct += Array.IndexOf(row, row.Max()) == data.Label(i) ? 1 : 0;
+            correct += Array.IndexOf(row, row.Max()) == data.Value(i, ImageDatasets.Labels)[0] ? 1 : 0;
             long[] powers = [.. row.Select(o => SoftmaxBase2.Power(SoftmaxBase2.Log2Power(o, row.Max(), InputExponent + WeightExponent + shift)))];
             for (int j = 0; j < classes; j++)
             {
-                int g = (int)((powers[j] << 11) / powers.Sum()) - (j == data.Label(i) ? 2048 : 0);
+                int g = (int)((powers[j] << 11) / powers.Sum()) - (j == data.Value(i, ImageDatasets.Labels)[0] ? 2048 : 0);
                 int error = (int)Math.Clamp(IntegerRounding.Psto(g, 5), -63, 63);
                 for (int p = 0; p < inputs; p++)
                 {
-                    gradient[(p * classes) + j] += (data.Image(i)[p] >> 2) * error;
+                    gradient[(p * classes) + j] += (data.Value(i, ImageDatasets.Images)[p] >> 2) * error;
                 }
             }
         }

@@ -14,15 +14,14 @@ internal static class TestTraining
 {
     public static readonly MlpSpec Small = new([64, 24, 17, 10], 32, [new(0, 12), new(2, 10)]);
 
-    public static Machine Create(MlpSpec spec, ImageClassificationDataset data, ITensorBackend backend)
+    public static Machine Create(MlpSpec spec, Dataset data, ITensorBackend backend)
     {
         ValidationResult result = MlpCompiler.TryCompile(spec, data.Count, VmLimits.Default, out VerifiedProgram? program);
         Assert.That(result.IsValid, result.ToString());
         Machine machine = new(program!, backend);
         Tensor key = new(TensorType.UInt8, 32, 1);
         key.UInt8.Fill(9);
-        Assert.That(machine.SetInput(MlpCompiler.Images, data.ToImageTensor()).IsValid);
-        Assert.That(machine.SetInput(MlpCompiler.Labels, data.ToLabelTensor()).IsValid);
+        Assert.That(DatasetInputs.TrySet(machine, data, MlpCompiler.OrderKey).IsValid);
         Assert.That(machine.SetInput(MlpCompiler.OrderKey, key).IsValid);
         return machine;
     }

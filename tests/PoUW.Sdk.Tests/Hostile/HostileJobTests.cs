@@ -23,7 +23,7 @@ public sealed class HostileJobTests
     private const string Slots =
         ".slot input images int8 8 4\n.slot input labels uint8 8 1\n.slot input order.key uint8 32 1\n.slot state w int32 1 1\n";
 
-    private static readonly ImageClassificationDataset Data = SyntheticImages.Create(classes: 2, count: 8, side: 2, seed: 1);
+    private static readonly Dataset Data = SyntheticImages.Create(classes: 2, count: 8, side: 2, seed: 1);
 
     [TestCase(".entry init 1 i\n.entry train 2 t\n.code\ni:\nhalt\nt:\njump t\n", TestName = "An endless unit does not stop the chain")]
     [TestCase(".entry init 1 i\n.entry train 2 i\n.code\ni:\njump i\n", TestName = "An endless init does not stop the chain")]

@@ -82,12 +82,12 @@ internal sealed class TestNetwork : IAsyncDisposable
         return node;
     }
 
-    public static ImageClassificationDataset Data { get; } = SyntheticImages.Create(classes: 4, count: 1_200, side: 28, seed: 5);
+    public static Dataset Data { get; } = SyntheticImages.Create(classes: 4, count: 1_200, side: 28, seed: 5);
 
     public static TrainingRequest Request(int steps = 10, bool audited = false) => new()
     {
         Name = "test",
-        Model = new MlpSpec([Data.Pixels, 32, 4], 512, IntegerRateSchedule.Constant(12)),
+        Model = new MlpSpec([Data.Column(ImageDatasets.Images).Width, 32, 4], 512, IntegerRateSchedule.Constant(12)),
         Data = Data,
         Seed = 3,
         Steps = steps,

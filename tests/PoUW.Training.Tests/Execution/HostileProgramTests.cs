@@ -16,7 +16,7 @@ public sealed class HostileProgramTests
     private const string Slots =
         ".slot input images int8 8 4\n.slot input labels uint8 8 1\n.slot input order.key uint8 32 1\n.slot state w int32 1 1\n";
 
-    private static readonly ImageClassificationDataset Data = SyntheticImages.Create(classes: 2, count: 8, side: 2, seed: 1);
+    private static readonly Dataset Data = SyntheticImages.Create(classes: 2, count: 8, side: 2, seed: 1);
 
     [Test]
     public void A_program_without_the_entry_points_of_training_is_refused()
@@ -41,9 +41,26 @@ public sealed class HostileProgramTests
         Assert.That(executor.InitialState(CancellationToken.None).Tensors, Has.Count.EqualTo(1));
     }
 
-    private static UnitExecutor Executor(string code, ulong steps = 1, ulong seed = 1)
+    [TestCase(".slot input images int8 8 4\n.slot input tokens uint8 8 1\n", "'tokens'", TestName = "An input without a column is named")]
+    [TestCase(".slot input images int8 8 5\n", "'images' is 8x5", TestName = "An input of another width is named")]
+    [TestCase(".slot input images float32 8 4\n", "'images' holds UInt8", TestName = "An input of a type without a view is named")]
+    [TestCase(".slot input order.key uint8 16 1\n", "'order.key'", TestName = "A key of another size is named")]
+    public void Inputs_that_the_data_does_not_have_are_refused(string slots, string message) =>
+        Assert.That(
+            () => Executor(".entry init 1 i\n.entry train 2 i\n.code\ni:\nhalt\n", slots: slots + ".slot state w int32 1 1\n"),
+            Throws.TypeOf<TrainingException>().With.Message.Contains(message));
+
+    [Test]
+    public void A_program_may_do_without_labels_and_order()
     {
-        ValidationResult parsed = Assembler.TryParse(Slots + code, out VmProgram? program);
+        UnitExecutor executor = Executor(
+            ".entry init 1 i\n.entry train 2 i\n.code\ni:\nhalt\n", slots: ".slot input images int32 8 4\n.slot state w int32 1 1\n");
+        Assert.That(executor.InitialState(CancellationToken.None).Tensors, Has.Count.EqualTo(1));
+    }
+
+    private static UnitExecutor Executor(string code, ulong steps = 1, ulong seed = 1, string slots = Slots)
+    {
+        ValidationResult parsed = Assembler.TryParse(slots + code, out VmProgram? program);
         Assert.That(parsed.IsValid, Is.True, parsed.ToString());
         JobManifest manifest = new()
         {

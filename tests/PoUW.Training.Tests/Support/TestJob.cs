@@ -13,7 +13,7 @@ namespace PoUW.Training.Tests.Support;
 /// <summary>A real but tiny job: four classes of 8 x 8 images, two layers.</summary>
 internal static class TestJob
 {
-    public static ImageClassificationDataset Data { get; } = SyntheticImages.Create(classes: 4, count: 64, side: 8, seed: 5);
+    public static Dataset Data { get; } = SyntheticImages.Create(classes: 4, count: 64, side: 8, seed: 5);
 
     public static VmProgram Program { get; } = Compile();
 
