@@ -1,7 +1,6 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using PoUW.Compute.Compilation;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.StateDicts;
@@ -23,7 +22,7 @@ public static class ModelExport
     public static SafetensorFile Create(
         MlpSpec spec, IReadOnlyList<(string Name, Tensor Tensor)> state, IReadOnlyDictionary<string, string> metadata)
     {
-        List<SafetensorEntry> entries = [];
+        List<KeyValuePair<string, StateTensor>> tensors = [];
         for (int layer = 0; layer < spec.LayerCount; layer++)
         {
             string name = MlpSpec.WeightSlot(layer);
@@ -35,11 +34,9 @@ public static class ModelExport
             }
 
             int exponent = spec.WeightExponent(layer);
-            byte[] exponentBytes = new byte[sizeof(int)];
-            BinaryPrimitives.WriteInt32LittleEndian(exponentBytes, exponent);
-            entries.Add(new SafetensorEntry(name, SafetensorType.Float32, [master.Columns, master.Rows], ToFloats(master, exponent)));
-            entries.Add(new SafetensorEntry(name + ".master", SafetensorType.Int32, [master.Rows, master.Columns], master.Bytes.ToArray()));
-            entries.Add(new SafetensorEntry(name + ".exp", SafetensorType.Int32, [], exponentBytes));
+            tensors.Add(new(name, StateTensor.FromFloat32(ToFloats(master, exponent), master.Columns, master.Rows)));
+            tensors.Add(new(name + ".master", StateTensor.FromInt32(master.Int32, master.Rows, master.Columns)));
+            tensors.Add(new(name + ".exp", StateTensor.FromInt32([exponent])));
         }
 
         Dictionary<string, string> text = new(metadata, StringComparer.Ordinal)
@@ -47,13 +44,12 @@ public static class ModelExport
             ["format"] = "pt",
             ["input.exponent"] = spec.InputExponent.ToString(CultureInfo.InvariantCulture),
         };
-        return new SafetensorFile(entries, text);
+        return new SafetensorFile(new StateDict(tensors), text);
     }
 
-    private static byte[] ToFloats(Tensor master, int exponent)
+    private static float[] ToFloats(Tensor master, int exponent)
     {
-        byte[] bytes = new byte[master.Length * sizeof(float)];
-        Span<float> floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan());
+        float[] floats = new float[master.Length];
         ReadOnlySpan<int> values = master.Int32;
         for (int row = 0; row < master.Rows; row++)
         {
@@ -64,6 +60,6 @@ public static class ModelExport
             }
         }
 
-        return bytes;
+        return floats;
     }
 }

@@ -58,9 +58,6 @@ public sealed class TrainedModel
             ["pouw.job"] = _manifest.JobId.ToString(),
             ["pouw.state_root"] = WeightsHash.ToString(),
         };
-        byte[] file = ModelExport.Create(_spec, _state.Tensors, metadata).Encode();
-        string partial = path + ".part";
-        File.WriteAllBytes(partial, file);
-        File.Move(partial, path, overwrite: true);
+        ModelExport.Create(_spec, _state.Tensors, metadata).WriteFile(path);
     }
 }

@@ -1,5 +1,5 @@
 using PoUW.Compute.Backends;
-using PoUW.Compute.StateDicts;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
@@ -140,7 +140,7 @@ public sealed class NetworkTrainingTests
         ValidationResult result = SafetensorFile.TryDecode(await File.ReadAllBytesAsync(path, cancellation), SafetensorLimits.Default, out SafetensorFile? file);
         File.Delete(path);
         Assert.That(result.IsValid, Is.True, result.ToString());
-        Assert.That(file!.Find("fc1.weight")!.Shape, Is.EqualTo(new long[] { 32, 784 }));
+        Assert.That(file!.Tensors["fc1.weight"].Shape, Is.EqualTo(new long[] { 32, 784 }));
         Assert.That(file.Metadata["pouw.job"], Is.EqualTo(job.Id.ToString()));
     }
 

@@ -1,7 +1,7 @@
 namespace PoUW.Compute.StateDicts;
 
-/// <summary>Element types of safetensors files that are supported, in the order in which the format sorts them.</summary>
-public enum SafetensorType
+/// <summary>Element types that state-dict files hold, in the order in which safetensors sorts them.</summary>
+public enum StateTensorType
 {
     /// <summary>BOOL, one byte.</summary>
     Bool,
