@@ -4,11 +4,12 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Compute.Tests.Compilation;
 using PoUW.Core.Validation;
 using PoUW.Vm.Execution;
 
-namespace PoUW.Compute.Tests.StateDicts;
+namespace PoUW.Compute.Tests.StateDicts.Safetensors;
 
 [TestFixture]
 public sealed class SafetensorTests
@@ -18,20 +19,20 @@ public sealed class SafetensorTests
     [Test]
     public void RoundTripsEveryType()
     {
-        SafetensorEntry[] tensors =
+        StateDict tensors = new(
         [
-            .. Enum.GetValues<SafetensorType>().Select((t, i) => new SafetensorEntry($"t{i}", t, [2, 3], new byte[6 * SizeOf(t)])),
-            new("scalar", SafetensorType.Float32, [], new byte[4]),
-            new("empty", SafetensorType.Int64, [3, 0], ReadOnlyMemory<byte>.Empty),
-            new("\"quoted\" \u00e9\n", SafetensorType.Int8, [1], new byte[] { 255 }),
-        ];
+            .. Enum.GetValues<StateTensorType>().Select((t, i) => Pair($"t{i}", new(t, [2, 3], new byte[6 * SizeOf(t)]))),
+            Pair("scalar", StateTensor.FromFloat32([1])),
+            Pair("empty", StateTensor.FromInt64([], 3, 0)),
+            Pair("\"quoted\" \u00e9\n", StateTensor.FromInt8([-1], 1)),
+        ]);
         byte[] bytes = new SafetensorFile(tensors, new Dictionary<string, string> { ["format"] = "pt" }).Encode();
         ValidationResult result = SafetensorFile.TryDecode(bytes, SafetensorLimits.Default, out SafetensorFile? file);
         Assert.Multiple(() =>
         {
             Assert.That(result.IsValid, result.ToString());
             Assert.That(file!.Encode(), Is.EqualTo(bytes));
-            Assert.That(file.Tensors, Has.Count.EqualTo(tensors.Length));
+            Assert.That(file.Tensors, Has.Count.EqualTo(tensors.Count));
             Assert.That(file.Metadata["format"], Is.EqualTo("pt"));
             Assert.That(BinaryPrimitives.ReadInt64LittleEndian(bytes) % 8, Is.Zero);
         });
@@ -41,7 +42,7 @@ public sealed class SafetensorTests
     public void WritesTheFormatToTheByte()
     {
         SafetensorFile file = new(
-            [new("b", SafetensorType.UInt8, [2], new byte[] { 1, 2 }), new("a", SafetensorType.Float32, [1], new byte[] { 3, 4, 5, 6 })],
+            new StateDict([Pair("b", StateTensor.FromUInt8([1, 2], 2)), Pair("a", new(StateTensorType.Float32, [1], new byte[] { 3, 4, 5, 6 }))]),
             new Dictionary<string, string>());
         const string Header =
             "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[4,6]}}";
@@ -55,7 +56,7 @@ public sealed class SafetensorTests
     {
         string header = " {\"x\" : {\"data_offsets\":[0,2], \"shape\":[2], \"dtype\":\"U8\"}} ".Trim() + "   ";
         Assert.That(Decode(header, 2, out SafetensorFile? file).IsValid);
-        Assert.That(file!.Find("x")!.Data.ToArray(), Is.EqualTo(new byte[] { 0, 1 }));
+        Assert.That(file!.Tensors["x"].Data.ToArray(), Is.EqualTo(new byte[] { 0, 1 }));
     }
 
     [TestCase("{}", 1, "data")]
@@ -117,7 +118,7 @@ public sealed class SafetensorTests
     {
         Random random = new(4);
         byte[] original = new SafetensorFile(
-            [new("b", SafetensorType.UInt8, [2], new byte[2]), new("a", SafetensorType.Float32, [1, 2], new byte[8])],
+            new StateDict([Pair("b", StateTensor.FromUInt8([0, 0], 2)), Pair("a", StateTensor.FromFloat32([0, 0], 1, 2))]),
             new Dictionary<string, string> { ["k"] = "v" }).Encode();
         for (int i = 0; i < 20_000; i++)
         {
@@ -133,15 +134,49 @@ public sealed class SafetensorTests
     }
 
     [Test]
-    public void TheConstructorRefusesWhatCannotBeWritten()
+    public void TheConstructorRefusesTheReservedName() => Assert.That(
+        () => new SafetensorFile(new StateDict([Pair("__metadata__", StateTensor.FromUInt8([1], 1))]), new Dictionary<string, string>()),
+        Throws.ArgumentException);
+
+    [Test]
+    public void TensorsArePartsOfTheFile()
     {
-        SafetensorEntry good = new("a", SafetensorType.UInt8, [1], new byte[1]);
-        Dictionary<string, string> none = [];
+        byte[] bytes = Build("{\"x\":" + Entry + "}", 2);
+        SafetensorFile.TryDecode(bytes, SafetensorLimits.Default, out SafetensorFile? file);
+        bytes[^1] = 77;
+        Assert.That(file!.Tensors["x"].Data.ToArray(), Is.EqualTo(new byte[] { 0, 77 }));
+    }
+
+    [Test]
+    public void ManySmallNamesDoNotMakeTheReaderAllocateMoreThanItMay()
+    {
+        string header = "{" + string.Join(',', Enumerable.Range(0, 50_000).Select(i => $"\"{i}\":{Entry.Replace("2]", "0]", StringComparison.Ordinal)}")) + "}";
+        byte[] bytes = Build(header, 0);
+        Decode(bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ValidationResult result = Decode(bytes);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((2 * bytes.Length) + SafetensorLimits.Default.AllocationSlackBytes));
+        Assert.That(result.Message, Does.Contain("memory"));
+    }
+
+    [Test]
+    public void FilesAreWrittenAndRead()
+    {
+        using TestFolder folder = new();
+        string path = Path.Combine(folder.Path, "model.safetensors");
+        SafetensorFile file = new(new StateDict([Pair("a", StateTensor.FromInt32([1, -2], 2))]), new Dictionary<string, string>());
+        file.WriteFile(path);
+        file.WriteFile(path);
+        ValidationResult result = SafetensorFile.TryReadFile(path, SafetensorLimits.Default, out SafetensorFile? read);
+        ValidationResult missing = SafetensorFile.TryReadFile(path + "x", SafetensorLimits.Default, out _);
+        ValidationResult large = SafetensorFile.TryReadFile(path, new() { MaxFileBytes = 10 }, out _);
         Assert.Multiple(() =>
         {
-            Assert.That(() => new SafetensorFile([good, good], none), Throws.ArgumentException);
-            Assert.That(() => new SafetensorFile([good with { Name = "__metadata__" }], none), Throws.ArgumentException);
-            Assert.That(() => new SafetensorFile([good with { Shape = [2] }], none), Throws.ArgumentException);
+            Assert.That(result.IsValid, result.ToString());
+            Assert.That(read!.Tensors["a"].ToInt32(), Is.EqualTo(new[] { 1, -2 }));
+            Assert.That(Directory.GetFiles(folder.Path), Is.EqualTo(new[] { path }));
+            Assert.That(missing.Field, Is.EqualTo("model.safetensorsx"));
+            Assert.That(large.Code, Is.EqualTo(ValidationCode.TooLarge));
         });
     }
 
@@ -152,16 +187,16 @@ public sealed class SafetensorTests
         Machine machine = TestTraining.Create(TestTraining.Small, SyntheticImages.Create(10, 40, 8, seed: 5), backend);
         TestTraining.Run(machine, "init", 4);
         SafetensorFile file = ModelExport.Create(TestTraining.Small, machine.State, new Dictionary<string, string> { ["job"] = "abc" });
-        SafetensorEntry weight = file.Find("fc1.weight")!;
+        StateTensor weight = file.Tensors["fc1.weight"];
         ReadOnlySpan<int> master = machine.Slot("fc1.weight").Int32;
-        float value = BinaryPrimitives.ReadSingleLittleEndian(weight.Data.Span[(((3 * 64) + 5) * 4)..]);
+        float value = weight.ToFloat32()[(3 * 64) + 5];
         float expected = master[(5 * 24) + 3] / (float)(1 << 26);
         Assert.Multiple(() =>
         {
             Assert.That(weight.Shape, Is.EqualTo(new long[] { 24, 64 }));
             Assert.That(value, Is.EqualTo(expected).And.Not.Zero);
-            Assert.That(file.Find("fc1.weight.master")!.Data.Length, Is.EqualTo(24 * 64 * 4));
-            Assert.That(BinaryPrimitives.ReadInt32LittleEndian(file.Find("fc3.weight.exp")!.Data.Span), Is.EqualTo(-7));
+            Assert.That(file.Tensors["fc1.weight.master"].Data.Length, Is.EqualTo(24 * 64 * 4));
+            Assert.That(file.Tensors["fc3.weight.exp"].ToInt32(), Is.EqualTo(new[] { -7 }));
             Assert.That(file.Metadata["job"], Is.EqualTo("abc"));
             Assert.That(file.Metadata["format"], Is.EqualTo("pt"));
             Assert.That(
@@ -169,11 +204,13 @@ public sealed class SafetensorTests
         });
     }
 
-    private static int SizeOf(SafetensorType type) => type switch
+    private static KeyValuePair<string, StateTensor> Pair(string name, StateTensor tensor) => new(name, tensor);
+
+    private static int SizeOf(StateTensorType type) => type switch
     {
-        SafetensorType.Bool or SafetensorType.UInt8 or SafetensorType.Int8 => 1,
-        SafetensorType.Int16 or SafetensorType.UInt16 or SafetensorType.Float16 or SafetensorType.BFloat16 => 2,
-        SafetensorType.Int32 or SafetensorType.UInt32 or SafetensorType.Float32 => 4,
+        StateTensorType.Bool or StateTensorType.UInt8 or StateTensorType.Int8 => 1,
+        StateTensorType.Int16 or StateTensorType.UInt16 or StateTensorType.Float16 or StateTensorType.BFloat16 => 2,
+        StateTensorType.Int32 or StateTensorType.UInt32 or StateTensorType.Float32 => 4,
         _ => 8,
     };
 
