@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PoUW.Compute.Graphs;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
@@ -51,7 +52,7 @@ public static class OptimiserWeights
         byte[] bytes = matrix.Bytes.ToArray();
         if (slot.Parameter is { } parameter)
         {
-            LayoutOf(runner, parameter).FromMatrix(Words(matrix.Bytes), Words(bytes));
+            LayoutOf(runner, parameter).FromMatrix<int>(Words(matrix.Bytes), Words(bytes));
         }
 
         return new StateTensor(TypeOf(matrix), ShapeOf(slot, matrix), bytes);
@@ -62,7 +63,7 @@ public static class OptimiserWeights
         Tensor matrix = ModelWeights.SlotOf(runner, slot.Slot);
         if (slot.Parameter is { } parameter)
         {
-            LayoutOf(runner, parameter).ToMatrix(Words(tensor.Data.Span), Words(matrix.Bytes));
+            LayoutOf(runner, parameter).ToMatrix(Words(tensor.Data), Words(matrix.Bytes));
             return;
         }
 
@@ -89,7 +90,8 @@ public static class OptimiserWeights
 
     private static ParameterLayout LayoutOf(ModelRunner runner, Parameter parameter) => runner.Model.Model.Graph.LayoutOf(parameter);
 
-    private static ReadOnlySpan<int> Words(ReadOnlySpan<byte> bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(bytes);
+    // Both types have four bytes, and only their places change.
+    private static Span<int> Words(Span<byte> bytes) => MemoryMarshal.Cast<byte, int>(bytes);
 
-    private static Span<int> Words(Span<byte> bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(bytes);
+    private static ReadOnlySpan<int> Words(ReadOnlyMemory<byte> bytes) => MemoryMarshal.Cast<byte, int>(bytes.Span);
 }
