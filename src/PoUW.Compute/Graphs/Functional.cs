@@ -20,4 +20,20 @@ public static class Functional
 
     /// <summary>All dimensions behind the batch as one, in PyTorch's order (channel, y, x).</summary>
     public static GraphValue Flatten(GraphValue input) => input.Rank == 2 ? input : new FlattenOperation(input).Output;
+
+    /// <summary>
+    /// Cross-correlation of images with W (outputs, channels / groups, height, width), plus b (outputs) or null. Padding is zeros on all
+    /// sides, less than the kernel.
+    /// </summary>
+    public static GraphValue Conv2d(
+        GraphValue input, Parameter weight, Parameter? bias = null, Extent2d? stride = null, Extent2d padding = default, int groups = 1) =>
+        new Conv2dOperation(input, weight, bias, stride ?? 1, padding, groups).Output;
+
+    /// <summary>The largest element of each window. The stride is the kernel's size unless given; padding is at most half of it and never wins.</summary>
+    public static GraphValue MaxPool2d(GraphValue input, Extent2d kernelSize, Extent2d? stride = null, Extent2d padding = default) =>
+        new MaxPool2dOperation(input, kernelSize, stride ?? kernelSize, padding).Output;
+
+    /// <summary>The mean of each window, padding counted as zeros. The stride is the kernel's size unless given; padding is at most half of it.</summary>
+    public static GraphValue AvgPool2d(GraphValue input, Extent2d kernelSize, Extent2d? stride = null, Extent2d padding = default) =>
+        new AvgPool2dOperation(input, kernelSize, stride ?? kernelSize, padding).Output;
 }
