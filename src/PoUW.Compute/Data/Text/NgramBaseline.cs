@@ -78,7 +78,9 @@ public sealed class NgramBaseline
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
         CheckTokens(tokens, _symbols);
-        return Bits(tokens, first: 0) / tokens.Length;
+        CodeLength length = new();
+        Add(ref length, tokens, first: 0);
+        return length.Bits / tokens.Length;
     }
 
     /// <summary>
@@ -94,7 +96,7 @@ public sealed class NgramBaseline
             throw new ArgumentException($"The column {column} has no tokens to predict.", nameof(windows));
         }
 
-        double bits = 0;
+        CodeLength length = new();
         int[] tokens = new int[column.Width];
         for (int i = 0; i < windows.Count; i++)
         {
@@ -105,10 +107,10 @@ public sealed class NgramBaseline
             }
 
             CheckTokens(tokens, _symbols);
-            bits += Bits(tokens, first: 1);
+            Add(ref length, tokens, first: 1);
         }
 
-        return bits / ((double)windows.Count * (column.Width - 1));
+        return length.Bits / ((double)windows.Count * (column.Width - 1));
     }
 
     /// <summary>The probability of a token after a history, of which at most the last <see cref="Order"/> - 1 tokens matter.</summary>
@@ -123,15 +125,12 @@ public sealed class NgramBaseline
         return probability;
     }
 
-    private double Bits(ReadOnlySpan<int> tokens, int first)
+    private void Add(ref CodeLength length, ReadOnlySpan<int> tokens, int first)
     {
-        double bits = 0;
         for (int i = first; i < tokens.Length; i++)
         {
-            bits -= Math.Log2(Probability(tokens[Math.Max(0, i - Order + 1)..i], tokens[i]));
+            length.Add(Probability(tokens[Math.Max(0, i - Order + 1)..i], tokens[i]));
         }
-
-        return bits;
     }
 
     private static void CheckTokens(ReadOnlySpan<int> tokens, int symbols)
