@@ -38,13 +38,20 @@ internal static class ProfileCommand
             own.Run();
         }
 
-        Write(Console.Out, training, profile);
+        Write(Console.Out, training, profile, IdleSeconds(training));
         return 0;
     }
 
     private static double WallSeconds() => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
-    private static void Write(TextWriter output, TrainingCase training, ProfilingBackend profile)
+    /// <summary>A step whose operations do nothing.</summary>
+    private static double IdleSeconds(TrainingCase training)
+    {
+        using OwnTraining idle = OwnTraining.Eager(training, new IdleBackend());
+        return PairedTiming.Measure(idle.Run, null).Own!.Best.CpuSeconds / TrainingCase.Steps;
+    }
+
+    private static void Write(TextWriter output, TrainingCase training, ProfilingBackend profile, double idle)
     {
         double step = profile.StepSeconds;
         double calls = profile.Calls.Sum(static c => c.Seconds);
@@ -55,7 +62,8 @@ internal static class ProfileCommand
             Row(output, call.Seconds, step, flops, Number(1e-9 * call.Bytes / call.Seconds, "F1"), call.Name);
         }
 
-        Row(output, step - calls, step, "", "", "between the operations");
+        Row(output, step - calls, step, "", "", "between the operations, clocks included");
+        Row(output, idle, step, "", "", "a step whose operations do nothing: the executor and its checks");
         Row(output, step, step, Number(1e-9 * profile.Calls.Sum(static c => c.Flops) / step, "F0"), "", $"step of {training.Batch} images");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{training.Batch / step:F0} images/s, {training.Threads} thread(s); medians, the step by {(training.Threads == 1 ? "CPU" : "wall")} time"));
     }

@@ -52,11 +52,7 @@ public sealed class SwapOrNotShuffle
     /// <param name="position">0 to count - 1.</param>
     public int Permute(int position)
     {
-        for (int round = 0; round < _rounds; round++)
-        {
-            position = Step(round, position);
-        }
-
+        Permute(position, new Span<int>(ref position));
         return position;
     }
 
@@ -72,25 +68,29 @@ public sealed class SwapOrNotShuffle
 
         for (int round = 0; round < _rounds; round++)
         {
-            foreach (ref int position in images)
-            {
-                position = Step(round, position);
-            }
+            Step(round, images);
         }
     }
 
     /// <summary>One round: a position and its mirror image about the pivot change places, or not.</summary>
-    private int Step(int round, int position)
+    private void Step(int round, Span<int> positions)
     {
-        int flip = _pivots[round] - position;
-        flip += _count & (flip >> 31); // Modulo count.
-        int place = Math.Max(position, flip);
-        byte[] source = _sources?[(round * _buckets) + (place / BitsPerHash)] ?? Source(round, place / BitsPerHash);
-        int bit = place % BitsPerHash;
+        (int pivot, int count) = (_pivots[round], _count);
+        ReadOnlySpan<byte[]?> sources = _sources is null ? [] : _sources.AsSpan(round * _buckets, _buckets);
+        foreach (ref int position in positions)
+        {
+            int flip = pivot - position;
+            flip += count & (flip >> 31); // Modulo count.
 
-        // The bit is a coin: a branch on it would be guessed wrong every other time.
-        int swaps = -((source[bit >> 3] >> (bit & 7)) & 1);
-        return position ^ ((position ^ flip) & swaps);
+            // Which one is larger, and the bit, are coins: a branch on them would be guessed wrong every other time.
+            int less = position - flip;
+            int place = position - (less & (less >> 31)); // The larger one.
+            int bucket = place / BitsPerHash;
+            byte[] source = bucket < sources.Length && sources[bucket] is { } known ? known : Source(round, bucket);
+            int bit = place % BitsPerHash;
+            int swaps = -((source[bit >> 3] >> (bit & 7)) & 1);
+            position ^= (position ^ flip) & swaps;
+        }
     }
 
     private int Pivot(int round)

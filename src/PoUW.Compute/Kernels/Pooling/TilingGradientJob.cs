@@ -19,7 +19,10 @@ internal unsafe struct TilingGradientJob : ITeamJob
     private float* _source;
     private int* _index;
     private int _channels;
-    private PoolingGeometry _windows;
+    private int _width;
+    private int _windowHeight;
+    private int _windowWidth;
+    private int _windowsPerLine;
     private int _lines;
     private int _linesPerPart;
     private int* _strays;
@@ -43,7 +46,10 @@ internal unsafe struct TilingGradientJob : ITeamJob
             _source = dy,
             _index = index,
             _channels = channels,
-            _windows = windows,
+            _width = windows.Width,
+            _windowHeight = windows.KernelHeight,
+            _windowWidth = windows.KernelWidth,
+            _windowsPerLine = windows.OutputWidth,
             _lines = windows.Batch * windows.OutputHeight,
             _strays = &strays,
         };
@@ -58,7 +64,7 @@ internal unsafe struct TilingGradientJob : ITeamJob
     {
         int first = part * _linesPerPart;
         int end = Math.Min(_lines, first + _linesPerPart);
-        nint endOfPart = (nint)end * _windows.KernelHeight * _windows.Width * _channels;
+        nint endOfPart = (nint)end * _windowHeight * _width * _channels;
         for (int line = first; line < end; line++)
         {
             if (!StaysInWindows(line))
@@ -67,7 +73,7 @@ internal unsafe struct TilingGradientJob : ITeamJob
                 return;
             }
 
-            for (int ky = 0; ky < _windows.KernelHeight; ky++)
+            for (int ky = 0; ky < _windowHeight; ky++)
             {
                 RunLine(line, ky, endOfPart);
             }
@@ -79,14 +85,14 @@ internal unsafe struct TilingGradientJob : ITeamJob
     {
         unchecked // Inside the tensors.
         {
-            int row = ((line * _windows.KernelHeight) + ky) * _windows.Width;
-            nint source = (nint)line * _windows.OutputWidth * _channels;
-            nint sources = (nint)_lines * _windows.OutputWidth * _channels;
-            for (int ox = 0; ox < _windows.OutputWidth; ox++, source += _channels)
+            int row = ((line * _windowHeight) + ky) * _width;
+            nint source = (nint)line * _windowsPerLine * _channels;
+            nint sources = (nint)_lines * _windowsPerLine * _channels;
+            nint target = (nint)row * _channels;
+            for (int ox = 0; ox < _windowsPerLine; ox++, source += _channels)
             {
-                for (int kx = 0; kx < _windows.KernelWidth; kx++, row++)
+                for (int kx = 0; kx < _windowWidth; kx++, row++, target += _channels)
                 {
-                    nint target = (nint)row * _channels;
                     if (_channels >= Vector512<float>.Count)
                     {
                         RunChannels(row, source, target);
@@ -145,12 +151,12 @@ internal unsafe struct TilingGradientJob : ITeamJob
     {
         unchecked // Inside the tensors; rows of images are below 2^31.
         {
-            int row = line * _windows.KernelHeight * _windows.Width;
-            nint source = (nint)line * _windows.OutputWidth * _channels;
-            nint sources = (nint)_lines * _windows.OutputWidth * _channels;
+            int row = line * _windowHeight * _width;
+            nint source = (nint)line * _windowsPerLine * _channels;
+            nint sources = (nint)_lines * _windowsPerLine * _channels;
             Vector512<int> lanes = Vector512<int>.Indices;
             Vector512<int> stays = Vector512<int>.AllBitsSet;
-            for (int ox = 0; ox < _windows.OutputWidth; ox++, row += _windows.KernelWidth, source += _channels)
+            for (int ox = 0; ox < _windowsPerLine; ox++, row += _windowWidth, source += _channels)
             {
                 for (nint c = 0; c < _channels; c += Vector512<int>.Count)
                 {
@@ -180,11 +186,11 @@ internal unsafe struct TilingGradientJob : ITeamJob
         unchecked // As above.
         {
             Vector512<int> found = default;
-            for (int ky = 0; ky < _windows.KernelHeight; ky++, first += _windows.Width)
+            for (int ky = 0; ky < _windowHeight; ky++, first += _width)
             {
                 // Distances of 0 up to the width, as unsigned numbers.
                 Vector512<uint> distance = (index - Vector512.Create(first)).AsUInt32();
-                found |= Vector512.LessThan(distance, Vector512.Create((uint)_windows.KernelWidth)).AsInt32();
+                found |= Vector512.LessThan(distance, Vector512.Create((uint)_windowWidth)).AsInt32();
             }
 
             return found;
