@@ -28,6 +28,15 @@ public abstract record Initialiser
         float bound = (float)(1 / Math.Sqrt(fanIn));
         return Uniform(-bound, bound);
     }
+
+    /// <summary>Uniform in +-sqrt(6 / (fanIn + fanOut)): torch.nn.init.xavier_uniform_.</summary>
+    public static Initialiser XavierUniform(int fanIn, int fanOut)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(fanIn, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fanOut, 1);
+        float bound = (float)Math.Sqrt(6.0 / ((double)fanIn + fanOut));
+        return Uniform(-bound, bound);
+    }
 }
 
 /// <summary>A constant.</summary>

@@ -161,7 +161,7 @@ internal sealed class SelfAttentionOperation : GraphOperation
 
         PlanWriter plan = lowering.Plan;
         BufferId mask = plan.Like(weights);
-        int threshold = (int)Math.Round(_dropout * (double)MaskUnit, MidpointRounding.ToEven);
+        int threshold = (int)((_dropout * (double)MaskUnit) + 0.5);
         plan.WithTemporaries(() =>
         {
             (Register seed, Register stream) = lowering.MaskStream();
