@@ -1,3 +1,4 @@
+using PoUW.Compute.Data;
 using PoUW.Vm.Bytecode;
 using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Programs;
@@ -11,7 +12,7 @@ internal sealed class MlpCodeWriter
     private const int MaxOperand = 63;
     private const int MaxGradient = 127;
     private const int MasterBits = 16;
-    private const int PermutationRounds = 90;
+    private const int PermutationRounds = DataOrder.Rounds;
     private const int KeyBytes = 32;
 
     // Locals. The first two are the arguments of every entry point.

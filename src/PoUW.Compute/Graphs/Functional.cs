@@ -41,4 +41,20 @@ public static class Functional
     /// <param name="dropout">Probability with which an attention weight is dropped while training.</param>
     public static GraphValue SelfAttention(GraphValue packed, int heads, bool causal = false, float dropout = 0) =>
         new SelfAttentionOperation(packed, heads, causal, dropout).Output;
+
+    /// <summary>
+    /// Cross-correlation of images with W (outputs, channels / groups, height, width), plus b (outputs) or null. Padding is zeros on all
+    /// sides, less than the kernel.
+    /// </summary>
+    public static GraphValue Conv2d(
+        GraphValue input, Parameter weight, Parameter? bias = null, Extent2d? stride = null, Extent2d padding = default, int groups = 1) =>
+        new Conv2dOperation(input, weight, bias, stride ?? 1, padding, groups).Output;
+
+    /// <summary>The largest element of each window. The stride is the kernel's size unless given; padding is at most half of it and never wins.</summary>
+    public static GraphValue MaxPool2d(GraphValue input, Extent2d kernelSize, Extent2d? stride = null, Extent2d padding = default) =>
+        new MaxPool2dOperation(input, kernelSize, stride ?? kernelSize, padding).Output;
+
+    /// <summary>The mean of each window, padding counted as zeros. The stride is the kernel's size unless given; padding is at most half of it.</summary>
+    public static GraphValue AvgPool2d(GraphValue input, Extent2d kernelSize, Extent2d? stride = null, Extent2d padding = default) =>
+        new AvgPool2dOperation(input, kernelSize, stride ?? kernelSize, padding).Output;
 }

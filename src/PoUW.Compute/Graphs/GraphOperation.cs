@@ -1,5 +1,6 @@
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
+using PoUW.Vm.Operations.Convolution;
 
 namespace PoUW.Compute.Graphs;
 
@@ -69,6 +70,10 @@ internal abstract class GraphOperation
             throw Fail($"the input {value} has {value.Rank} dimensions; it must have {string.Join(" or ", ranks.ToArray())}.");
         }
     }
+
+    /// <summary>Windows on the images of a value (rank 4); not checked.</summary>
+    protected static PoolingGeometry WindowsOf(GraphValue images, Extent2d kernelSize, Extent2d stride, Extent2d padding) => new(
+        images.Batch, images.Shape[2], images.Shape[3], kernelSize.Height, kernelSize.Width, stride.Height, stride.Width, padding.Height, padding.Width);
 
     private ModelException NoIntegerForm() => Fail("there is no integer form (lane I); train this model in lane R.");
 }

@@ -31,6 +31,10 @@ internal sealed class IntegerCompiler : LaneCompiler
             name => spec.WeightExponents.TryGetValue(name, out int exponent) ? exponent : last.Contains(name) ? OutputExponent : HiddenExponent);
     }
 
+    public override IReadOnlyList<OptimiserSlot> OptimiserSlots => _state.OptimiserSlots;
+
+    public override IReadOnlyDictionary<string, int> Exponents => _state.Exponents;
+
     protected override void WriteInit()
     {
         IReadOnlyList<Parameter> parameters = Model.Names.Parameters;

@@ -33,6 +33,12 @@ internal abstract class LaneCompiler
         _prediction = Plan.Declare(ModelProgram.Prediction, type, model.Output.Rows, model.Output.Columns, SlotKind.Output);
     }
 
+    /// <summary>The slots of the optimiser, in order.</summary>
+    public abstract IReadOnlyList<OptimiserSlot> OptimiserSlots { get; }
+
+    /// <summary>Lane I: the exponents of the parameters by name.</summary>
+    public virtual IReadOnlyDictionary<string, int> Exponents { get; } = new Dictionary<string, int>();
+
     protected PlanWriter Plan { get; } = new();
 
     protected TrainingSpec Spec { get; }
