@@ -1,6 +1,7 @@
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
+using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Core.Validation;
 using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
@@ -77,6 +78,28 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
         plan.Tensor(DataOps.Fill, [state.Shared(Powers)], [Bits(1)]);
 
     /// <inheritdoc/>
+    internal override bool CountsSteps => true;
+
+    /// <inheritdoc/>
+    internal override IEnumerable<KeyValuePair<string, float[]>> SharedAfter(long steps) =>
+        [new(Powers, [Power(Beta1, steps), Power(Beta2, steps)])];
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup() =>
+    [
+        new("lr", new PyTorchNumber((double)LearningRate)),
+        new("betas", new PyTorchTuple([new PyTorchNumber((double)Beta1), new PyTorchNumber((double)Beta2)])),
+        new("eps", new PyTorchNumber((double)Eps)),
+        new("weight_decay", new PyTorchNumber((double)WeightDecay)),
+        new("amsgrad", new PyTorchNumber(false)),
+        new("maximize", new PyTorchNumber(false)),
+        new("foreach", PyTorchNone.Value),
+        new("capturable", new PyTorchNumber(false)),
+        new("differentiable", new PyTorchNumber(false)),
+        new("fused", new PyTorchNumber(false)),
+    ];
+
+    /// <inheritdoc/>
     internal override void BeginStep(PlanWriter plan, FloatState state)
     {
         BufferId betas = plan.Scratch(TensorType.Float32, 1, 2);
@@ -99,6 +122,24 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
             [lowering.Parameter(parameter), state.Optimiser(parameter, Average), state.Optimiser(parameter, AverageOfSquares), gradient, rate,
                 state.Shared(Powers)],
             [Bits(Beta1), Bits(Beta2), Bits(Eps), Bits(decay), IsDecoupled ? 1 : 0]);
+    }
+
+    /// <summary>The chain of products of the program. It ends early where a product does not change it any more.</summary>
+    private static float Power(float beta, long steps)
+    {
+        float power = 1;
+        for (long i = 0; i < steps; i++)
+        {
+            float next = power * beta;
+            if (next == power)
+            {
+                break;
+            }
+
+            power = next;
+        }
+
+        return power;
     }
 
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
