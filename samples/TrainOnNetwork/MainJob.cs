@@ -7,7 +7,6 @@ using PoUW.Sdk.Jobs;
 using PoUW.Training.Clients;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Text;
-using PoUW.Vm.Verification;
 using Spectre.Console;
 using TrainOnNetwork.HtmlReport;
 
@@ -69,7 +68,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         return new TrainingRequest
         {
             Name = "fashion-mnist mlp 784-256-10",
-            Model = Recipe.Create(train, steps),
+            Model = Recipe.Create(steps),
             Data = train,
             Seed = options.Seed,
             Steps = steps,
@@ -87,8 +86,8 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
 
     private static void ShowProgram(TrainingRequest request)
     {
-        PoUW.Core.Validation.ValidationResult result = MlpCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out VerifiedProgram? program);
-        Console.Out.Write(result.IsValid ? Disassembler.Write(program!.Program) : throw new SampleException(result.ToString()));
+        PoUW.Core.Validation.ValidationResult result = ModelCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out CompiledModel? model);
+        Console.Out.Write(result.IsValid ? Disassembler.Write(model!.Program.Program) : throw new SampleException(result.ToString()));
     }
 
     private void PrepareFolder()

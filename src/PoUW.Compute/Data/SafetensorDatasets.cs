@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PoUW.Compute.StateDicts;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Core.Validation;
 using PoUW.Vm.Tensors;
 
@@ -32,19 +33,19 @@ public static class SafetensorDatasets
     public static ValidationResult TryConvert(SafetensorFile file, DataLimits limits, out Dataset? dataset)
     {
         dataset = null;
-        List<(DatasetColumn Column, SafetensorEntry Entry)> columns = [];
-        foreach (SafetensorEntry entry in file.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        List<(DatasetColumn Column, string Name, StateTensor Tensor)> columns = [];
+        foreach ((string name, StateTensor tensor) in file.Tensors.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
-            ValidationResult result = ToColumn(entry, file.Tensors[0], out DatasetColumn? column);
+            ValidationResult result = ToColumn(name, tensor, file.Tensors.First(), out DatasetColumn? column);
             if (!result.IsValid)
             {
                 return result;
             }
 
-            columns.Add((column!, entry));
+            columns.Add((column!, name, tensor));
         }
 
-        long count = columns.Count == 0 ? 0 : columns[0].Entry.Shape[0];
+        long count = columns.Count == 0 ? 0 : columns[0].Tensor.Shape[0];
         ValidationResult size = Dataset.CheckSize([.. columns.Select(pair => pair.Column)], count, limits);
         if (!size.IsValid)
         {
@@ -52,9 +53,9 @@ public static class SafetensorDatasets
         }
 
         List<(DatasetColumn, ReadOnlyMemory<byte>)> values = [];
-        foreach ((DatasetColumn column, SafetensorEntry entry) in columns)
+        foreach ((DatasetColumn column, string name, StateTensor tensor) in columns)
         {
-            ValidationResult result = ToValues(column, entry, out ReadOnlyMemory<byte> data);
+            ValidationResult result = ToValues(column, name, tensor, out ReadOnlyMemory<byte> data);
             if (!result.IsValid)
             {
                 return result;
@@ -67,59 +68,59 @@ public static class SafetensorDatasets
         return ValidationResult.Ok;
     }
 
-    private static ValidationResult ToColumn(SafetensorEntry entry, SafetensorEntry first, out DatasetColumn? column)
+    private static ValidationResult ToColumn(string name, StateTensor tensor, KeyValuePair<string, StateTensor> first, out DatasetColumn? column)
     {
         column = null;
-        if (entry.Shape.Count == 0 || entry.Shape[0] != first.Shape.FirstOrDefault())
+        if (tensor.Shape.Count == 0 || tensor.Shape[0] != first.Value.Shape.FirstOrDefault())
         {
-            return Bad(entry, $"the first dimension of every tensor is the number of samples, but it is not that of '{first.Name}'.");
+            return Bad(name, $"the first dimension of every tensor is the number of samples, but it is not that of '{first.Key}'.");
         }
 
-        TensorType? type = entry.Type switch
+        TensorType? type = tensor.Type switch
         {
-            SafetensorType.UInt8 or SafetensorType.Bool => TensorType.UInt8,
-            SafetensorType.Int32 or SafetensorType.Int64 => TensorType.Int32,
-            SafetensorType.Float32 => TensorType.Float32,
+            StateTensorType.UInt8 or StateTensorType.Bool => TensorType.UInt8,
+            StateTensorType.Int32 or StateTensorType.Int64 => TensorType.Int32,
+            StateTensorType.Float32 => TensorType.Float32,
             _ => null,
         };
         if (type is null)
         {
-            return Bad(entry, $"{entry.Type} is not supported; convert it to UInt8, Int32 or Float32.");
+            return Bad(name, $"{tensor.Type} is not supported; convert it to UInt8, Int32 or Float32.");
         }
 
-        int[] shape = entry.Shape.Count == 1 ? [1] : [.. entry.Shape.Skip(1).Select(size => (int)Math.Min(size, int.MaxValue))];
-        if (DatasetColumn.Problem(entry.Name, type.Value, shape) is { } problem)
+        int[] shape = tensor.Shape.Count == 1 ? [1] : [.. tensor.Shape.Skip(1).Select(size => (int)Math.Min(size, int.MaxValue))];
+        if (DatasetColumn.Problem(name, type.Value, shape) is { } problem)
         {
-            return Bad(entry, problem);
+            return Bad(name, problem);
         }
 
-        column = new DatasetColumn(entry.Name, type.Value, shape);
+        column = new DatasetColumn(name, type.Value, shape);
         return ValidationResult.Ok;
     }
 
-    private static ValidationResult ToValues(DatasetColumn column, SafetensorEntry entry, out ReadOnlyMemory<byte> values)
+    private static ValidationResult ToValues(DatasetColumn column, string name, StateTensor tensor, out ReadOnlyMemory<byte> values)
     {
-        values = entry.Data;
-        if (entry.Type == SafetensorType.Float32)
+        values = tensor.Data;
+        if (tensor.Type == StateTensorType.Float32)
         {
-            ReadOnlySpan<float> numbers = MemoryMarshal.Cast<byte, float>(entry.Data.Span);
+            ReadOnlySpan<float> numbers = MemoryMarshal.Cast<byte, float>(tensor.Data.Span);
             for (int i = 0; i < numbers.Length; i++)
             {
                 if (!float.IsFinite(numbers[i]))
                 {
-                    return Bad(entry, $"sample {i / column.Width} has a number that is not finite.");
+                    return Bad(name, $"sample {i / column.Width} has a number that is not finite.");
                 }
             }
         }
-        else if (entry.Type == SafetensorType.Int64)
+        else if (tensor.Type == StateTensorType.Int64)
         {
-            ReadOnlySpan<long> numbers = MemoryMarshal.Cast<byte, long>(entry.Data.Span);
+            ReadOnlySpan<long> numbers = MemoryMarshal.Cast<byte, long>(tensor.Data.Span);
             int[] narrow = new int[numbers.Length];
             for (int i = 0; i < numbers.Length; i++)
             {
                 if (numbers[i] is < int.MinValue or > int.MaxValue)
                 {
-                    return Bad(entry, $"sample {i / column.Width} has {numbers[i]}, which does not fit Int32.");
+                    return Bad(name, $"sample {i / column.Width} has {numbers[i]}, which does not fit Int32.");
                 }
 
                 narrow[i] = (int)numbers[i];
@@ -131,6 +132,6 @@ public static class SafetensorDatasets
         return ValidationResult.Ok;
     }
 
-    private static ValidationResult Bad(SafetensorEntry entry, string message) =>
-        ValidationResult.Fail(ValidationCode.Malformed, entry.Name, message);
+    private static ValidationResult Bad(string name, string message) =>
+        ValidationResult.Fail(ValidationCode.Malformed, name, message);
 }

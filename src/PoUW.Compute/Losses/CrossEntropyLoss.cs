@@ -17,6 +17,7 @@ namespace PoUW.Compute.Losses;
 /// <param name="Column">Column of the data set with the targets: labels.</param>
 public sealed record CrossEntropyLoss(string Column = "labels") : Loss
 {
+    private const int MinClasses = 2;
     private const int MaxByteClasses = 256;
 
     // log2(e) in Q15.
@@ -40,6 +41,11 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
         if (output.Rank is not (2 or 3))
         {
             throw new ModelException($"Cross entropy needs an output (batch, classes) or (batch, time, classes), not {output}.", "loss");
+        }
+
+        if (output.Shape[^1] < MinClasses)
+        {
+            throw new ModelException($"Cross entropy needs at least {MinClasses} classes; the output {output} has {output.Shape[^1]}.", "loss");
         }
 
         if (OfNextToken)

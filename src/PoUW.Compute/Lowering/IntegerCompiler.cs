@@ -12,8 +12,6 @@ namespace PoUW.Compute.Lowering;
 /// <summary>Writes models in lane I.</summary>
 internal sealed class IntegerCompiler : LaneCompiler
 {
-    private const int HiddenExponent = -10;
-    private const int OutputExponent = -7;
     private const int GradientBits = 7;
     private const int MaxGradient = 127;
     private const long MasterLimit = (long)IntegerLowering.MaxOperand << IntegerLowering.MasterBits;
@@ -25,10 +23,7 @@ internal sealed class IntegerCompiler : LaneCompiler
         : base(spec, model, datasetSize)
     {
         _optimiser = (IntegerMomentum)spec.Optimiser;
-        HashSet<string> last = [.. LastLayer(model).Select(model.Names.Of)];
-        _state = new IntegerState(
-            Plan, model.Names, model.Graph,
-            name => spec.WeightExponents.TryGetValue(name, out int exponent) ? exponent : last.Contains(name) ? OutputExponent : HiddenExponent);
+        _state = new IntegerState(Plan, model, IntegerExponents.Of(spec, model));
     }
 
     public override IReadOnlyList<OptimiserSlot> OptimiserSlots => _state.OptimiserSlots;
@@ -109,9 +104,6 @@ internal sealed class IntegerCompiler : LaneCompiler
 
         return Spec.Loss.Measure(lowering, Model.Output, LoadTargets(batch), samples);
     }
-
-    private static IReadOnlyList<Parameter> LastLayer(BuiltModel model) =>
-        model.Graph.Operations.Last(static operation => operation.Parameters.Count > 0).Parameters;
 
     private void WriteUpdate(Parameter parameter, BufferId sum, Register rate)
     {

@@ -16,15 +16,15 @@ internal sealed class IntegerState
     private readonly Dictionary<Parameter, (BufferId Master, BufferId Velocity, int Exponent)> _slots = [];
 
     /// <summary>Declares the slots.</summary>
-    public IntegerState(PlanWriter plan, ModelNames names, ModelGraph graph, Func<string, int> exponentOf)
+    public IntegerState(PlanWriter plan, BuiltModel model, IReadOnlyDictionary<Parameter, int> exponents)
     {
-        (_plan, Names) = (plan, names);
-        foreach (Parameter parameter in names.Parameters)
+        (_plan, Names) = (plan, model.Names);
+        foreach (Parameter parameter in Names.Parameters)
         {
-            (string name, ParameterLayout layout) = (names.Of(parameter), graph.LayoutOf(parameter));
+            (string name, ParameterLayout layout) = (Names.Of(parameter), model.Graph.LayoutOf(parameter));
             BufferId master = plan.Declare(name, TensorType.Int32, layout.Rows, layout.Columns, SlotKind.State);
             BufferId velocity = plan.Declare($"{name}.{MomentumName}", TensorType.Int32, layout.Rows, layout.Columns, SlotKind.State);
-            _slots.Add(parameter, (master, velocity, exponentOf(name)));
+            _slots.Add(parameter, (master, velocity, exponents[parameter]));
         }
     }
 

@@ -1,4 +1,5 @@
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Compute.Losses;
 using PoUW.Compute.Plans;
 using PoUW.Vm.Operations.Data;
@@ -14,7 +15,7 @@ namespace PoUW.Compute.Lowering;
 /// </summary>
 internal abstract class LaneCompiler
 {
-    private const int PermutationRounds = 90;
+    private const int PermutationRounds = DataOrder.Rounds;
     private const int KeyBytes = 32;
 
     private readonly int _datasetSize;

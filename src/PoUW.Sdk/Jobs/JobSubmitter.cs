@@ -9,7 +9,6 @@ using PoUW.Training.Clients;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;
 using PoUW.Vm.Programs;
-using PoUW.Vm.Verification;
 
 namespace PoUW.Sdk.Jobs;
 
@@ -19,13 +18,14 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
     public async Task<TrainingJob> SubmitAsync(TrainingRequest request)
     {
         Require(request.Validate());
-        Require(MlpCompiler.TryCompile(request.Model, request.Data.Count, limits, out VerifiedProgram? program));
-        Require(DatasetInputs.Check(program!.Program, request.Data, MlpCompiler.OrderKey));
+        Require(ModelCompiler.TryCompile(request.Model, request.Data.Count, limits, out CompiledModel? model));
+        VmProgram program = model!.Program.Program;
+        Require(DatasetInputs.Check(program, request.Data, ModelProgram.OrderKey));
         JobManifest manifest = new()
         {
             Client = sender.Key.Address,
             Name = request.Name,
-            ProgramHash = loader.Publish(program.Program),
+            ProgramHash = loader.Publish(program),
             DatasetRoot = request.Data.Root,
             DatasetBlob = await loader.PublishAsync(request.Data),
             Seed = request.Seed,
@@ -42,7 +42,7 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
         byte[] payload = new SubmitJobPayload(manifest, request.Escrow ?? manifest.TotalPrice).Encode();
         Require(SubmitJobPayload.TryDecode(payload, out _));
         Require(sender.Send(TransactionKind.SubmitJob, payload));
-        return new TrainingJob(manifest, request.Model, new JobFollower(manifest, ledger, loader));
+        return new TrainingJob(manifest, model, new JobFollower(manifest, ledger, loader));
     }
 
     public ValidationResult Close(Hash256 jobId) => sender.Send(TransactionKind.CloseJob, new CloseJobPayload(jobId).Encode());

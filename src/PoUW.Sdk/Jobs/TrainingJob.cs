@@ -10,9 +10,9 @@ namespace PoUW.Sdk.Jobs;
 public sealed class TrainingJob
 {
     private readonly JobFollower _follower;
-    private readonly MlpSpec _model;
+    private readonly CompiledModel _model;
 
-    internal TrainingJob(JobManifest manifest, MlpSpec model, JobFollower follower)
+    internal TrainingJob(JobManifest manifest, CompiledModel model, JobFollower follower)
     {
         (Manifest, _model, _follower) = (manifest, model, follower);
         Id = manifest.JobId;

@@ -11,8 +11,8 @@ public sealed record TrainingRequest
     /// <summary>A name for people, 1 to 64 bytes of UTF-8.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The model.</summary>
-    public required MlpSpec Model { get; init; }
+    /// <summary>The model and how it is trained, in lane I: the network averages integer states.</summary>
+    public required TrainingSpec Model { get; init; }
 
     /// <summary>The training data.</summary>
     public required Dataset Data { get; init; }
@@ -61,6 +61,14 @@ public sealed record TrainingRequest
             {
                 return ValidationResult.Fail(ValidationCode.BadManifest, field, $"{field} is {value}; it must be at least 1.");
             }
+        }
+
+        if (Model.Lane != Lane.Integer)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.OutOfRange, $"{nameof(Model)}.{nameof(Model.Optimiser)}",
+                $"The network averages integer states (lane I), but {Model.Optimiser.GetType().Name} trains fp32 (lane R). "
+                + "Train with IntegerMomentum, or on this machine with EagerRunner.");
         }
 
         return Model.BatchSize <= Data.Count

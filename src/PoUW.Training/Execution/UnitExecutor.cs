@@ -41,14 +41,14 @@ public sealed class UnitExecutor
         _manifest = manifest;
         _limits = limits;
         VerifiedProgram program = Verify(assets.Program, limits);
-        RequireEntry(assets.Program, MlpCompiler.InitEntry, parameters: 1);
-        RequireEntry(assets.Program, MlpCompiler.TrainEntry, parameters: 2);
+        RequireEntry(assets.Program, ModelProgram.InitEntry, parameters: 1);
+        RequireEntry(assets.Program, ModelProgram.TrainEntry, parameters: 2);
         _machine = new Machine(program, backend);
         StateBytes = _machine.ExportState().Length;
-        Require(DatasetInputs.TrySet(_machine, assets.Data, MlpCompiler.OrderKey));
-        if (assets.Program.Slots.Any(slot => slot is { Name: MlpCompiler.OrderKey, Kind: SlotKind.Input }))
+        Require(DatasetInputs.TrySet(_machine, assets.Data, ModelProgram.OrderKey));
+        if (assets.Program.Slots.Any(slot => slot is { Name: ModelProgram.OrderKey, Kind: SlotKind.Input }))
         {
-            Require(_machine.SetInput(MlpCompiler.OrderKey, KeyTensor(manifest.JobId)));
+            Require(_machine.SetInput(ModelProgram.OrderKey, KeyTensor(manifest.JobId)));
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class UnitExecutor
     public ModelState InitialState(CancellationToken cancellation)
     {
         // The machine's numbers are signed: the upper half of the seeds are the negative ones.
-        Run(MlpCompiler.InitEntry, [unchecked((long)_manifest.Seed)], cancellation);
+        Run(ModelProgram.InitEntry, [unchecked((long)_manifest.Seed)], cancellation);
         return ModelState.Of(_machine, _limits);
     }
 
@@ -80,11 +80,11 @@ public sealed class UnitExecutor
             throw new TrainingException($"The start state does not fit the program: {import}");
         }
 
-        VmResult run = Run(MlpCompiler.TrainEntry, [checked((long)firstStep), checked((long)steps)], cancellation);
-        if ((ulong)run.Outputs.Count != MlpCompiler.OutputsPerStep * steps)
+        VmResult run = Run(ModelProgram.TrainEntry, [checked((long)firstStep), checked((long)steps)], cancellation);
+        if ((ulong)run.Outputs.Count != ModelProgram.OutputsPerStep * steps)
         {
             throw new TrainingException(
-                $"The program emitted {run.Outputs.Count} values for {steps} steps; {MlpCompiler.OutputsPerStep} a step are expected.");
+                $"The program emitted {run.Outputs.Count} values for {steps} steps; {ModelProgram.OutputsPerStep} a step are expected.");
         }
 
         return new UnitResult(ModelState.Of(_machine, _limits), SumOf(run.Outputs, 0), SumOf(run.Outputs, 1), SumOf(run.Outputs, 2));
@@ -94,7 +94,7 @@ public sealed class UnitExecutor
     private static ulong SumOf(IReadOnlyList<long> outputs, int first)
     {
         UInt128 sum = 0;
-        for (int i = first; i < outputs.Count; i += MlpCompiler.OutputsPerStep)
+        for (int i = first; i < outputs.Count; i += ModelProgram.OutputsPerStep)
         {
             sum += outputs[i] >= 0 ? (UInt128)outputs[i] : throw new TrainingException($"The program emitted {outputs[i]}, which is no count or loss.");
         }

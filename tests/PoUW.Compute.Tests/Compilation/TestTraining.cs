@@ -1,28 +1,52 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.Modules;
+using PoUW.Compute.Optimisers;
 using PoUW.Core.Validation;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Execution;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
-using PoUW.Vm.Verification;
 
 namespace PoUW.Compute.Tests.Compilation;
 
 /// <summary>Builds machines that train.</summary>
 internal static class TestTraining
 {
-    public static readonly MlpSpec Small = new([64, 24, 17, 10], 32, [new(0, 12), new(2, 10)]);
+    public static readonly TrainingSpec Small = Perceptron(8, [24, 17, 10], 32, [new(0, 12), new(2, 10)]);
 
-    public static Machine Create(MlpSpec spec, Dataset data, ITensorBackend backend)
+    /// <summary>Layers fc1, fc2, ... without bias, with ReLU between them.</summary>
+    public static TrainingSpec Perceptron(int side, int[] widths, int batch, IReadOnlyList<LearningRateStep> schedule)
     {
-        ValidationResult result = MlpCompiler.TryCompile(spec, data.Count, VmLimits.Default, out VerifiedProgram? program);
+        List<(string Name, Module Module)> modules = [("flatten", new Flatten())];
+        for (int i = 0; i < widths.Length; i++)
+        {
+            if (i > 0)
+            {
+                modules.Add(($"relu{i}", new ReLU()));
+            }
+
+            modules.Add(($"fc{i + 1}", new Linear(i == 0 ? side * side : widths[i - 1], widths[i], bias: false)));
+        }
+
+        return new TrainingSpec
+        {
+            Model = new Sequential(modules),
+            Input = new ImageInput(1, side, side),
+            Optimiser = new IntegerMomentum(schedule),
+            BatchSize = batch,
+        };
+    }
+
+    public static Machine Create(TrainingSpec spec, Dataset data, ITensorBackend backend)
+    {
+        ValidationResult result = ModelCompiler.TryCompile(spec, data.Count, VmLimits.Default, out CompiledModel? model);
         Assert.That(result.IsValid, result.ToString());
-        Machine machine = new(program!, backend);
+        Machine machine = new(model!.Program, backend);
         Tensor key = new(TensorType.UInt8, 32, 1);
         key.UInt8.Fill(9);
-        Assert.That(DatasetInputs.TrySet(machine, data, MlpCompiler.OrderKey).IsValid);
-        Assert.That(machine.SetInput(MlpCompiler.OrderKey, key).IsValid);
+        Assert.That(DatasetInputs.TrySet(machine, data, ModelProgram.OrderKey).IsValid);
+        Assert.That(machine.SetInput(ModelProgram.OrderKey, key).IsValid);
         return machine;
     }
 

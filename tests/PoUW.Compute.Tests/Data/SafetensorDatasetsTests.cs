@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Core.Validation;
 using PoUW.Vm.Tensors;
 
@@ -13,12 +14,9 @@ public sealed class SafetensorDatasetsTests
     public void TensorsBecomeColumns()
     {
         using TemporaryFolder folder = new();
-        byte[] file = new SafetensorFile(
-            [
-                Entry<float>("x", SafetensorType.Float32, [2, 1, 2], [1, 2, 3, 4]), Entry<long>("labels", SafetensorType.Int64, [2], [7, -1]),
-                Entry<byte>("mask", SafetensorType.Bool, [2], [1, 0]), Entry<int>("ids", SafetensorType.Int32, [2, 1], [5, 6]),
-            ],
-            new Dictionary<string, string>()).Encode();
+        byte[] file = new SafetensorFile(new StateDict(
+            [Entry<float>("x", StateTensorType.Float32, [2, 1, 2], [1, 2, 3, 4]), Entry<long>("labels", StateTensorType.Int64, [2], [7, -1]),
+                Entry<byte>("mask", StateTensorType.Bool, [2], [1, 0]), Entry<int>("ids", StateTensorType.Int32, [2, 1], [5, 6]),]), new Dictionary<string, string>()).Encode();
         ValidationResult result = SafetensorDatasets.TryRead(folder.Write("d.safetensors", file), DataLimits.Default, out Dataset? data);
         Assert.That(result.IsValid, Is.True, result.Message);
         Assert.Multiple(() =>
@@ -33,18 +31,18 @@ public sealed class SafetensorDatasetsTests
     [Test]
     public void WhatIsNoColumnIsNamed()
     {
-        SafetensorEntry good = Entry<byte>("a", SafetensorType.UInt8, [2], [1, 2]);
+        KeyValuePair<string, StateTensor> good = Entry<byte>("a", StateTensorType.UInt8, [2], [1, 2]);
         Assert.Multiple(() =>
         {
-            Assert.That(Refuse(good, Entry<byte>("b", SafetensorType.UInt8, [3], [1, 2, 3])).Field, Is.EqualTo("b"));
-            Assert.That(Refuse(good, Entry<byte>("b", SafetensorType.UInt8, [], [1])).Field, Is.EqualTo("b"));
-            Assert.That(Refuse(Entry<byte>("a", SafetensorType.UInt8, [0], [])).Field, Is.EqualTo("count"));
-            Assert.That(Refuse(Entry<byte>("a", SafetensorType.UInt8, [2, 0], [])).Field, Is.EqualTo("a"));
-            Assert.That(Refuse(good, Entry<byte>("B", SafetensorType.UInt8, [2], [1, 2])).Message, Does.Contain("no column name"));
-            Assert.That(Refuse(good, Entry<ushort>("h", SafetensorType.Float16, [2], [1, 2])).Message, Does.Contain("Float16 is not supported"));
-            Assert.That(Refuse(Entry<float>("x", SafetensorType.Float32, [2, 2], [1, 2, 3, float.NaN])).Message, Does.Contain("sample 1"));
-            Assert.That(Refuse(Entry<float>("x", SafetensorType.Float32, [1], [float.PositiveInfinity])).Field, Is.EqualTo("x"));
-            Assert.That(Refuse(Entry<long>("x", SafetensorType.Int64, [2], [0, 1L << 31])).Message, Does.Contain("sample 1 has 2147483648"));
+            Assert.That(Refuse(good, Entry<byte>("b", StateTensorType.UInt8, [3], [1, 2, 3])).Field, Is.EqualTo("b"));
+            Assert.That(Refuse(good, Entry<byte>("b", StateTensorType.UInt8, [], [1])).Field, Is.EqualTo("b"));
+            Assert.That(Refuse(Entry<byte>("a", StateTensorType.UInt8, [0], [])).Field, Is.EqualTo("count"));
+            Assert.That(Refuse(Entry<byte>("a", StateTensorType.UInt8, [2, 0], [])).Field, Is.EqualTo("a"));
+            Assert.That(Refuse(good, Entry<byte>("B", StateTensorType.UInt8, [2], [1, 2])).Message, Does.Contain("no column name"));
+            Assert.That(Refuse(good, Entry<ushort>("h", StateTensorType.Float16, [2], [1, 2])).Message, Does.Contain("Float16 is not supported"));
+            Assert.That(Refuse(Entry<float>("x", StateTensorType.Float32, [2, 2], [1, 2, 3, float.NaN])).Message, Does.Contain("sample 1"));
+            Assert.That(Refuse(Entry<float>("x", StateTensorType.Float32, [1], [float.PositiveInfinity])).Field, Is.EqualTo("x"));
+            Assert.That(Refuse(Entry<long>("x", StateTensorType.Int64, [2], [0, 1L << 31])).Message, Does.Contain("sample 1 has 2147483648"));
             Assert.That(Refuse().Field, Is.EqualTo("columns"));
         });
     }
@@ -53,7 +51,8 @@ public sealed class SafetensorDatasetsTests
     public void LimitsAndBrokenFilesNameTheFile()
     {
         using TemporaryFolder folder = new();
-        byte[] bytes = new SafetensorFile([Entry<byte>("a", SafetensorType.UInt8, [4], [1, 2, 3, 4])], new Dictionary<string, string>()).Encode();
+        byte[] bytes = new SafetensorFile(new StateDict(
+            [Entry<byte>("a", StateTensorType.UInt8, [4], [1, 2, 3, 4])]), new Dictionary<string, string>()).Encode();
         string path = folder.Write("d.safetensors", bytes);
         string cut = folder.Write("cut.safetensors", bytes[..^1]);
         Assert.Multiple(() =>
@@ -68,9 +67,8 @@ public sealed class SafetensorDatasetsTests
     public void ReadingSurvivesMutations()
     {
         using TemporaryFolder folder = new();
-        byte[] original = new SafetensorFile(
-            [Entry<float>("x", SafetensorType.Float32, [2, 2], [1, 2, 3, 4]), Entry<long>("y", SafetensorType.Int64, [2], [0, 1])],
-            new Dictionary<string, string>()).Encode();
+        byte[] original = new SafetensorFile(new StateDict(
+            [Entry<float>("x", StateTensorType.Float32, [2, 2], [1, 2, 3, 4]), Entry<long>("y", StateTensorType.Int64, [2], [0, 1])]), new Dictionary<string, string>()).Encode();
         Random random = new(4);
         for (int i = 0; i < 2_000; i++)
         {
@@ -81,15 +79,15 @@ public sealed class SafetensorDatasetsTests
         }
     }
 
-    private static ValidationResult Refuse(params SafetensorEntry[] entries)
+    private static ValidationResult Refuse(params KeyValuePair<string, StateTensor>[] entries)
     {
         ValidationResult result = SafetensorDatasets.TryConvert(
-            new SafetensorFile(entries, new Dictionary<string, string>()), DataLimits.Default, out Dataset? data);
+            new SafetensorFile(new StateDict(entries), new Dictionary<string, string>()), DataLimits.Default, out Dataset? data);
         Assert.That((result.IsValid, data), Is.EqualTo((false, (Dataset?)null)));
         return result;
     }
 
-    private static SafetensorEntry Entry<T>(string name, SafetensorType type, long[] shape, T[] values)
+    private static KeyValuePair<string, StateTensor> Entry<T>(string name, StateTensorType type, long[] shape, T[] values)
         where T : unmanaged =>
-        new(name, type, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        new(name, new StateTensor(type, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray()));
 }

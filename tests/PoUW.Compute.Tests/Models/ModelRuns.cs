@@ -37,10 +37,13 @@ internal static class ModelRuns
     }
 
     /// <summary>A hash over the whole state.</summary>
-    public static string HashOf(ModelRunner runner)
+    public static string HashOf(ModelRunner runner) => HashOf(runner.State);
+
+    /// <summary>A hash over the whole state.</summary>
+    public static string HashOf(IReadOnlyList<(string Name, Tensor Tensor)> state)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((_, Tensor tensor) in runner.State)
+        foreach ((_, Tensor tensor) in state)
         {
             hash.AppendData(tensor.Bytes);
         }

@@ -1,4 +1,6 @@
 using PoUW.Compute.Backends;
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
@@ -15,7 +17,6 @@ using PoUW.Training.Clients;
 using PoUW.Training.Execution;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Programs;
-using PoUW.Vm.Verification;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -124,6 +125,7 @@ public sealed class NetworkTrainingTests
         await AssertRefusedAsync(network, good with { Escrow = Amount.FromBaseUnits(1) }, ValidationCode.EscrowTooSmall);
         await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 0 } }, ValidationCode.OutOfRange);
         await AssertRefusedAsync(network, good with { Steps = -1 }, ValidationCode.BadManifest);
+        await AssertRefusedAsync(network, good with { Model = good.Model with { Optimiser = new Sgd(0.1f) } }, ValidationCode.OutOfRange);
         await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 1_201 } }, ValidationCode.OutOfRange);
         await AssertRefusedAsync(network, good with { Data = SyntheticImages.Create(4, 1_200, side: 8, seed: 5) }, ValidationCode.OutOfRange);
         Assert.That(
@@ -165,8 +167,7 @@ public sealed class NetworkTrainingTests
     /// <summary>The whole job by one pair of hands, without a network: what an auditor of every unit would do.</summary>
     private static Hash256 Recompute(JobManifest manifest, TrainingRequest request, ITensorBackend backend)
     {
-        MlpCompilerOutput(request, out VerifiedProgram program);
-        UnitExecutor executor = new(manifest, new JobAssets(program.Program, request.Data), backend, VmLimits.Default);
+        UnitExecutor executor = new(manifest, new JobAssets(ProgramOf(request), request.Data), backend, VmLimits.Default);
         ModelState state = executor.InitialState(CancellationToken.None);
         for (ulong round = 0; round < manifest.RoundCount; round++)
         {
@@ -183,21 +184,20 @@ public sealed class NetworkTrainingTests
         return state.Root;
     }
 
-    private static void MlpCompilerOutput(TrainingRequest request, out VerifiedProgram program)
+    private static VmProgram ProgramOf(TrainingRequest request)
     {
-        ValidationResult result = Compute.Compilation.MlpCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out VerifiedProgram? compiled);
+        ValidationResult result = ModelCompiler.TryCompile(request.Model, request.Data.Count, VmLimits.Default, out CompiledModel? compiled);
         Assert.That(result.IsValid, Is.True, result.ToString());
-        program = compiled!;
+        return compiled!.Program.Program;
     }
 
     private static JobManifest ManifestOf(TrainingRequest request)
     {
-        MlpCompilerOutput(request, out VerifiedProgram program);
         return new JobManifest
         {
             Client = Address.Zero,
             Name = "test",
-            ProgramHash = program.Program.Hash,
+            ProgramHash = ProgramOf(request).Hash,
             DatasetRoot = request.Data.Root,
             DatasetBlob = Hash256.Zero,
             Seed = request.Seed,

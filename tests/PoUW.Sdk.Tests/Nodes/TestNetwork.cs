@@ -1,5 +1,7 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.Modules;
+using PoUW.Compute.Optimisers;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
@@ -87,7 +89,14 @@ internal sealed class TestNetwork : IAsyncDisposable
     public static TrainingRequest Request(int steps = 10, bool audited = false) => new()
     {
         Name = "test",
-        Model = new MlpSpec([Data.Column(ImageDatasets.Images).Width, 32, 4], 512, IntegerRateSchedule.Constant(12)),
+        Model = new TrainingSpec
+        {
+            Model = new Sequential(
+                ("flatten", new Flatten()), ("fc1", new Linear(784, 32, bias: false)), ("relu", new ReLU()), ("fc2", new Linear(32, 4, bias: false))),
+            Input = new ImageInput(1, 28, 28),
+            Optimiser = new IntegerMomentum(IntegerRateSchedule.Constant(12)),
+            BatchSize = 512,
+        },
         Data = Data,
         Seed = 3,
         Steps = steps,

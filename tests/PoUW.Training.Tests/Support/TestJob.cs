@@ -1,12 +1,13 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.Modules;
+using PoUW.Compute.Optimisers;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Training.Execution;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Programs;
-using PoUW.Vm.Verification;
 
 namespace PoUW.Training.Tests.Support;
 
@@ -45,8 +46,14 @@ internal static class TestJob
 
     private static VmProgram Compile()
     {
-        MlpSpec spec = new([64, 8, 4], 16, IntegerRateSchedule.Constant(12));
-        Assert.That(MlpCompiler.TryCompile(spec, Data.Count, VmLimits.Default, out VerifiedProgram? program).IsValid, Is.True);
-        return program!.Program;
+        TrainingSpec spec = new()
+        {
+            Model = new Sequential(new Flatten(), new Linear(64, 8, bias: false), new ReLU(), new Linear(8, 4, bias: false)),
+            Input = new ImageInput(1, 8, 8),
+            Optimiser = new IntegerMomentum(IntegerRateSchedule.Constant(12)),
+            BatchSize = 16,
+        };
+        Assert.That(ModelCompiler.TryCompile(spec, Data.Count, VmLimits.Default, out CompiledModel? model).IsValid, Is.True);
+        return model!.Program.Program;
     }
 }

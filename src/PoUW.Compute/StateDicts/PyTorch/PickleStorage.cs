@@ -4,7 +4,7 @@ namespace PoUW.Compute.StateDicts.PyTorch;
 internal sealed class PickleStorage(StateTensorType? type, long count) : PyTorchValue
 {
     /// <summary>Bytes that one of these and its place in the table of a machine take.</summary>
-    public const int Bytes = 224;
+    public const int Bytes = 176;
 
     /// <summary>Element type, or null if the storage is one of bytes.</summary>
     public StateTensorType? Type { get; } = type;

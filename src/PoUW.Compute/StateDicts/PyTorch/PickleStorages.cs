@@ -20,12 +20,12 @@ internal abstract class PickleStorages(AllocationBudget budget)
         {
             return storage.Type == type && storage.Count == count
                 ? ValidationResult.Ok
-                : ValidationResult.Fail(ValidationCode.Malformed, key, "The storage has another type or size elsewhere in the file.");
+                : ValidationResult.Fail(ValidationCode.Malformed, $"data/{key}", "The storage has another type or size elsewhere in the file.");
         }
 
         if (count < 0 || !budget.TryTake(PickleStorage.Bytes))
         {
-            return ValidationResult.Fail(ValidationCode.OutOfRange, key, "The size is negative, or there are more storages than the file can hold.");
+            return ValidationResult.Fail(ValidationCode.OutOfRange, $"data/{key}", "The size is negative, or there are more storages than the file can hold.");
         }
 
         storage = new PickleStorage(type, count);

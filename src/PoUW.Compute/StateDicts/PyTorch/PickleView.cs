@@ -16,9 +16,9 @@ internal readonly record struct PickleView(PickleStorage Storage, StateTensorTyp
         ReadOnlyMemory<byte> bytes = Storage.Data!.Value;
         int size = Type.ElementSize();
         long available = bytes.Length / size;
-        if (Offset < 0 || Offset > available || Array.Exists(Shape, d => d < 0) || Array.Exists(Strides, s => s < 0))
+        if (Offset < 0 || Array.Exists(Shape, static d => d < 0) || Array.Exists(Strides, static s => s < 0))
         {
-            return "A tensor has a negative size or stride, or starts outside its storage.";
+            return "A tensor has a negative offset, size or stride.";
         }
 
         if (!StateTensorTypes.TryByteLength(Type, Shape, out long length))

@@ -34,5 +34,5 @@ public sealed record PyTorchLimits
     public double AllocationFactor { get; init; } = 2;
 
     /// <summary>Bytes that reading may allocate beside that.</summary>
-    public int AllocationSlackBytes { get; init; } = 1 << 16;
+    public int AllocationSlackBytes { get; init; } = 1 << 18;
 }

@@ -11,7 +11,7 @@ namespace PoUW.Compute.StateDicts.PyTorch;
 /// </summary>
 internal sealed class TorchArchive
 {
-    private const int EntryBytes = 160;
+    private const int EntryBytes = 112;
     private const int MaxNameBytes = 1024;
     private const string Directory = "zip directory";
 
@@ -19,7 +19,7 @@ internal sealed class TorchArchive
 
     private readonly ReadOnlyMemory<byte> _file;
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private string? _root;
+    private int _rootBytes;
 
     private TorchArchive(ReadOnlyMemory<byte> file) => _file = file;
 
@@ -41,16 +41,16 @@ internal sealed class TorchArchive
     public bool ContainsFolder(string folder) => _entries.Keys.Any(name => name.StartsWith(folder, StringComparison.Ordinal));
 
     /// <summary>The content of an entry.</summary>
-    public ValidationResult TryRead(string name, out ReadOnlyMemory<byte> content)
+    public ValidationResult TryRead(ReadOnlySpan<char> name, out ReadOnlyMemory<byte> content)
     {
         content = default;
-        if (!_entries.TryGetValue(name, out Entry entry))
+        if (!_entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry entry))
         {
-            return Bad(name, "The archive has no such entry.");
+            return Bad(name.ToString(), "The archive has no such entry.");
         }
 
         content = _file.Slice(entry.Offset, entry.Length);
-        return Crc32.Compute(content.Span) == entry.Crc ? ValidationResult.Ok : Bad(name, "The checksum of the entry is wrong.");
+        return Crc32.Compute(content.Span) == entry.Crc ? ValidationResult.Ok : Bad(name.ToString(), "The checksum of the entry is wrong.");
     }
 
     private ValidationResult TryReadDirectory(PyTorchLimits limits, AllocationBudget budget)
@@ -150,7 +150,7 @@ internal sealed class TorchArchive
         ReadOnlySpan<byte> record = file[at..end];
         ReadOnlySpan<byte> name = record.Slice(ZipFormat.CentralBytes, nameLength);
         at += ZipFormat.CentralBytes + nameLength + U16(record, 30) + U16(record, 32);
-        if (!budget.TryTakeText(3 * nameLength) || !TryName(name, out string? key))
+        if (!budget.TryTakeText(nameLength) || !TryName(name, out string? key))
         {
             return Bad(Directory, "The name of an entry is no path within the folder of the archive.");
         }
@@ -158,7 +158,7 @@ internal sealed class TorchArchive
         string? problem = CheckRecord(record, start);
         if (problem is not null)
         {
-            return ValidationResult.Fail(ValidationCode.WrongVersion, key!, problem);
+            return Bad(key!, problem, ValidationCode.WrongVersion);
         }
 
         int local = (int)U32(record, 42);
@@ -204,16 +204,15 @@ internal sealed class TorchArchive
             return false;
         }
 
-        string path = Utf8.GetString(name);
-        int slash = path.IndexOf('/', StringComparison.Ordinal);
-        bool plain = slash > 0 && path.AsSpan().IndexOfAny('\\', '\0') < 0 && !path.Contains("..", StringComparison.Ordinal);
-        if (!plain || (_root is not null && !path.AsSpan(0, slash).SequenceEqual(_root)))
+        // The folder, and the slash behind it, are those of the first entry of the file.
+        _rootBytes = _rootBytes == 0 ? name.IndexOf((byte)'/') + 1 : _rootBytes;
+        bool plain = _rootBytes > 1 && name.IndexOfAny((byte)'\\', (byte)0) < 0 && name.IndexOf(".."u8) < 0;
+        if (!plain || !name.StartsWith(_file.Span.Slice(ZipFormat.LocalBytes, _rootBytes)))
         {
             return false;
         }
 
-        _root ??= path[..slash];
-        key = path[(slash + 1)..];
+        key = Utf8.GetString(name[_rootBytes..]);
         return true;
     }
 
@@ -223,5 +222,7 @@ internal sealed class TorchArchive
 
     private static ulong U64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
 
-    private static ValidationResult Bad(string field, string message) => ValidationResult.Fail(ValidationCode.Malformed, field, message);
+    /// <summary>A failure; an entry without a name beside that of the folder is part of the directory.</summary>
+    private static ValidationResult Bad(string entry, string message, ValidationCode code = ValidationCode.Malformed) =>
+        ValidationResult.Fail(code, entry.Length == 0 ? Directory : entry, message);
 }
