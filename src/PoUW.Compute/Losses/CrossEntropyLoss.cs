@@ -1,7 +1,6 @@
 using PoUW.Compute.Graphs;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Plans;
-using PoUW.Vm.Operations;
 using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
@@ -156,17 +155,4 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
         int perSample = output.Rows / output.Batch;
         return samples is not { } count ? plan.Constant(output.Rows) : perSample == 1 ? count : plan.Scalar(ScalarOp.Multiply, count, perSample);
     }
-
-    /// <summary>Sets the losses of rows that only fill up the batch to zero.</summary>
-    private static void ClearRest(PlanWriter plan, BufferId losses, Register rows)
-    {
-        TensorShape shape = plan.ShapeOf(losses);
-        BufferId zeros = plan.Like(losses);
-        plan.Tensor(DataOps.Fill, [zeros], [0]);
-        Register rest = plan.Scalar(ScalarOp.Subtract, plan.Constant(shape.Rows), rows);
-        plan.CopyRows(losses, zeros, rows, plan.Constant(0), rest);
-    }
-
-    // A loss that is infinite or NaN must not overflow the conversion.
-    private static Register Bounded(PlanWriter plan, Register value) => plan.Scalar(ScalarOp.Minimum, value, 1L << 46);
 }

@@ -27,7 +27,7 @@ public sealed class MultiheadAttention : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(embedDim, 1);
         (_heads, _dropout, _causal) = (numHeads, dropout, causal);
         int packed = checked(3 * embedDim);
-        _inWeight = Register("in_proj_weight", new Parameter([packed, embedDim], Initialiser.XavierUniform(embedDim, packed)));
+        _inWeight = Register("in_proj_weight", new Parameter([packed, embedDim], Initialiser.XavierUniform()));
         _inBias = bias ? Register("in_proj_bias", new Parameter([packed], Initialiser.Zeros)) : null;
         _output = Register("out_proj", new Linear(embedDim, embedDim, bias, biasInitialiser: Initialiser.Zeros));
     }
