@@ -1,5 +1,4 @@
 using System.Text.Json;
-using PoUW.Compute.Modules;
 using PoUW.Compute.Runners;
 
 namespace PoUW.Compute.Tests.Models;
