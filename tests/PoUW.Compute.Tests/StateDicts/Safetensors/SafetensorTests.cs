@@ -1,13 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using PoUW.Compute.Backends;
-using PoUW.Compute.Compilation;
-using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
 using PoUW.Compute.StateDicts.Safetensors;
-using PoUW.Compute.Tests.Compilation;
 using PoUW.Core.Validation;
-using PoUW.Vm.Execution;
 
 namespace PoUW.Compute.Tests.StateDicts.Safetensors;
 
@@ -177,30 +172,6 @@ public sealed class SafetensorTests
             Assert.That(Directory.GetFiles(folder.Path), Is.EqualTo(new[] { path }));
             Assert.That(missing.Field, Is.EqualTo("model.safetensorsx"));
             Assert.That(large.Code, Is.EqualTo(ValidationCode.TooLarge));
-        });
-    }
-
-    [Test]
-    public void ExportedModelComputesWhatTheMastersSay()
-    {
-        using CpuBackend backend = new();
-        Machine machine = TestTraining.Create(TestTraining.Small, SyntheticImages.Create(10, 40, 8, seed: 5), backend);
-        TestTraining.Run(machine, "init", 4);
-        SafetensorFile file = ModelExport.Create(TestTraining.Small, machine.State, new Dictionary<string, string> { ["job"] = "abc" });
-        StateTensor weight = file.Tensors["fc1.weight"];
-        ReadOnlySpan<int> master = machine.Slot("fc1.weight").Int32;
-        float value = weight.ToFloat32()[(3 * 64) + 5];
-        float expected = master[(5 * 24) + 3] / (float)(1 << 26);
-        Assert.Multiple(() =>
-        {
-            Assert.That(weight.Shape, Is.EqualTo(new long[] { 24, 64 }));
-            Assert.That(value, Is.EqualTo(expected).And.Not.Zero);
-            Assert.That(file.Tensors["fc1.weight.master"].Data.Length, Is.EqualTo(24 * 64 * 4));
-            Assert.That(file.Tensors["fc3.weight.exp"].ToInt32(), Is.EqualTo(new[] { -7 }));
-            Assert.That(file.Metadata["job"], Is.EqualTo("abc"));
-            Assert.That(file.Metadata["format"], Is.EqualTo("pt"));
-            Assert.That(
-                () => ModelExport.Create(new MlpSpec([9, 2], 1, []), machine.State, new Dictionary<string, string>()), Throws.ArgumentException);
         });
     }
 
