@@ -64,6 +64,13 @@ internal sealed class LinearOperation : GraphOperation
 
     public override void Forward(IntegerLowering lowering)
     {
+        IntegerLowering.RequireSum(this, "an output", Input.Columns, IntegerLowering.MaxProducts, "take fewer inputs");
+        if (lowering.Training)
+        {
+            IntegerLowering.RequireSum(this, "a gradient of the weights", Output.Rows, IntegerLowering.MaxProducts, "take a smaller batch");
+            IntegerLowering.RequireSum(this, "an error of the input", Output.Columns, IntegerLowering.MaxProducts, "take fewer outputs");
+        }
+
         BufferId weight = lowering.Operand(_weight);
         lowering.Keep(this, Weight8, weight);
         BufferId sum = lowering.Plan.Scratch(TensorType.Int32, Output.Rows, Output.Columns);
