@@ -1,4 +1,5 @@
 using PoUW.Compute.Data;
+using PoUW.Compute.Data.Sources;
 using PoUW.Core.Validation;
 
 namespace TrainOnNetwork;
@@ -6,37 +7,44 @@ namespace TrainOnNetwork;
 /// <summary>Finds and reads the training and test sets.</summary>
 internal static class DataSource
 {
-    private static readonly string[] Standard =
-    [
-        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
-    ];
-
     /// <summary>Training and test set of "bundled", "fashion-mnist" or a folder.</summary>
-    public static async Task<(Dataset Train, Dataset Test)> LoadAsync(
-        string name, CancellationToken cancellation) => name switch
-        {
-            "bundled" => Read([.. Standard.Select(file => InFolder(Path.Combine(AppContext.BaseDirectory, "data"), file))]),
-            "fashion-mnist" => Read(await FashionMnist.FindAsync(cancellation)),
-            _ => Read([.. Standard.Select(file => InFolder(name, file))]),
-        };
-
-    private static (Dataset Train, Dataset Test) Read(string[] files) =>
-        (ReadPair(files[0], files[1]), ReadPair(files[2], files[3]));
-
-    private static Dataset ReadPair(string images, string labels)
+    public static async Task<(Dataset Train, Dataset Test)> LoadAsync(string name, CancellationToken cancellation)
     {
-        ValidationResult result = IdxReader.TryReadDataset(images, labels, DataLimits.Default, out Dataset? dataset);
-        return result.IsValid ? dataset! : throw new SampleException(result.Message);
+        string[] files = name switch
+        {
+            "bundled" => InFolder(Path.Combine(AppContext.BaseDirectory, "data")),
+            FashionMnist.Name => await FindFashionMnistAsync(cancellation),
+            _ => InFolder(name),
+        };
+        ValidationResult result = FashionMnist.TryRead(files, DataLimits.Default, out Dataset? train, out Dataset? test);
+        return result.IsValid ? (train!, test!) : throw new SampleException(result.Message);
     }
 
-    private static string InFolder(string folder, string file)
+    private static async Task<string[]> FindFashionMnistAsync(CancellationToken cancellation)
+    {
+        string? mirror = Environment.GetEnvironmentVariable("POUW_FASHION_MNIST_URL");
+        using HttpClient http = new();
+        try
+        {
+            return await FashionMnist.FindOrDownloadAsync(
+                DatasetFinder.Standard(), new DatasetDownload(http), mirror is null ? null : new Uri(mirror), cancellation);
+        }
+        catch (DownloadException failure)
+        {
+            throw new SampleException(
+                $"--data fashion-mnist: Debian's package dataset-fashion-mnist is not installed, and the download failed: {failure.Message}");
+        }
+    }
+
+    private static string[] InFolder(string folder)
     {
         if (!Directory.Exists(folder))
         {
             throw new SampleException($"--data: there is no folder '{folder}', and it is neither 'bundled' nor 'fashion-mnist'.");
         }
 
-        string packed = Path.Combine(folder, file + ".gz");
-        return File.Exists(packed) ? packed : Path.Combine(folder, file);
+        return new DatasetFinder([folder]).TryFind("", FashionMnist.Files, out string[]? paths)
+            ? paths
+            : throw new SampleException($"--data: the folder '{folder}' does not have the files {string.Join(", ", FashionMnist.Files)}, plain or as .gz.");
     }
 }

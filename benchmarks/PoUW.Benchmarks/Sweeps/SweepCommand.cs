@@ -7,7 +7,8 @@ public static class SweepCommand
 {
     /// <summary>What to write after the program's name.</summary>
     public const string Usage =
-        $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>]";
+        $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>], "
+        + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
     /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
@@ -16,6 +17,11 @@ public static class SweepCommand
         if (args.Length >= 2 && args[1] == KernelSweep.Name)
         {
             return RunKernels(args);
+        }
+
+        if (args.Length >= 2 && args[1] == FileSweep.Name)
+        {
+            return RunFiles(args);
         }
 
         long step = 1;
@@ -63,5 +69,19 @@ public static class SweepCommand
                 Console.Error.WriteLine($"usage: {Usage}");
                 return 64;
         }
+    }
+
+    private static int RunFiles(string[] args)
+    {
+        int cases = 100_000;
+        bool valid = args.Length == 2 || (args.Length == 4 && args[2] == "--cases"
+            && int.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out cases) && cases >= 1);
+        if (!valid)
+        {
+            Console.Error.WriteLine($"usage: {Usage}");
+            return 64;
+        }
+
+        return FileSweep.Run(cases) ? 0 : 1;
     }
 }

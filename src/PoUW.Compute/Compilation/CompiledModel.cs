@@ -7,8 +7,13 @@ namespace PoUW.Compute.Compilation;
 /// <summary>A model that was compiled for one data set size. Immutable.</summary>
 public sealed class CompiledModel
 {
-    internal CompiledModel(TrainingSpec spec, BuiltModel model, Plan plan, VerifiedProgram program, int datasetSize) =>
+    internal CompiledModel(TrainingSpec spec, BuiltModel model, LaneCompiler lane, Plan plan, VerifiedProgram program, int datasetSize)
+    {
         (Spec, Model, Plan, Program, DatasetSize) = (spec, model, plan, program, datasetSize);
+        (OptimiserSlots, Exponents) = (lane.OptimiserSlots, lane.Exponents);
+        Parameters = [.. model.Names.Parameters.Select(p => new ParameterInfo(
+            model.Names.Of(p), p.Shape, [.. spec.Model.NamedParameters().Where(n => n.Parameter == p).Skip(1).Select(static n => n.Path)]))];
+    }
 
     /// <summary>What was compiled.</summary>
     public TrainingSpec Spec { get; }
@@ -21,6 +26,14 @@ public sealed class CompiledModel
 
     /// <summary>PyTorch's shape of the output for a batch.</summary>
     public IReadOnlyList<int> OutputShape => Model.Output.Shape;
+
+    /// <summary>The trained tensors, in the order of PyTorch's parameters().</summary>
+    public IReadOnlyList<ParameterInfo> Parameters { get; }
+
+    /// <summary>Lane I: the exponents of the weights by name; a master weight m stands for m * 2^(exponent - 16). Empty in lane R.</summary>
+    public IReadOnlyDictionary<string, int> Exponents { get; }
+
+    internal IReadOnlyList<OptimiserSlot> OptimiserSlots { get; }
 
     internal BuiltModel Model { get; }
 

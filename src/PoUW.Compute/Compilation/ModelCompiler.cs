@@ -44,7 +44,7 @@ public static class ModelCompiler
                 : new FloatCompiler(spec, built, datasetSize);
             Plan plan = lane.Compile();
             result = ProgramVerifier.Verify(ProgramEmitter.Emit(plan), limits, out VerifiedProgram? program);
-            model = result.IsValid ? new CompiledModel(spec, built, plan, program!, datasetSize) : null;
+            model = result.IsValid ? new CompiledModel(spec, built, lane, plan, program!, datasetSize) : null;
             return result;
         }
         catch (ModelException problem)

@@ -31,6 +31,8 @@ internal sealed class FloatCompiler : LaneCompiler
         _optimiser.DeclareShared(_state);
     }
 
+    public override IReadOnlyList<OptimiserSlot> OptimiserSlots => _state.OptimiserSlots;
+
     protected override void WriteInit()
     {
         IReadOnlyList<Parameter> parameters = Model.Names.Parameters;

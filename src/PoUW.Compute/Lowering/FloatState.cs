@@ -15,6 +15,7 @@ internal sealed class FloatState
     private readonly Dictionary<StateBuffer, BufferId> _buffers = [];
     private readonly Dictionary<(Parameter Parameter, string Name), BufferId> _optimiser = [];
     private readonly Dictionary<string, BufferId> _shared = [];
+    private readonly List<OptimiserSlot> _slots = [];
 
     /// <summary>Declares the slots of all parameters and buffers.</summary>
     public FloatState(PlanWriter plan, ModelNames names, ModelGraph graph)
@@ -47,19 +48,28 @@ internal sealed class FloatState
     public void DeclareOptimiser(Parameter parameter, string name)
     {
         TensorShape shape = _plan.ShapeOf(Weights(parameter));
-        _optimiser.Add((parameter, name), _plan.Declare($"{Names.Of(parameter)}.{name}", TensorType.Float32, shape.Rows, shape.Columns, SlotKind.State));
+        string slot = $"{Names.Of(parameter)}.{name}";
+        _optimiser.Add((parameter, name), _plan.Declare(slot, TensorType.Float32, shape.Rows, shape.Columns, SlotKind.State));
+        _slots.Add(new OptimiserSlot(parameter, name, slot));
     }
 
     /// <summary>A tensor that the optimiser keeps for a parameter.</summary>
     public BufferId Optimiser(Parameter parameter, string name) => _optimiser[(parameter, name)];
 
     /// <summary>Declares a tensor that the optimiser keeps for all parameters, 1 x columns; named optimizer.name.</summary>
-    public void DeclareShared(string name, int columns) =>
-        _shared.Add(name, _plan.Declare($"optimizer.{name}", TensorType.Float32, 1, columns, SlotKind.State));
+    public void DeclareShared(string name, int columns)
+    {
+        string slot = $"optimizer.{name}";
+        _shared.Add(name, _plan.Declare(slot, TensorType.Float32, 1, columns, SlotKind.State));
+        _slots.Add(new OptimiserSlot(null, name, slot));
+    }
 
     /// <summary>A tensor that the optimiser keeps for all parameters.</summary>
     public BufferId Shared(string name) => _shared[name];
 
-    /// <summary>The optimiser's tensors.</summary>
+    /// <summary>The slots of the optimiser, in order.</summary>
+    public IReadOnlyList<OptimiserSlot> OptimiserSlots => _slots;
+
+    /// <summary>The optimiser's tensors that are kept for a parameter.</summary>
     public IEnumerable<BufferId> OptimiserTensors => _optimiser.Values;
 }

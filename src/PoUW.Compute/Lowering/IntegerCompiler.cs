@@ -26,6 +26,10 @@ internal sealed class IntegerCompiler : LaneCompiler
         _state = new IntegerState(Plan, model, IntegerExponents.Of(spec, model));
     }
 
+    public override IReadOnlyList<OptimiserSlot> OptimiserSlots => _state.OptimiserSlots;
+
+    public override IReadOnlyDictionary<string, int> Exponents => _state.Exponents;
+
     protected override void WriteInit()
     {
         IReadOnlyList<Parameter> parameters = Model.Names.Parameters;

@@ -27,6 +27,13 @@ internal sealed class IntegerState
         }
     }
 
+    /// <summary>The slots of the optimiser, in order.</summary>
+    public IReadOnlyList<OptimiserSlot> OptimiserSlots =>
+        [.. Names.Parameters.Select(p => new OptimiserSlot(p, MomentumName, $"{Names.Of(p)}.{MomentumName}"))];
+
+    /// <summary>The exponents of the parameters by name.</summary>
+    public IReadOnlyDictionary<string, int> Exponents => Names.Parameters.ToDictionary(Names.Of, p => _slots[p].Exponent, StringComparer.Ordinal);
+
     /// <summary>Names of the parameters.</summary>
     public ModelNames Names { get; }
 

@@ -1,4 +1,5 @@
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Compute.Losses;
 using PoUW.Compute.Plans;
 using PoUW.Vm.Operations.Data;
@@ -14,7 +15,7 @@ namespace PoUW.Compute.Lowering;
 /// </summary>
 internal abstract class LaneCompiler
 {
-    private const int PermutationRounds = 90;
+    private const int PermutationRounds = DataOrder.Rounds;
     private const int KeyBytes = 32;
 
     private readonly int _datasetSize;
@@ -32,6 +33,12 @@ internal abstract class LaneCompiler
         TensorType type = spec.Lane == Lane.Integer ? TensorType.Int8 : TensorType.Float32;
         _prediction = Plan.Declare(ModelProgram.Prediction, type, model.Output.Rows, model.Output.Columns, SlotKind.Output);
     }
+
+    /// <summary>The slots of the optimiser, in order.</summary>
+    public abstract IReadOnlyList<OptimiserSlot> OptimiserSlots { get; }
+
+    /// <summary>Lane I: the exponents of the parameters by name.</summary>
+    public virtual IReadOnlyDictionary<string, int> Exponents { get; } = new Dictionary<string, int>();
 
     protected PlanWriter Plan { get; } = new();
 

@@ -37,6 +37,9 @@ public abstract class Module
     /// <summary>All modules with their paths; the model itself has the path "".</summary>
     public IEnumerable<(string Path, Module Module)> NamedModules() => NamedModules("");
 
+    /// <summary>Names of the module's own parameters, then buffers.</summary>
+    internal IEnumerable<string> OwnNames() => _parameters.Select(static p => p.Name).Concat(_buffers.Select(static b => b.Name));
+
     /// <summary>Composes the output from the input.</summary>
     protected abstract GraphValue Forward(GraphValue input);
 

@@ -3,6 +3,7 @@ using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
 using PoUW.Compute.Schedules;
+using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Core.Validation;
 
 namespace PoUW.Compute.Optimisers;
@@ -40,6 +41,17 @@ public abstract record FloatOptimiser(float LearningRate) : Optimiser
     internal virtual void DeclareShared(FloatState state)
     {
     }
+
+    /// <summary>
+    /// The options of the optimiser as the only group of PyTorch's Optimizer.state_dict(), without "params": what torch needs to go on.
+    /// </summary>
+    internal abstract IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup();
+
+    /// <summary>True if PyTorch's state holds the number of steps.</summary>
+    internal virtual bool CountsSteps => false;
+
+    /// <summary>The tensors of <see cref="DeclareShared"/> after so many steps: PyTorch's files do not hold them.</summary>
+    internal virtual IEnumerable<KeyValuePair<string, float[]>> SharedAfter(long steps) => [];
 
     /// <summary>Fills what <see cref="DeclareShared"/> declared, at the start.</summary>
     internal virtual void InitialiseShared(PlanWriter plan, FloatState state)

@@ -1,6 +1,7 @@
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
+using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Core.Validation;
 using PoUW.Vm.Operations.Float;
 
@@ -44,6 +45,19 @@ public sealed record Sgd(float LearningRate, float Momentum = 0, float WeightDec
             state.DeclareOptimiser(parameter, MomentumBuffer);
         }
     }
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup() =>
+    [
+        new("lr", new PyTorchNumber((double)LearningRate)),
+        new("momentum", new PyTorchNumber((double)Momentum)),
+        new("dampening", new PyTorchNumber(0L)),
+        new("weight_decay", new PyTorchNumber((double)WeightDecay)),
+        new("nesterov", new PyTorchNumber(Nesterov)),
+        new("maximize", new PyTorchNumber(false)),
+        new("foreach", PyTorchNone.Value),
+        new("differentiable", new PyTorchNumber(false)),
+    ];
 
     /// <inheritdoc/>
     internal override void Update(FloatLowering lowering, Parameter parameter, BufferId gradient, BufferId rate)

@@ -2,6 +2,8 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts.Safetensors;
+using PoUW.Compute.Data;
+using PoUW.Compute.StateDicts;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
@@ -125,6 +127,7 @@ public sealed class NetworkTrainingTests
         await AssertRefusedAsync(network, good with { Steps = -1 }, ValidationCode.BadManifest);
         await AssertRefusedAsync(network, good with { Model = good.Model with { Optimiser = new Sgd(0.1f) } }, ValidationCode.OutOfRange);
         await AssertRefusedAsync(network, good with { Model = good.Model with { BatchSize = 1_201 } }, ValidationCode.OutOfRange);
+        await AssertRefusedAsync(network, good with { Data = SyntheticImages.Create(4, 1_200, side: 8, seed: 5) }, ValidationCode.OutOfRange);
         Assert.That(
             async () => await (await network.AddAsync("other", NodeRoles.None)).SubmitJobAsync(good), Throws.InstanceOf<InvalidOperationException>());
     }

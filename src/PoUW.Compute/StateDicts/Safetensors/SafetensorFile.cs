@@ -49,11 +49,9 @@ public sealed class SafetensorFile
         KeyValuePair<string, StateTensor>[] tensors =
             [.. Tensors.OrderByDescending(t => t.Value.Type).ThenBy(t => t.Key, StringComparer.Ordinal)];
         ArrayBufferWriter<byte> header = new();
-        header.Advance(LengthBytes);
+        header.Write(stackalloc byte[LengthBytes]);
         WriteHeader(header, tensors);
-        int padding = (LengthBytes - (header.WrittenCount % LengthBytes)) % LengthBytes;
-        header.GetSpan(padding)[..padding].Fill((byte)' ');
-        header.Advance(padding);
+        header.Write("       "u8[..((LengthBytes - (header.WrittenCount % LengthBytes)) % LengthBytes)]);
         byte[] bytes = header.WrittenSpan.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - LengthBytes);
         output.Write(bytes);

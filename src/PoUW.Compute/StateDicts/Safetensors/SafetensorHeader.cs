@@ -85,7 +85,9 @@ internal sealed class SafetensorHeader
             : Bad("data", $"The tensors end at {expected}, but there are {dataLength} bytes of data.");
     }
 
-    public static ValidationResult Bad(string field, string message) => ValidationResult.Fail(ValidationCode.Malformed, field, message);
+    /// <summary>A failure; a tensor without a name is part of the header.</summary>
+    public static ValidationResult Bad(string field, string message) =>
+        ValidationResult.Fail(ValidationCode.Malformed, field.Length == 0 ? "header" : Shorten(field), message);
 
     private string? ReadObject(ref Utf8JsonReader reader)
     {

@@ -1,0 +1,217 @@
+using PoUW.Compute.Compilation;
+using PoUW.Compute.Graphs;
+using PoUW.Compute.Lowering;
+using PoUW.Compute.Modules;
+using PoUW.Compute.Runners;
+using PoUW.Compute.StateDicts;
+using PoUW.Core.Validation;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.Checkpoints;
+
+/// <summary>
+/// Between the state of a runner and a state dict with PyTorch's names, shapes and order of elements. Lane I is exact as well: a master
+/// weight has at most 22 bits, so master * 2^(exponent - 16) is an fp32 number; other numbers are rounded to the nearest master, clipped.
+/// </summary>
+public static class ModelWeights
+{
+    private const int MasterLimit = IntegerLowering.MaxOperand << IntegerLowering.MasterBits;
+
+    /// <summary>The weights and buffers of a model, as Module.state_dict(); tied weights under all their names.</summary>
+    public static StateDict Capture(ModelRunner runner)
+    {
+        Dictionary<string, StateTensor> tensors = new(StringComparer.Ordinal);
+        foreach ((string name, Parameter parameter) in UsedParameters(runner.Model))
+        {
+            tensors.Add(name, Read(runner, parameter));
+        }
+
+        foreach ((string name, StateBuffer buffer) in runner.Model.Spec.Model.NamedBuffers())
+        {
+            Tensor slot = SlotOf(runner, runner.Model.Model.Names.Of(buffer));
+            tensors.Add(name, buffer.IsCounter ? StateTensor.FromInt64([slot.Int32[0]]) : StateTensor.FromFloat32(slot.Float32, buffer.Length));
+        }
+
+        return new StateDict(Order(runner.Model.Spec.Model).Where(tensors.ContainsKey).Select(name => KeyValuePair.Create(name, tensors[name])));
+    }
+
+    /// <summary>Replaces weights and buffers, as Module.load_state_dict(strict=True). On failure nothing changes.</summary>
+    /// <returns>The names that are missing, not known, or of another shape or type.</returns>
+    public static ValidationResult TryRestore(ModelRunner runner, StateDict tensors)
+    {
+        ValidationResult result = CheckNames(runner.Model, tensors);
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
+        List<Action> writes = [];
+        foreach ((string name, Parameter parameter) in UsedParameters(runner.Model))
+        {
+            result = TryTake(tensors[name], name, [.. parameter.Shape.Select(static d => (long)d)], out float[] elements);
+            if (!result.IsValid)
+            {
+                return result;
+            }
+
+            writes.Add(() => Write(runner, parameter, elements));
+        }
+
+        foreach ((string name, StateBuffer buffer) in runner.Model.Spec.Model.NamedBuffers())
+        {
+            result = TryTake(runner, tensors[name], name, buffer, writes);
+            if (!result.IsValid)
+            {
+                return result;
+            }
+        }
+
+        writes.ForEach(static write => write());
+        return ValidationResult.Ok;
+    }
+
+    /// <summary>The keys of the state dict in PyTorch's order: of every module its parameters, then its buffers, then its children.</summary>
+    internal static IEnumerable<string> Order(Module model) => model.NamedModules().SelectMany(static m => m.Module.OwnNames().Select(
+        name => m.Path.Length == 0 ? name : $"{m.Path}.{name}"));
+
+    /// <summary>The parameters that the program has, under all their names.</summary>
+    internal static IEnumerable<(string Name, Parameter Parameter)> UsedParameters(CompiledModel model)
+    {
+        HashSet<Parameter> used = [.. model.Model.Names.Parameters];
+        return model.Spec.Model.NamedParameters().Where(p => used.Contains(p.Parameter));
+    }
+
+    /// <summary>The live tensor of a state slot.</summary>
+    internal static Tensor SlotOf(ModelRunner runner, string name) => runner.State.First(s => s.Name == name).Tensor;
+
+    /// <summary>Fails if a tensor has another shape.</summary>
+    internal static ValidationResult CheckShape(StateTensor tensor, string name, ReadOnlySpan<long> shape)
+    {
+        bool same = tensor.Shape.Count == shape.Length;
+        for (int i = 0; same && i < shape.Length; i++)
+        {
+            same = tensor.Shape[i] == shape[i];
+        }
+
+        return same
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(ValidationCode.OutOfRange, name, $"'{name}' is {tensor}; the model has shape [{string.Join(", ", shape.ToArray())}].");
+    }
+
+    private static StateTensor Read(ModelRunner runner, Parameter parameter)
+    {
+        string slot = runner.Model.Model.Names.Of(parameter);
+        ParameterLayout layout = runner.Model.Model.Graph.LayoutOf(parameter);
+        Tensor matrix = SlotOf(runner, slot);
+        float[] elements = new float[layout.Length];
+        if (matrix.Type == TensorType.Float32)
+        {
+            layout.FromMatrix(matrix.Float32, elements);
+        }
+        else
+        {
+            int[] masters = new int[layout.Length];
+            layout.FromMatrix(matrix.Int32, masters);
+            int exponent = runner.Model.Exponents[slot] - IntegerLowering.MasterBits;
+            for (int i = 0; i < masters.Length; i++)
+            {
+                elements[i] = MathF.ScaleB(masters[i], exponent);
+            }
+        }
+
+        return StateTensor.FromFloat32(elements, [.. parameter.Shape.Select(static d => (long)d)]);
+    }
+
+    private static void Write(ModelRunner runner, Parameter parameter, float[] elements)
+    {
+        string slot = runner.Model.Model.Names.Of(parameter);
+        ParameterLayout layout = runner.Model.Model.Graph.LayoutOf(parameter);
+        Tensor matrix = SlotOf(runner, slot);
+        if (matrix.Type == TensorType.Float32)
+        {
+            layout.ToMatrix<float>(elements, matrix.Float32);
+            return;
+        }
+
+        int exponent = IntegerLowering.MasterBits - runner.Model.Exponents[slot];
+        int[] masters = new int[elements.Length];
+        for (int i = 0; i < masters.Length; i++)
+        {
+            double scaled = Math.ScaleB(elements[i], exponent);
+            masters[i] = (int)Math.Clamp(Math.Round(scaled, MidpointRounding.ToEven), -MasterLimit, MasterLimit);
+        }
+
+        layout.ToMatrix<int>(masters, matrix.Int32);
+    }
+
+    private static ValidationResult CheckNames(CompiledModel model, StateDict tensors)
+    {
+        HashSet<string> known = [.. UsedParameters(model).Select(static p => p.Name), .. model.Spec.Model.NamedBuffers().Select(static b => b.Path)];
+        string[] missing = [.. Order(model.Spec.Model).Where(name => known.Contains(name) && !tensors.Contains(name))];
+        string[] unknown = [.. tensors.Names.Where(name => !known.Contains(name))];
+        if (missing.Length == 0 && unknown.Length == 0)
+        {
+            return ValidationResult.Ok;
+        }
+
+        string message = $"Missing keys: {Quote(missing)}. Keys that the model does not have: {Quote(unknown)}.";
+        return ValidationResult.Fail(ValidationCode.Malformed, missing.Concat(unknown).First(), message);
+    }
+
+    private static string Quote(string[] names)
+    {
+        const int shown = 8;
+        string list = names.Length == 0 ? "none" : string.Join(", ", names.Take(shown).Select(static name => $"'{name}'"));
+        return names.Length > shown ? $"{list} and {names.Length - shown} more" : list;
+    }
+
+    private static ValidationResult TryTake(StateTensor tensor, string name, ReadOnlySpan<long> shape, out float[] elements)
+    {
+        elements = [];
+        ValidationResult result = CheckShape(tensor, name, shape);
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
+        try
+        {
+            elements = tensor.ToFloat32();
+        }
+        catch (StateDictException problem)
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, name, $"'{name}': {problem.Message}");
+        }
+
+        int bad = Array.FindIndex(elements, static e => !float.IsFinite(e));
+        return bad < 0 ? ValidationResult.Ok : ValidationResult.Fail(ValidationCode.OutOfRange, name, $"Element {bad} of '{name}' is {elements[bad]}.");
+    }
+
+    private static ValidationResult TryTake(ModelRunner runner, StateTensor tensor, string name, StateBuffer buffer, List<Action> writes)
+    {
+        Tensor slot = SlotOf(runner, runner.Model.Model.Names.Of(buffer));
+        if (!buffer.IsCounter)
+        {
+            ValidationResult result = TryTake(tensor, name, [buffer.Length], out float[] elements);
+            writes.Add(() => elements.CopyTo(slot.Float32));
+            return result;
+        }
+
+        ValidationResult shape = CheckShape(tensor, name, []);
+        if (!shape.IsValid)
+        {
+            return shape;
+        }
+
+        try
+        {
+            int count = tensor.ToInt32()[0];
+            writes.Add(() => slot.Int32[0] = count);
+            return ValidationResult.Ok;
+        }
+        catch (StateDictException problem)
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, name, $"'{name}': {problem.Message}");
+        }
+    }
+}
