@@ -1,3 +1,4 @@
+using System.Numerics;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
@@ -50,6 +51,9 @@ internal sealed class Conv2dOperation : GraphOperation
 
         Produces([input.Batch, outputs, _geometry.Windows.OutputHeight, _geometry.Windows.OutputWidth]);
     }
+
+    // The range of +-63 is then that of PyTorch's start, 1/sqrt(products of an output), or up to twice as wide.
+    public override int IntegerExponent => -6 - (BitOperations.Log2((ulong)_geometry.ChainLength(Input.Columns)) / 2);
 
     public override void Forward(FloatLowering lowering)
     {

@@ -67,7 +67,7 @@ internal sealed class LinearOperation : GraphOperation
         IntegerLowering.RequireSum(this, "an output", Input.Columns, IntegerLowering.MaxProducts, "take fewer inputs");
         if (lowering.Training)
         {
-            IntegerLowering.RequireSum(this, "a gradient of the weights", Output.Rows, IntegerLowering.MaxProducts, "take a smaller batch");
+            // A gradient of the weights sums over a batch, which is at most 2^16.
             IntegerLowering.RequireSum(this, "an error of the input", Output.Columns, IntegerLowering.MaxProducts, "take fewer outputs");
         }
 
