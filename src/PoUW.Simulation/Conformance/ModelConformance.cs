@@ -2,12 +2,15 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.Losses;
 using PoUW.Compute.Modules;
+using PoUW.Compute.Modules.Architectures;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.Runners;
 using PoUW.Compute.Schedules;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
@@ -23,6 +26,8 @@ public static class ModelConformance
     private const int Side = 10;
     private const int Classes = 6;
     private const int Batch = 16;
+    private const int Letters = 12;
+    private const int Window = 12;
 
     /// <summary>The names that <see cref="Train"/> takes.</summary>
     public static IReadOnlyList<string> Models { get; } = ["mlp-i", "mlp-r", "cnn-i", "cnn-r", "transformer-r"];
@@ -90,6 +95,28 @@ public static class ModelConformance
         BatchSize = Batch,
         MaskSeed = 5,
     };
+
+    private static TrainingSpec Text() => new()
+    {
+        Model = new Gpt(new GptConfig(Letters, Window) { Layers = 2, Heads = 2, Width = 16, Dropout = 0.1f }),
+        Input = new TokenInput(Window),
+        Loss = new CrossEntropyLoss { OfNextToken = true },
+        Optimiser = new AdamW(3e-3f) { Schedule = LearningRateSchedule.Cosine(100), ClipNorm = 1 },
+        BatchSize = Batch,
+        MaskSeed = 5,
+    };
+
+    /// <summary>Windows of a periodic text with irregular letters: something to learn, the same on every machine.</summary>
+    private static Dataset Sentences()
+    {
+        byte[] tokens = new byte[Samples * (Window + 1)];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = (byte)(i % 7 == 0 ? Philox4x32.Block(9, 0, (ulong)i).X0 % Letters : (uint)(i * 5 % Letters));
+        }
+
+        return Dataset.FromColumns([(new DatasetColumn("tokens", TensorType.UInt8, [Window + 1]), tokens)]);
+    }
 
     private static Sequential Perceptron() =>
         new(new Flatten(), new Linear(Side * Side, 40), new ReLU(), new Linear(40, Classes));
