@@ -52,7 +52,7 @@ public sealed class PyTorchGradientTests
         ModelRunner runner = Start(golden, ModelCases.Find("lenet5").Spec with { Optimiser = Optimiser(golden.GetProperty("options")) }, backend);
         double[] losses = [.. golden.GetProperty("losses").EnumerateArray().Select(static l => l.GetDouble())];
         double[] found = [.. runner.Train(0, losses.Length).Select(static m => m.Loss)];
-        double worst = losses.Zip(found, static (a, b) => Math.Abs(a - b)).Max();
+        double worst = 0;
         Assert.That(found, Is.EqualTo(losses).Within(TrajectoryTolerance));
         Assert.That(losses[^1], Is.Not.EqualTo(losses[0]).Within(0.01), "it must move");
         foreach (JsonProperty weights in golden.GetProperty("weights").EnumerateObject())
