@@ -13,7 +13,7 @@ public sealed class FiniteDifferenceTests
 {
     private const int Elements = 12;
     private const float Step = 1f / 128;
-    private const float SmallStep = 1f / 512;
+    private const float SmallStep = 1f / 1024;
     private const float TargetBound = 8;
     private const double Tolerance = 1e-2;
 
