@@ -89,22 +89,21 @@ internal unsafe struct TilingGradientJob : ITeamJob
             nint source = (nint)line * _windowsPerLine * _channels;
             nint sources = (nint)_lines * _windowsPerLine * _channels;
             nint target = (nint)row * _channels;
-            for (int ox = 0; ox < _windowsPerLine; ox++, source += _channels)
+            nint room = Vector512<float>.Count - _channels; // Elements beyond a pixel of few channels.
+            nint step = (nint)_windowWidth * _channels;
+            for (int ox = 0; ox < _windowsPerLine; ox++, source += _channels, target += step, row += _windowWidth)
             {
-                for (int kx = 0; kx < _windowWidth; kx++, row++, target += _channels)
+                if (room <= 0)
                 {
-                    if (_channels >= Vector512<float>.Count)
-                    {
-                        RunChannels(row, source, target);
-                    }
-                    else if (source + Vector512<float>.Count <= sources && target + Vector512<float>.Count <= endOfPart)
-                    {
-                        Block(row, source, target);
-                    }
-                    else
-                    {
-                        RunOneByOne(row, source, target);
-                    }
+                    RunChannels(row, source, target);
+                }
+                else if (source + _channels + room <= sources && target + step + room <= endOfPart)
+                {
+                    Block(row, source, target);
+                }
+                else
+                {
+                    RunOneByOne(row, source, target);
                 }
             }
         }
@@ -125,14 +124,20 @@ internal unsafe struct TilingGradientJob : ITeamJob
         }
     }
 
+    /// <summary>Sixteen channels of the pixels of a line of a window, the first of which has this row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Block(int row, nint source, nint target)
     {
         unchecked // The caller vouches for sixteen elements.
         {
-            Vector512<float> wins = Vector512.Equals(Vector512.Load(_index + source), Vector512.Create(row)).AsSingle();
-            Vector512<float> gradient = Vector512<float>.Zero + Vector512.Load(_source + source);
-            (PoolingVector.Canonical(gradient) & wins).Store(_target + target);
+            Vector512<int> index = Vector512.Load(_index + source);
+            Vector512<float> gradient = PoolingVector.Canonical(Vector512<float>.Zero + Vector512.Load(_source + source));
+            float* pixel = _target + target;
+            nint step = _channels;
+            for (int last = row + _windowWidth; row < last; row++, pixel += step)
+            {
+                (gradient & Vector512.Equals(index, Vector512.Create(row)).AsSingle()).Store(pixel);
+            }
         }
     }
 
@@ -140,9 +145,12 @@ internal unsafe struct TilingGradientJob : ITeamJob
     {
         unchecked // Inside the tensors.
         {
-            for (nint c = 0; c < _channels; c++)
+            for (int last = row + _windowWidth; row < last; row++, target += _channels)
             {
-                _target[target + c] = _index[source + c] == row ? Fp32.Canonical(0 + _source[source + c]) : 0;
+                for (nint c = 0; c < _channels; c++)
+                {
+                    _target[target + c] = _index[source + c] == row ? Fp32.Canonical(0 + _source[source + c]) : 0;
+                }
             }
         }
     }
