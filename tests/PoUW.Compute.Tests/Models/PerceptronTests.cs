@@ -5,7 +5,6 @@ using PoUW.Compute.Runners;
 using PoUW.Core.Validation;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Programs;
-using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.Models;
 
