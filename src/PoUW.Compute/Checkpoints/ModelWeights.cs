@@ -18,21 +18,27 @@ public static class ModelWeights
     private const int MasterLimit = IntegerLowering.MaxOperand << IntegerLowering.MasterBits;
 
     /// <summary>The weights and buffers of a model, as Module.state_dict(); tied weights under all their names.</summary>
-    public static StateDict Capture(ModelRunner runner)
+    public static StateDict Capture(ModelRunner runner) => Capture(runner.Model, runner.State);
+
+    /// <summary>As <see cref="Capture(ModelRunner)"/>, from state slots that came from elsewhere, such as another machine.</summary>
+    /// <param name="model">The model that the state belongs to, compiled for a data set of any size.</param>
+    /// <param name="state">The state slots.</param>
+    /// <exception cref="ArgumentException">The state is not that of the model.</exception>
+    public static StateDict Capture(CompiledModel model, IReadOnlyList<(string Name, Tensor Tensor)> state)
     {
         Dictionary<string, StateTensor> tensors = new(StringComparer.Ordinal);
-        foreach ((string name, Parameter parameter) in UsedParameters(runner.Model))
+        foreach ((string name, Parameter parameter) in UsedParameters(model))
         {
-            tensors.Add(name, Read(runner, parameter));
+            tensors.Add(name, Read(model, state, parameter));
         }
 
-        foreach ((string name, StateBuffer buffer) in runner.Model.Spec.Model.NamedBuffers())
+        foreach ((string name, StateBuffer buffer) in model.Spec.Model.NamedBuffers())
         {
-            Tensor slot = SlotOf(runner, runner.Model.Model.Names.Of(buffer));
+            Tensor slot = SlotOf(state, model.Model.Names.Of(buffer));
             tensors.Add(name, buffer.IsCounter ? StateTensor.FromInt64([slot.Int32[0]]) : StateTensor.FromFloat32(slot.Float32, buffer.Length));
         }
 
-        return new StateDict(Order(runner.Model.Spec.Model).Where(tensors.ContainsKey).Select(name => KeyValuePair.Create(name, tensors[name])));
+        return new StateDict(Order(model.Spec.Model).Where(tensors.ContainsKey).Select(name => KeyValuePair.Create(name, tensors[name])));
     }
 
     /// <summary>Replaces weights and buffers, as Module.load_state_dict(strict=True). On failure nothing changes.</summary>
@@ -82,7 +88,9 @@ public static class ModelWeights
     }
 
     /// <summary>The live tensor of a state slot.</summary>
-    internal static Tensor SlotOf(ModelRunner runner, string name) => runner.State.First(s => s.Name == name).Tensor;
+    /// <exception cref="ArgumentException">There is none.</exception>
+    internal static Tensor SlotOf(IReadOnlyList<(string Name, Tensor Tensor)> state, string name) =>
+        state.FirstOrDefault(s => s.Name == name).Tensor ?? throw new ArgumentException($"The state has no slot '{name}'.", nameof(state));
 
     /// <summary>Fails if a tensor has another shape.</summary>
     internal static ValidationResult CheckShape(StateTensor tensor, string name, ReadOnlySpan<long> shape)
@@ -98,11 +106,16 @@ public static class ModelWeights
             : ValidationResult.Fail(ValidationCode.OutOfRange, name, $"'{name}' is {tensor}; the model has shape [{string.Join(", ", shape.ToArray())}].");
     }
 
-    private static StateTensor Read(ModelRunner runner, Parameter parameter)
+    private static StateTensor Read(CompiledModel model, IReadOnlyList<(string Name, Tensor Tensor)> state, Parameter parameter)
     {
-        string slot = runner.Model.Model.Names.Of(parameter);
-        ParameterLayout layout = runner.Model.Model.Graph.LayoutOf(parameter);
-        Tensor matrix = SlotOf(runner, slot);
+        string slot = model.Model.Names.Of(parameter);
+        ParameterLayout layout = model.Model.Graph.LayoutOf(parameter);
+        Tensor matrix = SlotOf(state, slot);
+        if (matrix.Rows != layout.Rows || matrix.Columns != layout.Columns)
+        {
+            throw new ArgumentException($"The slot '{slot}' has {matrix.Rows}x{matrix.Columns} elements, not {layout.Rows}x{layout.Columns}.", nameof(state));
+        }
+
         float[] elements = new float[layout.Length];
         if (matrix.Type == TensorType.Float32)
         {
@@ -112,7 +125,7 @@ public static class ModelWeights
         {
             int[] masters = new int[layout.Length];
             layout.FromMatrix(matrix.Int32, masters);
-            int exponent = runner.Model.Exponents[slot] - IntegerLowering.MasterBits;
+            int exponent = model.Exponents[slot] - IntegerLowering.MasterBits;
             for (int i = 0; i < masters.Length; i++)
             {
                 elements[i] = MathF.ScaleB(masters[i], exponent);
@@ -126,7 +139,7 @@ public static class ModelWeights
     {
         string slot = runner.Model.Model.Names.Of(parameter);
         ParameterLayout layout = runner.Model.Model.Graph.LayoutOf(parameter);
-        Tensor matrix = SlotOf(runner, slot);
+        Tensor matrix = SlotOf(runner.State, slot);
         if (matrix.Type == TensorType.Float32)
         {
             layout.ToMatrix<float>(elements, matrix.Float32);
@@ -189,7 +202,7 @@ public static class ModelWeights
 
     private static ValidationResult TryTake(ModelRunner runner, StateTensor tensor, string name, StateBuffer buffer, List<Action> writes)
     {
-        Tensor slot = SlotOf(runner, runner.Model.Model.Names.Of(buffer));
+        Tensor slot = SlotOf(runner.State, runner.Model.Model.Names.Of(buffer));
         if (!buffer.IsCounter)
         {
             ValidationResult result = TryTake(tensor, name, [buffer.Length], out float[] elements);

@@ -48,7 +48,7 @@ public static class OptimiserWeights
 
     private static StateTensor Read(ModelRunner runner, OptimiserSlot slot)
     {
-        Tensor matrix = ModelWeights.SlotOf(runner, slot.Slot);
+        Tensor matrix = ModelWeights.SlotOf(runner.State, slot.Slot);
         byte[] bytes = matrix.Bytes.ToArray();
         if (slot.Parameter is { } parameter)
         {
@@ -60,7 +60,7 @@ public static class OptimiserWeights
 
     private static void Write(ModelRunner runner, OptimiserSlot slot, StateTensor tensor)
     {
-        Tensor matrix = ModelWeights.SlotOf(runner, slot.Slot);
+        Tensor matrix = ModelWeights.SlotOf(runner.State, slot.Slot);
         if (slot.Parameter is { } parameter)
         {
             LayoutOf(runner, parameter).ToMatrix(Words(tensor.Data), Words(matrix.Bytes));
@@ -77,7 +77,7 @@ public static class OptimiserWeights
             return ValidationResult.Fail(ValidationCode.Malformed, slot.Slot, $"The state of the optimiser lacks '{slot.Slot}'.");
         }
 
-        Tensor matrix = ModelWeights.SlotOf(runner, slot.Slot);
+        Tensor matrix = ModelWeights.SlotOf(runner.State, slot.Slot);
         return tensor.Type == TypeOf(matrix)
             ? ModelWeights.CheckShape(tensor, slot.Slot, ShapeOf(slot, matrix))
             : ValidationResult.Fail(ValidationCode.Malformed, slot.Slot, $"'{slot.Slot}' is {tensor}; the optimiser keeps {TypeOf(matrix)}.");

@@ -21,8 +21,11 @@ public sealed record DataLimits
     /// <summary>Bytes of one record of a CSV file.</summary>
     public int MaxLineBytes { get; init; } = 1 << 24;
 
-    /// <summary>Classes of a column of labels, and symbols of a vocabulary.</summary>
-    public int MaxClasses { get; init; } = 1 << 21;
+    /// <summary>Classes of a column of labels.</summary>
+    public int MaxClasses { get; init; } = 1 << 16;
+
+    /// <summary>Symbols of a vocabulary.</summary>
+    public int MaxSymbols { get; init; } = 1 << 21;
 
     /// <summary>The most bytes that an array, and so a data set, can have.</summary>
     internal long MaxArrayBytes => Math.Min(MaxBytes, Array.MaxLength);

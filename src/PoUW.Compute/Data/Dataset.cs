@@ -66,6 +66,11 @@ public sealed class Dataset
             }
         }
 
+        if ((long)recordBytes * count > Array.MaxLength)
+        {
+            throw new ArgumentException($"{count} samples of {recordBytes} bytes are too large for an array.", nameof(columns));
+        }
+
         byte[] records = new byte[recordBytes * count];
         int offset = 0;
         foreach ((DatasetColumn column, ReadOnlyMemory<byte> values) in parts)

@@ -25,7 +25,7 @@ public sealed record DatasetColumn(string Name, TensorType Type, IReadOnlyList<i
     public IReadOnlyList<int> Shape { get; } = Array.AsReadOnly([.. Shape]);
 
     /// <summary>Elements of one sample: the product of the shape.</summary>
-    public int Width => Shape.Aggregate(1, (product, size) => product * size);
+    public int Width { get; } = Shape.Aggregate(1, (product, size) => product * size);
 
     /// <summary>Bytes of one sample.</summary>
     public int RecordBytes => Width * Tensor.ElementSize(Type);

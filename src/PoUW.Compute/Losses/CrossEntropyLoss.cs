@@ -1,7 +1,6 @@
 using PoUW.Compute.Graphs;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Plans;
-using PoUW.Vm.Operations;
 using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Operations.Integer;
@@ -70,6 +69,12 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
         else
         {
             BufferId tokens = batch.Tokens ?? throw new ModelException("The next token is the target, but the model has no TokenInput.", "loss");
+            int length = plan.ShapeOf(tokens).Columns - 1;
+            if (perSample != length)
+            {
+                throw new ModelException($"The next token is the target, so the output needs an answer for each of the {length} tokens; it is {output}.", "loss");
+            }
+
             gathered = plan.Scratch(TensorType.Int32, output.Batch, perSample);
             plan.Tensor(IntegerOps.Fill, [gathered], [], plan.Constant(0));
             plan.Tensor(DataOps.CopyColumns, [gathered, tokens], [0, 1, perSample]);
@@ -150,17 +155,4 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
         int perSample = output.Rows / output.Batch;
         return samples is not { } count ? plan.Constant(output.Rows) : perSample == 1 ? count : plan.Scalar(ScalarOp.Multiply, count, perSample);
     }
-
-    /// <summary>Sets the losses of rows that only fill up the batch to zero.</summary>
-    private static void ClearRest(PlanWriter plan, BufferId losses, Register rows)
-    {
-        TensorShape shape = plan.ShapeOf(losses);
-        BufferId zeros = plan.Like(losses);
-        plan.Tensor(DataOps.Fill, [zeros], [0]);
-        Register rest = plan.Scalar(ScalarOp.Subtract, plan.Constant(shape.Rows), rows);
-        plan.CopyRows(losses, zeros, rows, plan.Constant(0), rest);
-    }
-
-    // A loss that is infinite or NaN must not overflow the conversion.
-    private static Register Bounded(PlanWriter plan, Register value) => plan.Scalar(ScalarOp.Minimum, value, 1L << 46);
 }

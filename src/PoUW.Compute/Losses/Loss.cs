@@ -1,6 +1,8 @@
 using PoUW.Compute.Graphs;
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Plans;
+using PoUW.Vm.Operations;
+using PoUW.Vm.Operations.Data;
 
 namespace PoUW.Compute.Losses;
 
@@ -36,6 +38,19 @@ public abstract record Loss
     /// <summary>Lane I: the error of the output.</summary>
     /// <exception cref="ModelException">There is no integer form.</exception>
     internal virtual BufferId Gradient(IntegerLowering lowering, GraphValue output, BufferId targets) => throw NoIntegerForm();
+
+    /// <summary>Sets the losses of rows that only fill up the batch to zero.</summary>
+    private protected static void ClearRest(PlanWriter plan, BufferId losses, Register rows)
+    {
+        TensorShape shape = plan.ShapeOf(losses);
+        BufferId zeros = plan.Like(losses);
+        plan.Tensor(DataOps.Fill, [zeros], [0]);
+        Register rest = plan.Scalar(ScalarOp.Subtract, plan.Constant(shape.Rows), rows);
+        plan.CopyRows(losses, zeros, rows, plan.Constant(0), rest);
+    }
+
+    /// <summary>A measured loss below 2^46: one that is infinite or NaN must not overflow later sums and products.</summary>
+    private protected static Register Bounded(PlanWriter plan, Register value) => plan.Scalar(ScalarOp.Minimum, value, 1L << 46);
 
     private ModelException NoIntegerForm() => new($"{GetType().Name} has no integer form (lane I); train this model in lane R.", "loss");
 }

@@ -25,6 +25,9 @@ internal sealed class FloatLowering(PlanWriter plan, bool training, FloatState s
     /// <summary>The gradient of a parameter, complete when all operations that use it were written backwards.</summary>
     public BufferId Gradient(Parameter parameter) => _parameterGradients[parameter];
 
+    /// <summary>True if the backward pass reached a parameter.</summary>
+    public bool HasGradient(Parameter parameter) => _parameterGradients.ContainsKey(parameter);
+
     /// <summary>A new buffer for a value.</summary>
     public BufferId Declare(GraphValue value) => NewBuffer(value, TensorType.Float32);
 
@@ -61,8 +64,12 @@ internal sealed class FloatLowering(PlanWriter plan, bool training, FloatState s
     {
         BufferId part = Plan.Like(Parameter(parameter));
         write(part);
-        _parameterGradients[parameter] = _parameterGradients.TryGetValue(parameter, out BufferId sum) ? Sum(sum, part) : part;
+        PassGradient(parameter, part);
     }
+
+    /// <summary>Adds a part of the gradient of a parameter that lies in a buffer already. The buffer is not changed later.</summary>
+    public void PassGradient(Parameter parameter, BufferId part) =>
+        _parameterGradients[parameter] = _parameterGradients.TryGetValue(parameter, out BufferId sum) ? Sum(sum, part) : part;
 
     /// <summary>
     /// The arguments of a random mask in this operation: the seed, and a stream that no other operation and no other step uses.

@@ -7,12 +7,13 @@ namespace PoUW.Compute.Modules;
 /// runner. Sharing one object between modules ties their weights.
 /// </summary>
 /// <param name="shape">PyTorch's shape.</param>
-/// <param name="initialiser">How it starts.</param>
+/// <param name="initialiser">How it starts; one that counts fans needs at least 2 dimensions.</param>
+/// <exception cref="ArgumentException">The shape has no fans, but the initialiser needs them.</exception>
 public sealed class Parameter(IReadOnlyList<int> shape, Initialiser initialiser)
 {
     /// <summary>PyTorch's shape.</summary>
     public IReadOnlyList<int> Shape { get; } = shape;
 
-    /// <summary>How it starts.</summary>
-    public Initialiser Initialiser { get; } = initialiser;
+    /// <summary>How it starts, with the fans of its shape.</summary>
+    public Initialiser Initialiser { get; } = initialiser.For(shape);
 }

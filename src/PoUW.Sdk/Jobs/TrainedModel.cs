@@ -1,8 +1,11 @@
 using PoUW.Compute.Backends;
+using PoUW.Compute.Checkpoints;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.Runners;
 using PoUW.Compute.StateDicts;
+using PoUW.Compute.StateDicts.PyTorch;
+using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -46,10 +49,10 @@ public sealed class TrainedModel
         return new EvaluationResult(checked((int)metrics.Correct), checked((int)metrics.Answers));
     }
 
-    /// <summary>
-    /// Writes the model as safetensors: float weights under PyTorch's names and layout, and the exact state beside them. The file is
-    /// complete or absent: it is written beside its place and moved there.
-    /// </summary>
+    /// <summary>The weights under PyTorch's names, in its shapes and order: exactly those of the state.</summary>
+    public StateDict ToStateDict() => ModelWeights.Capture(_model, _state.Tensors);
+
+    /// <summary>Writes the weights as safetensors. The file is complete or absent: it is written beside its place and moved there.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveSafetensors(string path)
     {
@@ -59,6 +62,10 @@ public sealed class TrainedModel
             ["pouw.job"] = _manifest.JobId.ToString(),
             ["pouw.state_root"] = WeightsHash.ToString(),
         };
-        ModelExport.Create(_model, _state.Tensors, metadata).WriteFile(path);
+        new SafetensorFile(ToStateDict(), metadata).WriteFile(path);
     }
+
+    /// <summary>Writes the weights as a PyTorch file that torch.load reads; otherwise as <see cref="SaveSafetensors"/>.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SavePyTorch(string path) => PyTorchFile.WriteFile(path, PyTorchStateDicts.ToTree(ToStateDict()));
 }

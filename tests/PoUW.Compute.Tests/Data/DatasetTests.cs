@@ -159,7 +159,7 @@ public sealed class DatasetTests
         });
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 200)]
+    [FsCheck.NUnit.Property(MaxTest = 100)]
     public Property EncodingRoundTrips() => Prop.ForAll(Sets(), data =>
     {
         byte[] bytes = data.Encode();

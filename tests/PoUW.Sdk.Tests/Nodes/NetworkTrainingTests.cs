@@ -3,7 +3,6 @@ using PoUW.Compute.Compilation;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts.Safetensors;
 using PoUW.Compute.Data;
-using PoUW.Compute.StateDicts;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;

@@ -142,10 +142,10 @@ public sealed class CharVocabulary
             }
         }
 
-        if (symbols.Count == 0 || symbols.Count > limits.MaxClasses)
+        if (symbols.Count == 0 || symbols.Count > limits.MaxSymbols)
         {
             return ValidationResult.Fail(
-                ValidationCode.OutOfRange, "vocabulary", $"The text has {symbols.Count} different symbols; allowed are 1 to {limits.MaxClasses}.");
+                ValidationCode.OutOfRange, "vocabulary", $"The text has {symbols.Count} different symbols; allowed are 1 to {limits.MaxSymbols}.");
         }
 
         vocabulary = new CharVocabulary(unit, symbols);

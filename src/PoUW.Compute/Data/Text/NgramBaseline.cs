@@ -4,46 +4,53 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Compute.Data.Text;
 
 /// <summary>
-/// An interpolated n-gram model of tokens, the figure that a trained model of text has to beat. Smoothing is that of Witten and Bell
-/// (IEEE Trans. Information Theory 37(4), 1991): p(w | h) = (count(h w) + s d p(w | h')) / (count(h) + s d), where d is the number of
-/// different tokens seen after h, h' the history without its oldest token, and below the unigrams every symbol is equally likely. Witten
-/// and Bell have s = 1; here s is tuned for each length of history on the last tenth of the training text (at most 50,000 tokens), with counts of the rest,
-/// before all of it is counted, so the baseline is at least as strong as the standard one on text of the same kind. Immutable and
-/// thread-safe. Its figures are for people: they use floating point and reach no hash.
+/// An interpolated n-gram model of tokens, the figure that a trained model of text has to beat. Smoothing is the modified one of Kneser
+/// and Ney as Chen and Goodman give it (An Empirical Study of Smoothing Techniques for Language Modeling, 1998):
+/// p(w | h) = (c(h w) - D(c(h w)) + g(h) p(w | h')) / c(h), where c counts the longest n-grams, and for shorter ones the different tokens
+/// before them; D takes one of three discounts, for counts of 1, 2 and more, estimated from how many n-grams have counts of 1 to 4; g(h)
+/// is the sum of the discounts; h' is the history without its oldest token, and below the unigrams every symbol is equally likely.
+/// Immutable and thread-safe. Its figures are for people: they use floating point and reach no hash.
 /// </summary>
 public sealed class NgramBaseline
 {
     /// <summary>The longest n-gram that is supported.</summary>
-    public const int MaxOrder = 5;
-
-    private const int HeldOutShare = 10;
-    private const int MaxHeldOut = 50_000;
-    private const int TuningPasses = 2;
-
-    private static readonly double[] Strengths = [0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
+    public const int MaxOrder = 6;
 
     private readonly Level[] _levels;
     private readonly int _symbols;
 
-    private NgramBaseline(ReadOnlySpan<int> tokens, int symbols, double[] strengths)
+    private NgramBaseline(ReadOnlySpan<int> tokens, int symbols, int order)
     {
         _symbols = symbols;
-        _levels = new Level[strengths.Length];
-        for (int history = 0; history < _levels.Length; history++)
+        _levels = [.. Enumerable.Range(0, order).Select(_ => new Level())];
+        long size = 1;
+        long[] sizes = new long[order];
+        for (int length = 0; length < order; length++)
         {
-            _levels[history] = new Level(strengths[history]);
-            for (int i = history; i < tokens.Length; i++)
+            sizes[length] = size *= symbols;
+        }
+
+        for (int i = order - 1; i < tokens.Length; i++)
+        {
+            long gram = KeyOf(tokens.Slice(i - order + 1, order));
+
+            // A shorter n-gram counts once for each longer one that ends in it.
+            for (int length = order - 1; length >= 0 && _levels[length].Count(gram % sizes[length]); length--)
             {
-                _levels[history].Count(KeyOf(tokens.Slice(i - history, history)), tokens[i], symbols);
             }
+        }
+
+        foreach (Level level in _levels)
+        {
+            level.Finish(symbols);
         }
     }
 
     /// <summary>Length of the n-grams: 3 for trigrams.</summary>
     public int Order => _levels.Length;
 
-    /// <summary>Counts and tunes. Memory: about 40 bytes for each different n-gram.</summary>
-    /// <param name="tokens">The training text; 20 tokens or more.</param>
+    /// <summary>Counts the n-grams of a text. Memory: about 40 bytes for each different one, of any length up to the order.</summary>
+    /// <param name="tokens">The training text, at least as long as the order.</param>
     /// <param name="symbols">Size of the vocabulary.</param>
     /// <param name="order">1 to <see cref="MaxOrder"/>; <paramref name="symbols"/> to this power must fit 63 bits.</param>
     /// <exception cref="ArgumentException">The text is too short, a token is not below <paramref name="symbols"/>, or an argument is out of range.</exception>
@@ -52,7 +59,7 @@ public sealed class NgramBaseline
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, MaxOrder);
         ArgumentOutOfRangeException.ThrowIfLessThan(symbols, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 2 * HeldOutShare, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, order, nameof(tokens));
         Int128 grams = Enumerable.Repeat((Int128)symbols, order).Aggregate((product, size) => product > long.MaxValue ? product : product * size);
         if (grams > long.MaxValue)
         {
@@ -60,10 +67,7 @@ public sealed class NgramBaseline
         }
 
         CheckTokens(tokens, symbols);
-        double[] strengths = new double[order];
-        Array.Fill(strengths, 1);
-        Tune(tokens, symbols, strengths);
-        return new NgramBaseline(tokens, symbols, strengths);
+        return new NgramBaseline(tokens, symbols, order);
     }
 
     /// <summary>
@@ -74,7 +78,9 @@ public sealed class NgramBaseline
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
         CheckTokens(tokens, _symbols);
-        return Bits(tokens, first: 0) / tokens.Length;
+        CodeLength length = new();
+        Add(ref length, tokens, first: 0);
+        return length.Bits / tokens.Length;
     }
 
     /// <summary>
@@ -90,7 +96,7 @@ public sealed class NgramBaseline
             throw new ArgumentException($"The column {column} has no tokens to predict.", nameof(windows));
         }
 
-        double bits = 0;
+        CodeLength length = new();
         int[] tokens = new int[column.Width];
         for (int i = 0; i < windows.Count; i++)
         {
@@ -101,10 +107,10 @@ public sealed class NgramBaseline
             }
 
             CheckTokens(tokens, _symbols);
-            bits += Bits(tokens, first: 1);
+            Add(ref length, tokens, first: 1);
         }
 
-        return bits / ((double)windows.Count * (column.Width - 1));
+        return length.Bits / ((double)windows.Count * (column.Width - 1));
     }
 
     /// <summary>The probability of a token after a history, of which at most the last <see cref="Order"/> - 1 tokens matter.</summary>
@@ -119,40 +125,11 @@ public sealed class NgramBaseline
         return probability;
     }
 
-    private double Bits(ReadOnlySpan<int> tokens, int first)
+    private void Add(ref CodeLength length, ReadOnlySpan<int> tokens, int first)
     {
-        double bits = 0;
         for (int i = first; i < tokens.Length; i++)
         {
-            bits -= Math.Log2(Probability(tokens[Math.Max(0, i - Order + 1)..i], tokens[i]));
-        }
-
-        return bits;
-    }
-
-    /// <summary>Coordinate descent over the table of strengths, from the shortest history up.</summary>
-    private static void Tune(ReadOnlySpan<int> tokens, int symbols, double[] strengths)
-    {
-        int kept = tokens.Length - Math.Min(tokens.Length / HeldOutShare, MaxHeldOut);
-        NgramBaseline model = new(tokens[..kept], symbols, strengths);
-        ReadOnlySpan<int> heldOut = tokens[kept..];
-        double best = model.Bits(heldOut, first: 0);
-        for (int pass = 0; pass < TuningPasses; pass++)
-        {
-            for (int level = 0; level < strengths.Length; level++)
-            {
-                foreach (double strength in Strengths)
-                {
-                    model._levels[level].Strength = strength;
-                    double bits = model.Bits(heldOut, first: 0);
-                    if (bits < best)
-                    {
-                        (best, strengths[level]) = (bits, strength);
-                    }
-                }
-
-                model._levels[level].Strength = strengths[level];
-            }
+            length.Add(Probability(tokens[Math.Max(0, i - Order + 1)..i], tokens[i]));
         }
     }
 
@@ -178,33 +155,59 @@ public sealed class NgramBaseline
         return key;
     }
 
-    /// <summary>Counts of one length of history.</summary>
-    private sealed class Level(double strength)
+    /// <summary>Counts of the n-grams of one length. Written while the text is counted, before anybody else sees the model.</summary>
+    private sealed class Level
     {
-        private readonly Dictionary<long, (int Total, int Different)> _histories = [];
+        private const int Classes = 3;
+        private const double LeastDiscount = 0.01;
+
         private readonly Dictionary<long, int> _grams = [];
+        private readonly Dictionary<long, (int Total, double Discounts)> _histories = [];
+        private readonly double[] _discounts = new double[Classes + 1];
 
-        /// <summary>Weight of the shorter history; written only while it is tuned, before anybody else sees the model.</summary>
-        public double Strength { get; set; } = strength;
-
-        public void Count(long history, int token, int symbols)
+        /// <summary>Counts an n-gram; true if it is a new one.</summary>
+        public bool Count(long gram)
         {
-            long gram = (history * symbols) + token;
             int count = _grams.GetValueOrDefault(gram);
             _grams[gram] = count + 1;
-            (int total, int different) = _histories.GetValueOrDefault(history);
-            _histories[history] = (total + 1, count == 0 ? different + 1 : different);
+            return count == 0;
+        }
+
+        /// <summary>Estimates the discounts and sums up the histories.</summary>
+        public void Finish(int symbols)
+        {
+            int[] counts = new int[Classes + 2];
+            foreach (int count in _grams.Values.Where(count => count <= Classes + 1))
+            {
+                counts[count]++;
+            }
+
+            double ratio = counts[1] == 0 ? 0.5 : counts[1] / (counts[1] + (2.0 * counts[2]));
+            for (int i = 1; i <= Classes; i++)
+            {
+                // Where too few n-grams have a count, as in short texts, half of it is taken.
+                double discount = counts[i] == 0 ? i / 2.0 : i - ((i + 1) * ratio * counts[i + 1] / counts[i]);
+                _discounts[i] = Math.Clamp(discount, LeastDiscount, i);
+            }
+
+            foreach ((long gram, int count) in _grams)
+            {
+                (int total, double discounts) = _histories.GetValueOrDefault(gram / symbols);
+                _histories[gram / symbols] = (total + count, discounts + Discount(count));
+            }
         }
 
         public double Probability(long history, int token, int symbols, double shorter)
         {
-            if (!_histories.TryGetValue(history, out (int Total, int Different) seen))
+            if (!_histories.TryGetValue(history, out (int Total, double Discounts) seen))
             {
                 return shorter;
             }
 
-            double weight = Strength * seen.Different;
-            return (_grams.GetValueOrDefault((history * symbols) + token) + (weight * shorter)) / (seen.Total + weight);
+            int count = _grams.GetValueOrDefault((history * symbols) + token);
+            return (count - Discount(count) + (seen.Discounts * shorter)) / seen.Total;
         }
+
+        private double Discount(int count) => _discounts[Math.Min(count, Classes)];
     }
 }

@@ -14,6 +14,21 @@ namespace PoUW.Compute.Graphs.Operations;
 internal sealed class AvgPool2dOperation(GraphValue input, Extent2d kernelSize, Extent2d stride, Extent2d padding)
     : PoolOperation("AvgPool2d", input, kernelSize, stride, padding)
 {
+    /// <summary>Windows without overlap that give an output of a size.</summary>
+    /// <exception cref="ModelException">The size does not divide the image's.</exception>
+    public static AvgPool2dOperation Adaptive(GraphValue input, Extent2d outputSize)
+    {
+        bool divides = input.Rank == 4 && outputSize.Height > 0 && outputSize.Width > 0
+            && input.Shape[2] % outputSize.Height == 0 && input.Shape[3] % outputSize.Width == 0;
+        if (!divides)
+        {
+            throw new ModelException($"AdaptiveAvgPool2d: an output of {outputSize} does not divide the images of the input {input}.", input.Graph.Scope);
+        }
+
+        Extent2d windows = new(input.Shape[2] / outputSize.Height, input.Shape[3] / outputSize.Width);
+        return new AvgPool2dOperation(input, windows, windows, 0);
+    }
+
     public override void Forward(FloatLowering lowering) =>
         lowering.Plan.Tensor(PoolingOps.AveragePool, [lowering.Declare(Output), lowering.Of(Input)], Geometry);
 

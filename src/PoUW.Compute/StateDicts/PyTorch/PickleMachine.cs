@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using PoUW.Core.Validation;
 
@@ -247,15 +248,15 @@ internal sealed class PickleMachine
             return Underflow();
         }
 
-        ReadOnlySpan<PyTorchValue> items = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_stack)[from..];
-        string? problem = (_stack[from - 1], size) switch
+        ReadOnlySpan<PyTorchValue> items = CollectionsMarshal.AsSpan(_stack)[from..];
+        ValidationResult result = (_stack[from - 1], size) switch
         {
             (PyTorchList list, 1) => list.Add(items, _budget),
             (PyTorchDictionary dictionary, 2) => dictionary.Add(items, _budget),
-            _ => $"Items are added to something that is no {(size == 1 ? "list" : "dict")}.",
+            _ => Fail($"Items are added to something that is no {(size == 1 ? "list" : "dict")}."),
         };
         _stack.RemoveRange(from, count);
-        return problem is null ? ValidationResult.Ok : Fail(problem);
+        return result.IsValid || result.Field.Length > 0 ? result : At(result);
     }
 
     private ValidationResult Put(int bytes)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using PoUW.Core.Validation;
 
 namespace PoUW.Compute.StateDicts.PyTorch;
 
@@ -55,8 +56,7 @@ public sealed class PyTorchDictionary : PyTorchValue, IReadOnlyCollection<KeyVal
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Adds pairs, key before value; for the reader.</summary>
-    /// <returns>Null, or what is wrong.</returns>
-    internal string? Add(ReadOnlySpan<PyTorchValue> pairs, AllocationBudget budget)
+    internal ValidationResult Add(ReadOnlySpan<PyTorchValue> pairs, AllocationBudget budget)
     {
         int needed = _items.Count + (pairs.Length / 2);
         if (needed > 0 && needed > _items.Capacity)
@@ -64,7 +64,7 @@ public sealed class PyTorchDictionary : PyTorchValue, IReadOnlyCollection<KeyVal
             int capacity = Math.Max(needed, Math.Min(2 * _items.Capacity, Array.MaxLength / 2));
             if (!budget.TryTake(EmptyBytes + ((long)capacity * PairBytes)))
             {
-                return "The dict needs more memory than a file of this size may use.";
+                return ValidationResult.Fail(ValidationCode.TooLarge, "", "The dict needs more memory than a file of this size may use.");
             }
 
             _items = _items == Nothing ? new(capacity) : _items;
@@ -81,10 +81,11 @@ public sealed class PyTorchDictionary : PyTorchValue, IReadOnlyCollection<KeyVal
             };
             if (key is null || !_items.TryAdd(key.Value, pairs[i + 1]))
             {
-                return key is null ? "A key of a dict is neither text nor int." : "A key of a dict is used twice.";
+                string problem = key is null ? "A key of a dict is neither text nor int." : "A key of a dict is used twice.";
+                return ValidationResult.Fail(ValidationCode.Malformed, "", problem);
             }
         }
 
-        return null;
+        return ValidationResult.Ok;
     }
 }

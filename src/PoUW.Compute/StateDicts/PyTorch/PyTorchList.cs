@@ -1,4 +1,5 @@
 using System.Collections;
+using PoUW.Core.Validation;
 
 namespace PoUW.Compute.StateDicts.PyTorch;
 
@@ -22,8 +23,7 @@ public sealed class PyTorchList : PyTorchValue, IReadOnlyList<PyTorchValue>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Adds values; for the reader, which fills the list before anybody else sees it.</summary>
-    /// <returns>Null, or what is wrong.</returns>
-    internal string? Add(ReadOnlySpan<PyTorchValue> items, AllocationBudget budget)
+    internal ValidationResult Add(ReadOnlySpan<PyTorchValue> items, AllocationBudget budget)
     {
         int needed = _items.Count + items.Length;
         if (needed > _items.Capacity)
@@ -31,13 +31,13 @@ public sealed class PyTorchList : PyTorchValue, IReadOnlyList<PyTorchValue>
             int capacity = Math.Max(needed, Math.Min(2 * _items.Capacity, Array.MaxLength / 2));
             if (!budget.TryTakeArray(capacity, AllocationBudget.ReferenceBytes))
             {
-                return "The list needs more memory than a file of this size may use.";
+                return ValidationResult.Fail(ValidationCode.TooLarge, "", "The list needs more memory than a file of this size may use.");
             }
 
             _items.Capacity = capacity;
         }
 
         _items.AddRange(items);
-        return null;
+        return ValidationResult.Ok;
     }
 }

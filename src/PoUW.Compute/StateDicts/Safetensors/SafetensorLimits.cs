@@ -9,7 +9,7 @@ public sealed record SafetensorLimits
     /// <summary>Bytes of a file; a file that is read into memory never has more than 2 GiB.</summary>
     public long MaxFileBytes { get; init; } = int.MaxValue;
 
-    /// <summary>Bytes of the JSON header, or of the index of a sharded model.</summary>
+    /// <summary>Bytes of the JSON header.</summary>
     public int MaxHeaderBytes { get; init; } = 100_000_000;
 
     /// <summary>Tensors of a file.</summary>
@@ -17,6 +17,9 @@ public sealed record SafetensorLimits
 
     /// <summary>Dimensions of a tensor.</summary>
     public int MaxRank { get; init; } = 16;
+
+    /// <summary>Bytes of the index of a sharded model.</summary>
+    public int MaxIndexBytes { get; init; } = 1 << 24;
 
     /// <summary>Files of a sharded model.</summary>
     public int MaxShards { get; init; } = 1024;

@@ -18,7 +18,7 @@ public static class SafetensorShards
     public static ValidationResult TryRead(string indexPath, SafetensorLimits limits, out StateDict? tensors)
     {
         tensors = null;
-        ValidationResult result = StateFiles.TryRead(indexPath, limits.MaxHeaderBytes, out ReadOnlyMemory<byte> json);
+        ValidationResult result = StateFiles.TryRead(indexPath, limits.MaxIndexBytes, out ReadOnlyMemory<byte> json);
         List<(string Name, string File)> places = [];
         result = result.IsValid ? TryReadIndex(json, limits, places) : result;
         string folder = Path.GetDirectoryName(Path.GetFullPath(indexPath))!;

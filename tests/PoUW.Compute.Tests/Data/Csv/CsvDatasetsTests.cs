@@ -186,7 +186,7 @@ public sealed class CsvDatasetsTests
     {
         byte[] original = Encoding.UTF8.GetBytes("a,b,kind\r\n1,2.5,\"x\"\r\n-3e2,4,\"\u20AC\"\n5,6,z\n");
         Random random = new(12);
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 2_000; i++)
         {
             byte[] bytes = [.. original];
             for (int change = random.Next(4); change >= 0; change--)

@@ -139,7 +139,20 @@ public sealed class DatasetDownloadTests
     }
 
     [Test]
-    public async Task CancellationKeepsWhatCame(CancellationToken cancellation)
+    public async Task TwoDownloadsOfOneFileDoNotMix(CancellationToken cancellation)
+    {
+        using TemporaryFolder folder = new();
+        await using SmallHttpServer server = new((_, _) => SmallHttpServer.Response("200 OK", Content));
+        await using (new FileStream(Path.Combine(folder.Path, "data.bin.part"), FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            Assert.That(async () => await GetAsync(FileOf(server), folder.Path, cancellation), Throws.InstanceOf<IOException>());
+        }
+
+        Assert.That(File.Exists(await GetAsync(FileOf(server), folder.Path, cancellation)), Is.True);
+    }
+
+    [Test]
+    public async Task ACancelledDownloadIsNotKeptAsAFile(CancellationToken cancellation)
     {
         using TemporaryFolder folder = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -97,7 +97,7 @@ public sealed class TextCorpusTests
             Assert.That(TextCorpus.TryRead([one, bad], TextOptions.Default, DataLimits.Default, out _).Message, Does.StartWith("bad.txt: offset 1: "));
             Assert.That(TextCorpus.TryRead([one, one], TextOptions.Default, new DataLimits { MaxBytes = 13 }, out _).Code, Is.EqualTo(ValidationCode.TooLarge));
             Assert.That(TextCorpus.TryRead([one], TextOptions.Default, new DataLimits { MaxBytes = 6 }, out _).Code, Is.EqualTo(ValidationCode.TooLarge));
-            Assert.That(TextCorpus.TryRead([one], TextOptions.Default, new DataLimits { MaxClasses = 3 }, out _).Field, Is.EqualTo("vocabulary"));
+            Assert.That(TextCorpus.TryRead([one], TextOptions.Default, new DataLimits { MaxSymbols = 3 }, out _).Field, Is.EqualTo("vocabulary"));
             Assert.That(TextCorpus.TryRead([], TextOptions.Default, DataLimits.Default, out _).Field, Is.EqualTo("vocabulary"));
             Assert.That(TextCorpus.TryRead([folder.Path + "/none"], TextOptions.Default, DataLimits.Default, out _).Message, Does.StartWith("none: content: "));
         });

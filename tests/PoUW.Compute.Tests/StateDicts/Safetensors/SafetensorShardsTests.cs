@@ -70,7 +70,7 @@ public sealed class SafetensorShardsTests
         {
             Assert.That(Read(Index, out _, new() { MaxShards = 1 }).Code, Is.EqualTo(ValidationCode.TooLarge));
             Assert.That(Read(Index, out _, new() { MaxTensors = 1 }).IsValid, Is.False);
-            Assert.That(Read(Index, out _, new() { MaxHeaderBytes = 10 }).Code, Is.EqualTo(ValidationCode.TooLarge));
+            Assert.That(Read(Index, out _, new() { MaxIndexBytes = 10 }).Code, Is.EqualTo(ValidationCode.TooLarge));
         });
     }
 

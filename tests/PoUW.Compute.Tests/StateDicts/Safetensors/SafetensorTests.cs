@@ -1,15 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using PoUW.Compute.Backends;
-using PoUW.Compute.Compilation;
-using PoUW.Compute.Data;
-using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts;
 using PoUW.Compute.StateDicts.Safetensors;
-using PoUW.Compute.Tests.Compilation;
-using PoUW.Compute.Tests.Models;
 using PoUW.Core.Validation;
-using PoUW.Vm.Execution;
 
 namespace PoUW.Compute.Tests.StateDicts.Safetensors;
 
@@ -181,36 +174,6 @@ public sealed class SafetensorTests
             Assert.That(large.Code, Is.EqualTo(ValidationCode.TooLarge));
         });
     }
-
-    [Test]
-    public void ExportedModelComputesWhatTheMastersSay()
-    {
-        using CpuBackend backend = new();
-        Machine machine = TestTraining.Create(TestTraining.Small, SyntheticImages.Create(10, 40, 8, seed: 5), backend);
-        TestTraining.Run(machine, "init", 4);
-        SafetensorFile file = ModelExport.Create(ModelRuns.Compile(TestTraining.Small, 40), machine.State, new Dictionary<string, string> { ["job"] = "abc" });
-        StateTensor weight = file.Tensors["fc1.weight"];
-        ReadOnlySpan<int> master = machine.Slot("fc1.weight").Int32;
-        float value = weight.ToFloat32()[(3 * 64) + 5];
-        float expected = master[(5 * 24) + 3] / (float)(1 << 26);
-        Assert.Multiple(() =>
-        {
-            Assert.That(weight.Shape, Is.EqualTo(new long[] { 24, 64 }));
-            Assert.That(value, Is.EqualTo(expected).And.Not.Zero);
-            Assert.That(file.Tensors["fc1.weight.master"].Data.Length, Is.EqualTo(24 * 64 * 4));
-            Assert.That(file.Tensors["fc3.weight.exp"].ToInt32(), Is.EqualTo(new[] { -7 }));
-            Assert.That(file.Metadata["job"], Is.EqualTo("abc"));
-            Assert.That(file.Metadata["format"], Is.EqualTo("pt"));
-            Assert.That(
-                () => ModelExport.Create(ModelRuns.Compile(Other([12, 10]), 40), machine.State, new Dictionary<string, string>()), Throws.ArgumentException);
-            Assert.That(
-                () => ModelExport.Create(
-                    ModelRuns.Compile(TestTraining.Small with { Optimiser = new Sgd(0.1f) }, 40), machine.State, new Dictionary<string, string>()),
-                Throws.ArgumentException.With.Message.Contains("lane I"));
-        });
-    }
-
-    private static TrainingSpec Other(int[] widths) => TestTraining.Perceptron(8, widths, 32, IntegerRateSchedule.Constant(12));
 
     private static KeyValuePair<string, StateTensor> Pair(string name, StateTensor tensor) => new(name, tensor);
 
