@@ -2,7 +2,7 @@ using PoUW.Compute.Kernels.Lanes;
 
 namespace PoUW.Compute.Kernels.Columns;
 
-/// <summary>sum_rows_f32; the units are columns. Four rows at a time, so that the sums are loaded and stored less often.</summary>
+/// <summary>sum_rows_f32; the units are columns. Whole vectors four rows at a time, so that their sums are loaded and stored less often.</summary>
 internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nint columns) : ILaneKernel
 {
     private const int Unrolled = 4;
@@ -15,15 +15,21 @@ internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nin
         unchecked // Inside the tensors.
         {
             new Span<float>(d + from, (int)(to - from)).Clear();
+            nint whole = to - ((to - from) % TLane.Width);
             nint row = 0;
-            for (; row <= rows - Unrolled; row += Unrolled)
+            for (; row <= rows - Unrolled && from < whole; row += Unrolled)
             {
-                Rows<TLane, TFloat, TWide>(row, Unrolled, from, to);
+                Rows<TLane, TFloat, TWide>(row, Unrolled, from, whole);
             }
 
-            for (; row < rows; row++)
+            for (; row < rows && from < whole; row++)
             {
-                Rows<TLane, TFloat, TWide>(row, 1, from, to);
+                Rows<TLane, TFloat, TWide>(row, 1, from, whole);
+            }
+
+            if (whole < to)
+            {
+                Rest<TLane, TFloat, TWide>(whole, to);
             }
 
             for (nint column = from; column < to; column += TLane.Width)
@@ -41,8 +47,7 @@ internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nin
     {
         unchecked // Inside the tensors.
         {
-            nint column = from;
-            for (; column <= to - TLane.Width; column += TLane.Width)
+            for (nint column = from; column < to; column += TLane.Width)
             {
                 float* x = s + (row * columns) + column;
                 TFloat sum = TLane.Add(TLane.Load(d + column), TLane.Load(x));
@@ -55,12 +60,24 @@ internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nin
 
                 TLane.Store(sum, d + column);
             }
+        }
+    }
 
-            for (nint i = 0; i < count && column < to; i++)
+    /// <summary>Columns that fill no vector, their sums in a register: a store and a load a row would be the longer chain.</summary>
+    private void Rest<TLane, TFloat, TWide>(nint from, nint to)
+        where TLane : IFloatLane<TFloat, TWide>
+        where TFloat : unmanaged
+        where TWide : unmanaged
+    {
+        unchecked // Inside the tensors.
+        {
+            TFloat sum = TLane.LoadPart(d + from, to - from);
+            for (nint row = 0; row < rows; row++)
             {
-                TFloat x = TLane.LoadPart(s + ((row + i) * columns) + column, to - column);
-                TLane.StorePart(TLane.Add(TLane.LoadPart(d + column, to - column), x), d + column, to - column);
+                sum = TLane.Add(sum, TLane.LoadPart(s + (row * columns) + from, to - from));
             }
+
+            TLane.StorePart(sum, d + from, to - from);
         }
     }
 }
