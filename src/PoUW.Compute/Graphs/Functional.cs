@@ -22,6 +22,27 @@ public static class Functional
     /// <summary>All dimensions behind the batch as one, in PyTorch's order (channel, y, x).</summary>
     public static GraphValue Flatten(GraphValue input) => input.Rank == 2 ? input : new FlattenOperation(input).Output;
 
+    /// <summary>The rows of a table (numbers, features) for indices (batch, time).</summary>
+    public static GraphValue Embedding(GraphValue input, Parameter weight) => new EmbeddingOperation(input, weight).Output;
+
+    /// <summary>Adds row t of a table (positions, features) to position t of every sequence (batch, time, features).</summary>
+    public static GraphValue AddPositions(GraphValue input, Parameter weight) => new PositionEmbeddingOperation(input, weight).Output;
+
+    /// <summary>Layer norm over the last dimension; weight and bias have its size, or are null for 1 and 0.</summary>
+    public static GraphValue LayerNorm(GraphValue input, int normalizedShape, Parameter? weight, Parameter? bias, float eps = 1e-5f) =>
+        new LayerNormOperation(input, normalizedShape, weight, bias, eps).Output;
+
+    /// <summary>
+    /// Scaled dot-product self-attention, (batch, time, 3 * features) to (batch, time, features): queries, keys and values lie side by side, each
+    /// with its heads side by side. The scale is 1 / sqrt(features / heads).
+    /// </summary>
+    /// <param name="packed">Queries, keys and values.</param>
+    /// <param name="heads">Heads; they divide the features.</param>
+    /// <param name="causal">True if a position sees only itself and those before it.</param>
+    /// <param name="dropout">Probability with which an attention weight is dropped while training.</param>
+    public static GraphValue SelfAttention(GraphValue packed, int heads, bool causal = false, float dropout = 0) =>
+        new SelfAttentionOperation(packed, heads, causal, dropout).Output;
+
     /// <summary>
     /// Cross-correlation of images with W (outputs, channels / groups, height, width), plus b (outputs) or null. Padding is zeros on all
     /// sides, less than the kernel.

@@ -6,7 +6,7 @@ namespace PoUW.Compute.Graphs;
 internal sealed class ModelGraph
 {
     private readonly List<GraphOperation> _operations = [];
-    private readonly Dictionary<Parameter, ParameterLayout> _layouts = [];
+    private readonly Dictionary<Parameter, List<ParameterLayout>> _layouts = [];
     private readonly List<Parameter> _order = [];
     private readonly Dictionary<Module, string> _paths = [];
     private int _values;
@@ -29,27 +29,28 @@ internal sealed class ModelGraph
     /// <summary>Path of the module that is being applied.</summary>
     public string Scope { get; set; } = "";
 
-    /// <summary>How a used parameter lies in memory.</summary>
-    public ParameterLayout LayoutOf(Parameter parameter) => _layouts[parameter];
+    /// <summary>How a used parameter lies in memory. It is settled when the whole model was applied.</summary>
+    public ParameterLayout LayoutOf(Parameter parameter) => _layouts[parameter][0];
 
     /// <summary>
-    /// Says how an operation needs a parameter. A parameter that several operations use has one layout.
+    /// Says how an operation can take a parameter, the best layout first. A parameter that several operations use has one layout: the
+    /// first that all of them can take.
     /// </summary>
-    /// <exception cref="ModelException">Another operation needs it otherwise.</exception>
-    public void Use(Parameter parameter, ParameterLayout layout)
+    /// <exception cref="ModelException">There is none.</exception>
+    public void Use(Parameter parameter, params IReadOnlyList<ParameterLayout> layouts)
     {
-        if (_layouts.TryGetValue(parameter, out ParameterLayout? used))
+        if (!_layouts.TryGetValue(parameter, out List<ParameterLayout>? common))
         {
-            if (used != layout)
-            {
-                throw new ModelException($"A shared parameter of shape ({string.Join(", ", parameter.Shape)}) is used in two ways that need different layouts.", Scope);
-            }
-
+            _layouts.Add(parameter, [.. layouts]);
+            _order.Add(parameter);
             return;
         }
 
-        _layouts.Add(parameter, layout);
-        _order.Add(parameter);
+        common.RemoveAll(layout => !layouts.Contains(layout));
+        if (common.Count == 0)
+        {
+            throw new ModelException($"A shared parameter of shape ({string.Join(", ", parameter.Shape)}) is used in two ways that need different layouts.", Scope);
+        }
     }
 
     /// <summary>The path of a module that a parent applies.</summary>

@@ -69,6 +69,12 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
         else
         {
             BufferId tokens = batch.Tokens ?? throw new ModelException("The next token is the target, but the model has no TokenInput.", "loss");
+            int length = plan.ShapeOf(tokens).Columns - 1;
+            if (perSample != length)
+            {
+                throw new ModelException($"The next token is the target, so the output needs an answer for each of the {length} tokens; it is {output}.", "loss");
+            }
+
             gathered = plan.Scratch(TensorType.Int32, output.Batch, perSample);
             plan.Tensor(IntegerOps.Fill, [gathered], [], plan.Constant(0));
             plan.Tensor(DataOps.CopyColumns, [gathered, tokens], [0, 1, perSample]);

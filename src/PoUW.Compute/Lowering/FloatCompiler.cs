@@ -141,16 +141,15 @@ internal sealed class FloatCompiler : LaneCompiler
         CountUses();
         foreach (GraphOperation operation in Model.Graph.Operations.Reverse())
         {
-            if (!operation.RequiresGradient || !lowering.HasGradient(operation.Output))
+            if (operation.RequiresGradient && lowering.HasGradient(operation.Output))
             {
-                continue;
+                lowering.Enter(operation);
+                operation.Backward(lowering);
             }
 
-            lowering.Enter(operation);
-            operation.Backward(lowering);
             foreach (Parameter parameter in operation.Parameters)
             {
-                if (--_uses[parameter] == 0 && _optimiser.ClipNorm is null)
+                if (--_uses[parameter] == 0 && _optimiser.ClipNorm is null && lowering.HasGradient(parameter))
                 {
                     _optimiser.Update(lowering, parameter, lowering.Gradient(parameter), rate);
                 }
@@ -174,8 +173,10 @@ internal sealed class FloatCompiler : LaneCompiler
 
     private void WriteClippedUpdates(FloatLowering lowering, BufferId rate, float norm)
     {
+        // Parameters of a branch that does not reach the loss have no gradient and stay, as in PyTorch.
+        Parameter[] parameters = [.. Model.Names.Parameters.Where(lowering.HasGradient)];
         BufferId? total = null;
-        foreach (BufferId gradient in Model.Names.Parameters.Select(lowering.Gradient))
+        foreach (BufferId gradient in parameters.Select(lowering.Gradient))
         {
             BufferId rowSums = Plan.Scratch(TensorType.Float32, Plan.ShapeOf(gradient).Rows, 1);
             BufferId sum = Plan.Scratch(TensorType.Float32, 1, 1);
@@ -193,7 +194,7 @@ internal sealed class FloatCompiler : LaneCompiler
 
         BufferId factor = Plan.Scratch(TensorType.Float32, 1, 1);
         Plan.Tensor(FloatOptimiserOps.ClipScale, [factor, total!.Value], [Bits(norm)]);
-        foreach (Parameter parameter in Model.Names.Parameters)
+        foreach (Parameter parameter in parameters)
         {
             BufferId gradient = lowering.Gradient(parameter);
             BufferId scaled = Plan.Like(gradient);

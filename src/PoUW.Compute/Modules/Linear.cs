@@ -17,14 +17,29 @@ public sealed class Linear : Module
     /// <param name="outFeatures">Outputs, at least 1.</param>
     /// <param name="bias">False for none.</param>
     /// <param name="weightInitialiser">How the weights start; null for PyTorch's default.</param>
-    public Linear(int inFeatures, int outFeatures, bool bias = true, Initialiser? weightInitialiser = null)
+    /// <param name="biasInitialiser">How the bias starts; null for PyTorch's default.</param>
+    public Linear(
+        int inFeatures, int outFeatures, bool bias = true, Initialiser? weightInitialiser = null, Initialiser? biasInitialiser = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
         (InFeatures, OutFeatures) = (inFeatures, outFeatures);
         Initialiser start = Initialiser.UniformFan(inFeatures);
         _weight = Register("weight", new Parameter([outFeatures, inFeatures], weightInitialiser ?? start));
-        _bias = bias ? Register("bias", new Parameter([outFeatures], start)) : null;
+        _bias = bias ? Register("bias", new Parameter([outFeatures], biasInitialiser ?? start)) : null;
+    }
+
+    /// <summary>A layer without bias whose weights (outFeatures, inFeatures) are those of another module, such as an Embedding: tied weights.</summary>
+    /// <exception cref="ArgumentException">The parameter is no matrix.</exception>
+    public Linear(Parameter weight)
+    {
+        if (weight.Shape.Count != 2)
+        {
+            throw new ArgumentException($"Weights of a Linear have 2 dimensions, not {weight.Shape.Count}.", nameof(weight));
+        }
+
+        (InFeatures, OutFeatures) = (weight.Shape[1], weight.Shape[0]);
+        _weight = Register("weight", weight);
     }
 
     /// <summary>Inputs.</summary>

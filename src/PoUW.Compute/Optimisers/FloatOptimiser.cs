@@ -31,7 +31,7 @@ public abstract record FloatOptimiser(float LearningRate) : Optimiser
 
         return ClipNorm is { } norm && !(norm > 0 && float.IsFinite(norm))
             ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(ClipNorm), $"ClipNorm is a finite number above 0, not {norm}.")
-            : ValidationResult.Ok;
+            : Schedule.Validate();
     }
 
     /// <summary>Declares what is kept for a parameter.</summary>

@@ -15,7 +15,6 @@ internal static class CaseGenerator
         ["max_abs"] = "RC",
         ["sum"] = "RC",
         ["argmax_rows"] = "R1 RC",
-        ["count_equal"] = "R1 R1",
         ["uniform_fill"] = "RC",
         ["sequence"] = "R1",
         ["fill"] = "RC",

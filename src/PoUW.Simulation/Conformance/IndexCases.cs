@@ -17,6 +17,7 @@ internal static class IndexCases
             "cross_entropy_f32" => [Floats(rows, 1), Floats(rows, classes), Labels(random.Pick(op.Operands[2].Types), rows, classes)],
             "cross_entropy_gradient_f32" =>
                 [Floats(rows, classes), Floats(rows, classes), Labels(random.Pick(op.Operands[2].Types), rows, classes)],
+            "count_equal" => [Labels(TensorType.Int32, rows, classes), Labels(random.Pick(op.Operands[1].Types), rows, classes)],
             "gather_rows" => Gather(random.Pick(op.Operands[0].Types)),
             "scatter_add_rows_f32" => Scatter(),
             "keyed_permutation" => [new Tensor(TensorType.Int32, rows, 1), CaseTensors.Create(random, TensorType.UInt8, 32, 1, false)],

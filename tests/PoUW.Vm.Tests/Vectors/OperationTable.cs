@@ -22,7 +22,7 @@ internal static class OperationTable
             "softmax_gradient | d:int8:2x2 logits:int8:2x2 labels:uint8:2x1:<2 | 0 127 | -5",
             "softmax_loss | logits:int8:3x4 labels:uint8:3x1:<4 | | -4 3 | -4 0;-4 1;0 2;-31 3;15 3;9223372036854775807 3;-4 4",
             "argmax_rows | d:int32:3x1 s:int8:3x4 | |", "argmax_rows | d:int32:3x1 s:int32:3x4 | |",
-            "count_equal | a:int32:4x1:%3 b:uint8:4x1:%3 | | 4 | 0;3;5",
+            "count_equal | a:int32:4x1:%3 b:uint8:4x1:%3 | | 4 | 0;3;5", "count_equal | a:int32:4x1:%3 b:int32:4x1:%3 | | 4 | 0;3;5",
             "add_int32 | d:int32:2x4 a:int32:2x4 b:int32:2x4 | |", "subtract_int32 | d:int32:2x4 a:int32:2x4 b:int32:2x4 | |",
             "scale_shift | d:int32:2x4 s:int32:2x4 | | 12345 7 | -2147483647 0;2147483647 31;2147483647 0;0 5;-1 31",
             "clamp | d:int32:2x4 s:int32:2x4 | | 100 | 0;2147483647",

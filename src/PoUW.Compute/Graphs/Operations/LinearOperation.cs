@@ -7,7 +7,10 @@ using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Graphs.Operations;
 
-/// <summary>y = x W^T + b. Its products are MATMULs, so in lane I tickets may be drawn from all three.</summary>
+/// <summary>
+/// y = x W^T + b. Its products are MATMULs, so in lane I tickets may be drawn from all three. The weights lie inputs x outputs; where
+/// they are shared with an Embedding (lane R only) they lie outputs x inputs, and the products transpose the other operand.
+/// </summary>
 internal sealed class LinearOperation : GraphOperation
 {
     private const string Weight8 = "weight8";
@@ -26,7 +29,8 @@ internal sealed class LinearOperation : GraphOperation
             throw Fail($"the input {input} has {input.Shape[^1]} features; the weights take {inputs}.");
         }
 
-        input.Graph.Use(weight, new LinearLayout(inputs, outputs, input.Features));
+        LinearLayout own = new(inputs, outputs, input.Features);
+        input.Graph.Use(weight, input.Features is null ? [own, new SameLayout(outputs, inputs)] : [own]);
         if (bias is not null)
         {
             input.Graph.Use(bias, new SameLayout(1, outputs));
@@ -35,18 +39,18 @@ internal sealed class LinearOperation : GraphOperation
         Produces([.. input.Shape.SkipLast(1), outputs]);
     }
 
+    private bool HasOutputRows => Input.Graph.LayoutOf(_weight) is SameLayout;
+
     public override void Forward(FloatLowering lowering)
     {
-        BufferId x = lowering.Of(Input);
         BufferId y = lowering.Declare(Output);
+        BufferId product = _bias is null ? y : lowering.Plan.Like(y);
+        lowering.Plan.Product(product, lowering.Of(Input), lowering.Parameter(_weight), transposeB: HasOutputRows);
         if (_bias is null)
         {
-            lowering.Plan.Product(y, x, lowering.Parameter(_weight));
             return;
         }
 
-        BufferId product = lowering.Plan.Like(y);
-        lowering.Plan.Product(product, x, lowering.Parameter(_weight));
         lowering.Plan.Tensor(FloatElementwiseOps.Add, [y, product, lowering.Parameter(_bias)]);
     }
 
@@ -54,8 +58,9 @@ internal sealed class LinearOperation : GraphOperation
     {
         BufferId dy = lowering.Gradient(Output);
         BufferId x = lowering.Of(Input);
-        lowering.AddGradient(Input, dx => lowering.Plan.Product(dx, dy, lowering.Parameter(_weight), transposeB: true));
-        lowering.AddGradient(_weight, dw => lowering.Plan.Product(dw, x, dy, transposeA: true));
+        lowering.AddGradient(Input, dx => lowering.Plan.Product(dx, dy, lowering.Parameter(_weight), transposeB: !HasOutputRows));
+        (BufferId rows, BufferId columns) = HasOutputRows ? (dy, x) : (x, dy);
+        lowering.AddGradient(_weight, dw => lowering.Plan.Product(dw, rows, columns, transposeA: true));
         if (_bias is not null)
         {
             lowering.AddGradient(_bias, db => lowering.Plan.Tensor(FloatReductionOps.SumRows, [db, dy]));

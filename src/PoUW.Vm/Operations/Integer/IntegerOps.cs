@@ -94,8 +94,8 @@ public static class IntegerOps
         Defined = IntegerReductions.ArgMaxRows,
     };
 
-    /// <summary>Pushes how many of the first elements of an Int32 column equal those of a UInt8 column.</summary>
-    public static TensorOp CountEqual { get; } = new(10, "count_equal", Read("a", TensorType.Int32), Read("b", TensorType.UInt8))
+    /// <summary>Pushes how many of the first elements of an Int32 column equal those of a UInt8 or Int32 column.</summary>
+    public static TensorOp CountEqual { get; } = new(10, "count_equal", Read("a", TensorType.Int32), Read("b", TensorType.UInt8, TensorType.Int32))
     {
         Arguments = [new("rows", 0)],
         HasResult = true,

@@ -52,11 +52,12 @@ internal static class IntegerReductions
     public static long CountEqual(in TensorCall call)
     {
         ReadOnlySpan<int> values = call[0].Int32;
-        ReadOnlySpan<byte> labels = call[1].UInt8;
+        Tensor labels = call[1];
         long equal = 0;
         for (int i = 0; i < call.Arguments[0]; i++)
         {
-            equal += values[i] == labels[i] ? 1 : 0;
+            int label = labels.Type == TensorType.UInt8 ? labels.UInt8[i] : labels.Int32[i];
+            equal += values[i] == label ? 1 : 0;
         }
 
         return equal;

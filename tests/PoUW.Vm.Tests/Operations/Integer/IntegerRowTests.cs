@@ -1,3 +1,5 @@
+using PoUW.Vm.Backends;
+using PoUW.Vm.Operations;
 using PoUW.Vm.Operations.Integer;
 using PoUW.Vm.Tensors;
 using static PoUW.Vm.Tests.Operations.OpRun;
@@ -35,6 +37,40 @@ public sealed class IntegerRowTests
         }
 
         Assert.That(Run(IntegerOps.SumRows, Ints(1, 2), s).Int32.ToArray(), Is.EqualTo(new[] { -128 * 300, 127 * 300 }));
+    }
+
+    [TestCase(TensorType.UInt8)]
+    [TestCase(TensorType.Int32)]
+    public void CountEqualTakesBytesAndIntegers(TensorType type)
+    {
+        Tensor values = Ints(5, 1, 3, -1, 255, 0, 7);
+        Tensor labels = new(type, 5, 1);
+        int[] targets = [3, 255, 255, 0, 7];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            if (type == TensorType.UInt8)
+            {
+                labels.UInt8[i] = (byte)targets[i];
+            }
+            else
+            {
+                labels.Int32[i] = targets[i];
+            }
+        }
+
+        Assert.That(Count(5), Is.EqualTo(4));
+        Assert.That(Count(3), Is.EqualTo(2));
+        Assert.That(Count(0), Is.Zero);
+
+        long Count(int rows) => new ScalarBackend().Run(IntegerOps.CountEqual, new TensorCall([values, labels], [], [rows]));
+    }
+
+    [Test]
+    public void CountEqualSeesAllBitsOfIntegers()
+    {
+        Tensor values = Ints(3, 1, 70000, 256, int.MinValue);
+        Tensor labels = Ints(3, 1, 70000 - 65536, 0, int.MinValue);
+        Assert.That(new ScalarBackend().Run(IntegerOps.CountEqual, new TensorCall([values, labels], [], [3])), Is.EqualTo(1));
     }
 
     [Test]
