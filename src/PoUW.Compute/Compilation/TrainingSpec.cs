@@ -30,7 +30,10 @@ public sealed record TrainingSpec
     /// </summary>
     public long MaskSeed { get; init; }
 
-    /// <summary>Lane I: the exponents of weights by parameter name, where they differ from -10 (-7 in the last layer).</summary>
+    /// <summary>
+    /// Lane I: the exponents of weights by parameter name, where they differ from the standard: -7 in the last layer, else -10 for a Linear
+    /// and -6 - log2(products of an output) / 2 for a convolution, both divisions rounded down. A bias has the exponent of its weights.
+    /// </summary>
     public IReadOnlyDictionary<string, int> WeightExponents { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The arithmetic.</summary>

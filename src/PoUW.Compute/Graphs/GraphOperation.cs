@@ -33,6 +33,9 @@ internal abstract class GraphOperation
     /// <summary>The first input.</summary>
     public GraphValue Input => Inputs[0];
 
+    /// <summary>Lane I: the exponent of weights unless the spec or the place in the model says otherwise.</summary>
+    public virtual int IntegerExponent => -10;
+
     /// <summary>Lane R: computes the output; keeps what the backward pass needs.</summary>
     public abstract void Forward(FloatLowering lowering);
 

@@ -10,7 +10,6 @@ namespace PoUW.Compute.Lowering;
 /// </summary>
 internal static class IntegerExponents
 {
-    private const int Hidden = -10;
     private const int Last = -7;
 
     /// <summary>The exponents of all parameters of a model.</summary>
@@ -24,7 +23,7 @@ internal static class IntegerExponents
         {
             string name = model.Names.Of(operation.Parameters[0]);
             named.Remove(name);
-            int exponent = spec.WeightExponents.TryGetValue(name, out int chosen) ? chosen : operation == last ? Last : Hidden;
+            int exponent = spec.WeightExponents.TryGetValue(name, out int chosen) ? chosen : operation == last ? Last : operation.IntegerExponent;
             foreach (Parameter parameter in operation.Parameters)
             {
                 exponents[parameter] = exponent;

@@ -22,7 +22,12 @@ internal sealed class IntegerLowering(PlanWriter plan, bool training, IntegerSta
     /// <summary>Fraction bits of master weights.</summary>
     public const int MasterBits = 16;
 
-    // A bias is at most 63 * 2^20 in a sum, which leaves a product of 500,000 terms below 2^31.
+    /// <summary>
+    /// Most products in one Int32 sum, as the machine's verifier has it: they are at most 63 * 63 each, so that a bias, which is at most
+    /// 63 * 2^16 in a sum, fits beside them.
+    /// </summary>
+    public const long MaxProducts = (1 << 19) - 1;
+
     private const int MaxBiasShift = 16;
 
     private readonly Dictionary<GraphValue, Register> _exponents = [];
@@ -61,22 +66,46 @@ internal sealed class IntegerLowering(PlanWriter plan, bool training, IntegerSta
         return operand;
     }
 
-    /// <summary>
-    /// The output of a layer from its sums: the bias is added, sums are shifted until the largest has six bits, and the exponent is that
-    /// of the input plus that of the weights plus the shift.
-    /// </summary>
+    /// <summary>The output of a layer from its sums and its bias; sums have the exponent of the input plus that of the weights.</summary>
     public void Requantise(GraphOperation operation, Parameter weight, BufferId sum, Parameter? bias)
     {
-        Register exponent = Plan.NewRegister();
-        BufferId output = Declare(operation.Output, exponent);
+        BufferId complete = sum;
+        if (bias is not null)
+        {
+            Plan.WithTemporaries(() => complete = AddBias(sum, bias, Exponent(operation.Input)));
+        }
+
+        Requantise(operation, complete, Exponent(operation.Input), State.Exponent(weight));
+    }
+
+    /// <summary>
+    /// The output of an operation from its sums: they are shifted until the largest has six bits, and the shift is added to their exponent.
+    /// </summary>
+    public void Requantise(GraphOperation operation, BufferId sum, Register inputExponent, int exponent)
+    {
+        Register outputExponent = Plan.NewRegister();
+        BufferId output = Declare(operation.Output, outputExponent);
         Plan.WithTemporaries(() =>
         {
-            BufferId complete = bias is null ? sum : AddBias(sum, bias, Exponent(operation.Input));
-            Register shift = ShiftTo(Plan, complete, OperandBits);
-            Plan.Tensor(IntegerOps.RequantiseShift, [output, complete], [MaxOperand], shift);
-            Register scale = Plan.Scalar(ScalarOp.Add, Exponent(operation.Input), State.Exponent(weight));
-            Plan.Set(exponent, ScalarOp.Add, scale, shift);
+            Register shift = ShiftTo(Plan, sum, OperandBits);
+            Plan.Tensor(IntegerOps.RequantiseShift, [output, sum], [MaxOperand], shift);
+            Plan.Set(outputExponent, ScalarOp.Add, Plan.Scalar(ScalarOp.Add, inputExponent, exponent), shift);
         });
+    }
+
+    /// <summary>Refuses a sum that could leave the Int32 range.</summary>
+    /// <param name="operation">Whose sum it is.</param>
+    /// <param name="sum">What is summed, as "an output".</param>
+    /// <param name="products">How many products one sum has.</param>
+    /// <param name="limit">How many it may have.</param>
+    /// <param name="remedy">What helps.</param>
+    /// <exception cref="ModelException">There are too many.</exception>
+    public static void RequireSum(GraphOperation operation, string sum, long products, long limit, string remedy)
+    {
+        if (products > limit)
+        {
+            throw operation.Fail($"{sum} sums {products} products, but lane I sums at most {limit} of them safely in 32 bits; {remedy}.");
+        }
     }
 
     /// <summary>How far a tensor must be shifted so that its largest magnitude has so many bits; never below 0.</summary>

@@ -12,13 +12,12 @@ internal sealed class IntegerState
     /// <summary>Name of the momentum behind the name of its parameter.</summary>
     public const string MomentumName = "momentum_buffer";
 
-    private readonly PlanWriter _plan;
     private readonly Dictionary<Parameter, (BufferId Master, BufferId Velocity, int Exponent)> _slots = [];
 
     /// <summary>Declares the slots.</summary>
     public IntegerState(PlanWriter plan, BuiltModel model, IReadOnlyDictionary<Parameter, int> exponents)
     {
-        (_plan, Names) = (plan, model.Names);
+        Names = model.Names;
         foreach (Parameter parameter in Names.Parameters)
         {
             (string name, ParameterLayout layout) = (Names.Of(parameter), model.Graph.LayoutOf(parameter));
@@ -44,6 +43,6 @@ internal sealed class IntegerState
     /// <summary>Momentum.</summary>
     public BufferId Velocity(Parameter parameter) => _slots[parameter].Velocity;
 
-    /// <summary>A register with the exponent of a weight.</summary>
-    public Register Exponent(Parameter parameter) => _plan.Constant(_slots[parameter].Exponent);
+    /// <summary>The exponent of a weight.</summary>
+    public int Exponent(Parameter parameter) => _slots[parameter].Exponent;
 }

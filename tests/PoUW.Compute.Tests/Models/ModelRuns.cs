@@ -77,12 +77,27 @@ internal static class ModelRuns
         return elements;
     }
 
+    /// <summary>Master weights in PyTorch's order (lane I).</summary>
+    public static int[] GetInt32(ModelRunner runner, string name) => InOrder(runner, name, Slot(runner, name));
+
+    /// <summary>Momentum in PyTorch's order (lane I).</summary>
+    public static int[] GetMomentum(ModelRunner runner, string name) => InOrder(runner, name, Slot(runner, name + ".momentum_buffer"));
+
+    /// <summary>PyTorch's shape of a parameter.</summary>
+    public static IReadOnlyList<int> ShapeOf(ModelRunner runner, string name) => ParameterOf(runner, name).Shape;
+
     /// <summary>The live tensor of a state slot.</summary>
     public static Tensor Slot(ModelRunner runner, string name) => runner.State.First(s => s.Name == name).Tensor;
 
-    private static ParameterLayout LayoutOf(ModelRunner runner, string name)
+    private static int[] InOrder(ModelRunner runner, string name, Tensor tensor)
     {
-        Parameter parameter = runner.Model.Model.Names.Parameters.First(p => runner.Model.Model.Names.Of(p) == name);
-        return runner.Model.Model.Graph.LayoutOf(parameter);
+        int[] elements = new int[tensor.Length];
+        LayoutOf(runner, name).FromMatrix(tensor.Int32, elements);
+        return elements;
     }
+
+    private static Parameter ParameterOf(ModelRunner runner, string name) =>
+        runner.Model.Model.Names.Parameters.First(p => runner.Model.Model.Names.Of(p) == name);
+
+    private static ParameterLayout LayoutOf(ModelRunner runner, string name) => runner.Model.Model.Graph.LayoutOf(ParameterOf(runner, name));
 }

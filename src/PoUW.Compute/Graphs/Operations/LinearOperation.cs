@@ -69,6 +69,13 @@ internal sealed class LinearOperation : GraphOperation
 
     public override void Forward(IntegerLowering lowering)
     {
+        IntegerLowering.RequireSum(this, "an output", Input.Columns, IntegerLowering.MaxProducts, "take fewer inputs");
+        if (lowering.Training)
+        {
+            // A gradient of the weights sums over a batch, which is at most 2^16.
+            IntegerLowering.RequireSum(this, "an error of the input", Output.Columns, IntegerLowering.MaxProducts, "take fewer outputs");
+        }
+
         BufferId weight = lowering.Operand(_weight);
         lowering.Keep(this, Weight8, weight);
         BufferId sum = lowering.Plan.Scratch(TensorType.Int32, Output.Rows, Output.Columns);

@@ -21,4 +21,17 @@ internal sealed class MaxPool2dOperation(GraphValue input, Extent2d kernelSize, 
     public override void Backward(FloatLowering lowering) => lowering.AddGradient(
         Input,
         dx => lowering.Plan.Tensor(PoolingOps.MaxPoolGradient, [dx, lowering.Gradient(Output), lowering.Kept(this, Winners)], Geometry));
+
+    public override void Forward(IntegerLowering lowering)
+    {
+        BufferId winners = lowering.Plan.Scratch(TensorType.Int32, Output.Rows, Output.Columns);
+        BufferId largest = lowering.Declare(Output, lowering.Exponent(Input));
+        lowering.Plan.Tensor(PoolingOps.MaxPoolInt8, [largest, winners, lowering.Of(Input)], Geometry);
+        lowering.Keep(this, Winners, winners);
+    }
+
+    // A pixel is in at most 255 * 255 windows, so its sum of errors is far below 2^31.
+    public override void Backward(IntegerLowering lowering) => lowering.AddGradient(
+        Input,
+        sum => lowering.Plan.Tensor(PoolingOps.MaxPoolGradientInt8, [sum, lowering.Gradient(Output), lowering.Kept(this, Winners)], Geometry));
 }
