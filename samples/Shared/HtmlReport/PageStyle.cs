@@ -1,7 +1,7 @@
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>Colours and layout of the page. The text must not hold the characters that XML encodes.</summary>
-internal static class PageStyle
+public static class PageStyle
 {
     /// <summary>Background of the light page.</summary>
     public const string LightPage = "#fafbfc";
