@@ -17,6 +17,8 @@ internal sealed class CommandLine
     public const int MaxShift = 20;
     public const double MaxTemperature = 4;
 
+    private const string Rate = "--lr";
+
     private static readonly string[] FileEndings = [".pt", ".safetensors"];
 
     private static readonly SortedDictionary<string, ModelKind> Models = new(StringComparer.Ordinal)
@@ -49,7 +51,7 @@ internal sealed class CommandLine
 
     private readonly Option<int?> _batch = Ranged("--batch", "Samples of a step.", MaxBatch);
 
-    private readonly Option<double?> _rate = Numeric("--lr", "Lane r: the highest learning rate. Lane i: the shift of the first stage, a whole number.", MaxRate);
+    private readonly Option<double?> _rate = Numeric(Rate, "Lane r: the highest learning rate. Lane i: the shift of the first stage, a whole number.", MaxRate);
 
     private readonly Option<string[]> _data = new("--data")
     {
@@ -195,23 +197,17 @@ internal sealed class CommandLine
 
     private static Option<double?> Numeric(string name, string description, double max)
     {
-        // The shifts of lane I go further than rates; what belongs together is checked later.
-        double limit = name == "--lr" ? Math.Max(max, MaxShift) : max;
-        Option<double?> option = new(name)
+        // The shifts of lane i go further than rates; which of them is meant is checked with the lane.
+        double limit = name == Rate ? Math.Max(max, MaxShift) : max;
+        Option<double?> option = new(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} 0 to {max}.") };
+        option.Validators.Add(result =>
         {
-            Description = string.Create(CultureInfo.InvariantCulture, $"{description} 0 to {max}."),
-        };
-        option.CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && value <= limit)
+            if (result.Tokens is [{ Value: { } text }]
+                && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && value <= limit))
             {
-                return value;
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {text}; allowed is 0 to {max}."));
             }
-
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {text}; allowed is 0 to {max}."));
-            return null;
-        };
+        });
         return option;
     }
 
