@@ -17,12 +17,11 @@ internal static class Application
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
-        RootCommand root = CommandLine.Create((options, token) => RunAsync(options, output, errors, token));
+        RootCommand root = CommandLine.Create((options, token) => RunAsync(options, output, errors, token), problem => Refuse(errors, problem));
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            errors.WriteLine($"{parsed.Errors[0].Message} (--help lists the options)");
-            return BadArguments;
+            return Refuse(errors, parsed.Errors[0].Message);
         }
 
         InvocationConfiguration configuration = new()
@@ -33,6 +32,12 @@ internal static class Application
             ProcessTerminationTimeout = TimeToStop,
         };
         return await parsed.InvokeAsync(configuration, cancellation);
+    }
+
+    private static int Refuse(TextWriter errors, string problem)
+    {
+        errors.WriteLine($"{problem} (--help lists the options)");
+        return BadArguments;
     }
 
     private static async Task<int> RunAsync(TrainOptions options, TextWriter output, TextWriter errors, CancellationToken cancellation)

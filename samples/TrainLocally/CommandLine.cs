@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using PoUW.Compute.Compilation;
 
@@ -87,8 +86,8 @@ internal sealed class CommandLine
 
     private readonly Option<int?> _characters = Ranged("--sample", "Transformer: characters to generate.", MaxCharacters);
 
-    /// <summary>The command with its action, which gets the options of a valid line.</summary>
-    public static RootCommand Create(Func<TrainOptions, CancellationToken, Task<int>> run)
+    /// <summary>The command with its actions: what gets the options of a valid line, and what gets the error of one that is not.</summary>
+    public static RootCommand Create(Func<TrainOptions, CancellationToken, Task<int>> run, Func<string, int> refuse)
     {
         CommandLine line = new();
         RootCommand root = new("Trains a neural network on this machine, bit for bit as the network would.")
@@ -96,8 +95,9 @@ internal sealed class CommandLine
             line._model, line._lane, line._epochs, line._steps, line._batch, line._rate, line._data, line._seed, line._threads, line._runner,
             line._resume, line._checkpoint, line._export, line._json, line._out, line._quick, line._temperature, line._characters,
         };
-        root.Validators.Add(line.CheckTogether);
-        root.SetAction((parsed, cancellation) => run(line.Read(parsed), cancellation));
+        root.SetAction((parsed, cancellation) => line.Problem(parsed) is { } problem
+            ? Task.FromResult(refuse(problem))
+            : run(line.Read(parsed), cancellation));
         return root;
     }
 
@@ -123,49 +123,37 @@ internal sealed class CommandLine
         Characters = parsed.GetValue(_characters) ?? 400,
     };
 
-    /// <summary>What options allow only together.</summary>
-    private void CheckTogether(CommandResult result)
+    /// <summary>What is wrong with options together, each of which is right.</summary>
+    private string? Problem(ParseResult parsed)
     {
-        if (result.Errors.Any() || result.Children.Any(static child => child.Errors.Any()))
-        {
-            return;
-        }
-
-        bool isText = result.GetValue(_model) == "transformer";
-        bool isIntegers = result.GetValue(_lane) == "i";
+        bool isText = Models[parsed.GetValue(_model)!] == ModelKind.Transformer;
+        bool isIntegers = Lanes[parsed.GetValue(_lane)!] == Lane.Integer;
         if (isText && isIntegers)
         {
-            result.AddError("--lane is 'i', but attention, layer norm and GELU have no integer form; --model transformer allows --lane r only.");
+            return "--lane is 'i', but attention, layer norm and GELU have no integer form; --model transformer allows --lane r only.";
         }
 
-        if (result.GetValue(_epochs) is not null && result.GetValue(_steps) is not null)
+        if (parsed.GetValue(_epochs) is not null && parsed.GetValue(_steps) is not null)
         {
-            result.AddError("--epochs and --steps are both given; allowed is one of them.");
+            return "--epochs and --steps are both given; allowed is one of them.";
         }
 
-        if (isIntegers && result.GetValue(_rate) is { } shift && (shift != Math.Floor(shift) || shift > MaxShift))
+        if (!isText && parsed.GetValue(_data) is { Length: > 1 } names)
         {
-            result.AddError(string.Create(
-                CultureInfo.InvariantCulture, $"--lr is {shift}; in lane i it is a shift, and allowed are the whole numbers 0 to {MaxShift}."));
+            return $"--data has {names.Length} values; images allow one.";
         }
 
-        if (!isIntegers && result.GetValue(_rate) is { } rate && rate > MaxRate)
-        {
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"--lr is {rate}; allowed is 0 to {MaxRate}."));
-        }
+        string? given = ((Option[])[_temperature, _characters]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+        return !isText && given is not null
+            ? $"{given} is given, but only --model transformer writes text."
+            : RateProblem(parsed.GetValue(_rate), isIntegers);
+    }
 
-        if (!isText && result.GetValue(_data) is { Length: > 1 } names)
-        {
-            result.AddError($"--data has {names.Length} values; images allow one.");
-        }
-
-        foreach (Option option in (Option[])[_temperature, _characters])
-        {
-            if (!isText && result.GetResult(option) is { Implicit: false })
-            {
-                result.AddError($"{option.Name} is given, but only --model transformer writes text.");
-            }
-        }
+    private static string? RateProblem(double? rate, bool isIntegers)
+    {
+        bool isWrong = isIntegers ? rate is { } shift && shift != Math.Floor(shift) : rate > MaxRate;
+        string allowed = isIntegers ? $"in lane i it is a shift, and allowed are the whole numbers 0 to {MaxShift}" : $"allowed is 0 to {MaxRate}";
+        return isWrong ? string.Create(CultureInfo.InvariantCulture, $"--lr is {rate}; {allowed}.") : null;
     }
 
     private static Option<string> Named(string name, string description, string standard, ICollection<string> values)
@@ -199,13 +187,14 @@ internal sealed class CommandLine
     {
         // The shifts of lane i go further than rates; which of them is meant is checked with the lane.
         double limit = name == Rate ? Math.Max(max, MaxShift) : max;
-        Option<double?> option = new(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} 0 to {max}.") };
+        string allowed = name == Rate ? $"0 to {max}, in lane i 0 to {MaxShift}" : $"0 to {max}";
+        Option<double?> option = new(name) { Description = $"{description} {allowed}." };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: { } text }]
                 && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && value <= limit))
             {
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {text}; allowed is 0 to {max}."));
+                result.AddError($"{name} is {text}; allowed is {allowed}.");
             }
         });
         return option;

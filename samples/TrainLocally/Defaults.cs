@@ -14,7 +14,7 @@ internal sealed record Defaults(int Batch, float Rate, int Epochs, int QuickStep
     {
         (ModelKind.Mlp, Lane.Reproducible) => new(128, 0.05f, 12, 80),
         (ModelKind.Mlp, _) => new(256, 14, 16, 80),
-        (ModelKind.Cnn, Lane.Reproducible) => new(128, 0.05f, 8, 20),
+        (ModelKind.Cnn, Lane.Reproducible) => new(128, 0.05f, 5, 20),
         (ModelKind.Cnn, _) => new(256, 14, 10, 20),
         _ => new(32, 2e-3f, 2, 20),
     };
