@@ -67,8 +67,8 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         int units = (steps + TrainOptions.StepsPerUnit - 1) / TrainOptions.StepsPerUnit;
         return new TrainingRequest
         {
-            Name = "fashion-mnist mlp 784-256-10",
-            Model = Recipe.Create(steps),
+            Name = Recipe.NameOf(options.Model),
+            Model = Recipe.Create(options.Model, steps),
             Data = train,
             Seed = options.Seed,
             Steps = steps,

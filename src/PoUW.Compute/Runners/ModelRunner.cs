@@ -1,5 +1,8 @@
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Runners;
@@ -24,6 +27,24 @@ public abstract class ModelRunner
     /// <summary>Gives an input slot its tensor, which is not copied.</summary>
     /// <exception cref="ArgumentException">There is no such input, or it has another shape.</exception>
     public abstract void SetInput(string name, Tensor tensor);
+
+    /// <summary>Sets all inputs but the data order: every one takes the column of the data set that has its name.</summary>
+    /// <returns>The column that is missing or does not fit; nothing changes then.</returns>
+    public ValidationResult TrySetData(Dataset data)
+    {
+        ValidationResult result = DatasetInputs.Check(Model.Program.Program, data, ModelProgram.OrderKey);
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
+        foreach (VmSlot slot in Model.Program.Program.Slots.Where(static s => s.Kind == SlotKind.Input && s.Name != ModelProgram.OrderKey))
+        {
+            SetInput(slot.Name, data.ToTensor(slot.Name, slot.Type));
+        }
+
+        return ValidationResult.Ok;
+    }
 
     /// <summary>Sets the key of the data order: on the network the hash of the job's manifest.</summary>
     public void SetOrder(Hash256 key)

@@ -24,7 +24,7 @@ internal static class ScheduleArithmetic
         return result;
     }
 
-    /// <summary>cos(pi * x) for x in [0, 1], with an error below 2^-51: Taylor's series up to a quarter of pi, and symmetry.</summary>
+    /// <summary>cos(pi * x) for x in [0, 1], with an error below 1e-15: Taylor's series up to a quarter of pi, and symmetry.</summary>
     public static double CosineOfHalfTurns(double x) => x switch
     {
         > 0.5 => -CosineOfHalfTurns(1 - x),

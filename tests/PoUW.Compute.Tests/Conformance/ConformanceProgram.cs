@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Intrinsics;
 using PoUW.Compute.Backends;
 using PoUW.Compute.Kernels.Gemm;
+using PoUW.Compute.Runners;
 using PoUW.Simulation.Conformance;
 
 namespace PoUW.Compute.Tests.Conformance;
@@ -14,7 +15,31 @@ internal static class ConformanceProgram
 {
     public const ulong Seed = 20260101;
 
-    public static int Main(string[] arguments)
+    /// <summary>How models are trained: threads, and whether the machine runs them.</summary>
+    public static IReadOnlyList<(string Name, int Threads, bool Machine)> Runs { get; } =
+        [("eager-1", 1, false), ("eager-2", 2, false), ("eager-4", 4, false), ("machine-1", 1, true), ("machine-4", 4, true)];
+
+    public static int Main(string[] arguments) => arguments[0] == "models" ? TrainModels(arguments[1]) : RunOperations(arguments);
+
+    /// <summary>Prints model, run and hash.</summary>
+    private static int TrainModels(string steps)
+    {
+        foreach (string model in ModelConformance.Models)
+        {
+            foreach ((string name, int threads, bool machine) in Runs)
+            {
+                using CpuBackend backend = new(threads);
+                string hash = ModelConformance.Train(
+                    model, int.Parse(steps, CultureInfo.InvariantCulture),
+                    compiled => machine ? new MachineRunner(compiled, backend) : new EagerRunner(compiled, backend));
+                Console.WriteLine($"{model} {name} {hash}");
+            }
+        }
+
+        return 0;
+    }
+
+    private static int RunOperations(string[] arguments)
     {
         int cases = int.Parse(arguments[0], CultureInfo.InvariantCulture);
         Console.WriteLine(InForce());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Compute.Backends;
 using PoUW.Simulation.Conformance;
@@ -32,7 +31,7 @@ public sealed class ConformanceTests
             Assert.Ignore("This machine lacks AVX-512 or AVX-VNNI, so which path comes next is not known.");
         }
 
-        string[] lines = RunChild(switchedOff, out int exitCode);
+        string[] lines = ConformanceChild.Run([$"{Cases}"], switchedOff, out int exitCode);
         Assert.That(lines[0], Is.EqualTo(expected), "what is in force");
         Assert.That(lines.Skip(1).Where(static line => line.Split(' ').Length > 2), Is.Empty, "calls that differ from the definition");
         Assert.That(exitCode, Is.Zero);
@@ -68,23 +67,5 @@ public sealed class ConformanceTests
     {
         ConformanceReport report = new BackendConformance(ConformanceProgram.Seed, new FaultyBackend()).Run("relu", Cases);
         Assert.That(report.Mismatch, Is.Not.Null);
-    }
-
-    private static string[] RunChild(string[] switchedOff, out int exitCode)
-    {
-        ProcessStartInfo start = new("dotnet", ["exec", typeof(ConformanceProgram).Assembly.Location, $"{Cases}"])
-        {
-            RedirectStandardOutput = true,
-        };
-        foreach (string feature in switchedOff)
-        {
-            start.Environment[$"DOTNET_{feature}"] = "0";
-        }
-
-        using Process child = Process.Start(start)!;
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        exitCode = child.ExitCode;
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

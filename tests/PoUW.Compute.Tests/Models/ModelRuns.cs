@@ -89,6 +89,10 @@ internal static class ModelRuns
     /// <summary>The live tensor of a state slot.</summary>
     public static Tensor Slot(ModelRunner runner, string name) => runner.State.First(s => s.Name == name).Tensor;
 
+    /// <summary>True if a state slot holds a parameter.</summary>
+    public static bool IsParameter(ModelRunner runner, string name) =>
+        runner.Model.Model.Names.Parameters.Exists(p => runner.Model.Model.Names.Of(p) == name);
+
     private static int[] InOrder(ModelRunner runner, string name, Tensor tensor)
     {
         int[] elements = new int[tensor.Length];

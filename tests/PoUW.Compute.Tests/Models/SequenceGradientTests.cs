@@ -7,7 +7,7 @@ namespace PoUW.Compute.Tests.Models;
 /// <summary>Gradients of modules over sequences against differences of the loss.</summary>
 public sealed class SequenceGradientTests
 {
-    private const float Step = 1f / 32;
+    private const float Step = 1f / 128;
     private const int Samples = 6;
 
     [TestCaseSource(typeof(SequenceModels), nameof(SequenceModels.Names))]

@@ -3,7 +3,6 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.Data.Text;
-using PoUW.Compute.Losses;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Modules.Architectures;
 using PoUW.Compute.Optimisers;
