@@ -9,13 +9,16 @@ namespace TrainLocally;
 /// <param name="QuickSteps">Steps with --quick.</param>
 internal sealed record Defaults(int Batch, float Rate, int Epochs, int QuickSteps)
 {
+    /// <summary>The shift that IntegerRateSchedule.FiveStage starts with.</summary>
+    public const int IntegerShift = 12;
+
     /// <summary>The choices for a model; README.md says what they reach.</summary>
     public static Defaults Of(ModelKind model, Lane lane) => (model, lane) switch
     {
         (ModelKind.Mlp, Lane.Reproducible) => new(128, 0.05f, 12, 80),
-        (ModelKind.Mlp, _) => new(256, 14, 16, 80),
+        (ModelKind.Mlp, _) => new(128, IntegerShift, 12, 80),
         (ModelKind.Cnn, Lane.Reproducible) => new(128, 0.05f, 5, 20),
-        (ModelKind.Cnn, _) => new(256, 14, 10, 20),
+        (ModelKind.Cnn, _) => new(128, IntegerShift, 5, 20),
         _ => new(32, 2e-3f, 2, 20),
     };
 

@@ -66,20 +66,12 @@ internal static class ImageTask
         };
     }
 
-    /// <summary>Integer momentum; the rate falls to a quarter at 3/5 of the steps and again at 4/5.</summary>
+    /// <summary>Integer momentum with the schedule for one machine, moved so that it starts at the wanted shift.</summary>
     private static IntegerMomentum Integers(float rate, long steps)
     {
-        int shift = (int)rate;
-        List<LearningRateStep> schedule = [new(0, shift)];
-        foreach ((long first, int lower) in ((long, int)[])[(steps * 3 / 5, 2), (steps * 4 / 5, 4)])
-        {
-            if (first > schedule[^1].FirstStep)
-            {
-                schedule.Add(new LearningRateStep(first, Math.Max(0, shift - lower)));
-            }
-        }
-
-        return new IntegerMomentum(schedule);
+        IReadOnlyList<LearningRateStep> standard = IntegerRateSchedule.FiveStage(steps);
+        int moved = (int)rate - Defaults.IntegerShift;
+        return new IntegerMomentum([.. standard.Select(stage => stage with { Shift = Math.Clamp(stage.Shift + moved, 0, CommandLine.MaxShift) })]);
     }
 
     private static SmallCnn Convolutions(int height, int width, int channels, int classes) => height == width && height % 4 == 0
