@@ -24,7 +24,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
             throw new SampleException($"--liars is {options.Liars}; allowed is 0 to {options.Workers - 1}, so that an honest worker is left.");
         }
 
-        (Dataset train, Dataset test) = await DataSource.LoadAsync(options.Data, cancellation);
+        (Dataset train, Dataset test) = await ImageSource.LoadAsync(options.Data, cancellation);
         TrainingRequest request = CreateRequest(train);
         if (options.ShowProgram)
         {
