@@ -2,7 +2,7 @@ using PoUW.Compute.Kernels.Lanes;
 
 namespace PoUW.Compute.Kernels.Columns;
 
-/// <summary>sum_rows_f32; the units are columns. Whole vectors four rows at a time, so that their sums are loaded and stored less often.</summary>
+/// <summary>
 /// sum_rows_f32; the units are columns. Up to four vectors of sums stay in registers while all rows go by. Wide matrices are read in their
 /// order instead, and the sums wait in memory.
 /// </summary>
@@ -98,22 +98,14 @@ internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nin
         unchecked // Inside the tensors.
         {
             new Span<float>(d + from, (int)(to - from)).Clear();
-            nint whole = to - ((to - from) % TLane.Width);
             nint row = 0;
-            for (; row <= rows - Unrolled && from < whole; row += Unrolled)
+            for (; row <= rows - Unrolled; row += Unrolled)
             {
-                Rows<TLane, TFloat, TWide>(row, Unrolled, from, whole);
                 AddRows<TLane, TFloat, TWide>(row, Unrolled, from, to);
             }
 
-            for (; row < rows && from < whole; row++)
+            for (; row < rows; row++)
             {
-                Rows<TLane, TFloat, TWide>(row, 1, from, whole);
-            }
-
-            if (whole < to)
-            {
-                Rest<TLane, TFloat, TWide>(whole, to);
                 AddRows<TLane, TFloat, TWide>(row, 1, from, to);
             }
 
@@ -144,24 +136,6 @@ internal readonly unsafe struct SumRowsKernel(float* d, float* s, nint rows, nin
 
                 TLane.Store(sum, d + column);
             }
-        }
-    }
-
-    /// <summary>Columns that fill no vector, their sums in a register: a store and a load a row would be the longer chain.</summary>
-    private void Rest<TLane, TFloat, TWide>(nint from, nint to)
-        where TLane : IFloatLane<TFloat, TWide>
-        where TFloat : unmanaged
-        where TWide : unmanaged
-    {
-        unchecked // Inside the tensors.
-        {
-            TFloat sum = TLane.LoadPart(d + from, to - from);
-            for (nint row = 0; row < rows; row++)
-            {
-                sum = TLane.Add(sum, TLane.LoadPart(s + (row * columns) + from, to - from));
-            }
-
-            TLane.StorePart(sum, d + from, to - from);
         }
     }
 }
