@@ -18,6 +18,12 @@ internal static class CommandLine
         ["withhold"] = LieKind.Withhold,
     };
 
+    private static readonly SortedDictionary<string, ModelKind> Models = new(StringComparer.Ordinal)
+    {
+        ["mlp"] = ModelKind.Mlp,
+        ["cnn"] = ModelKind.Cnn,
+    };
+
     private static readonly Option<string> Data = new("--data")
     {
         Description = "Training data: 'bundled' (first 10,000 images), 'fashion-mnist' (the full set, from Debian's package or a checked download), "
@@ -48,7 +54,10 @@ internal static class CommandLine
         Description = "Workers that lie about their units; fewer than all of them. One, unless there is only one worker.",
     };
 
-    private static readonly Option<string> Lie = LieOption();
+    private static readonly Option<string> Lie = Named("--lie", "How liars lie.", "wrong-update", LieKinds.Keys);
+
+    private static readonly Option<string> Model =
+        Named("--model", "What is trained: a perceptron 784-256-10 (mlp), or two convolutions and a linear layer (cnn).", "mlp", Models.Keys);
 
     private static readonly Option<bool> NoRestarts = new("--no-restarts")
     {
@@ -65,7 +74,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Trains a neural network on a proof-of-useful-work chain: one client, workers and validators in one process.")
         {
-            Data, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, Liars, Lie, NoRestarts, NoTickets,
+            Data, Model, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, Liars, Lie, NoRestarts, NoTickets,
         };
         root.SetAction((parsed, cancellation) => run(Read(parsed), cancellation));
         return root;
@@ -81,17 +90,18 @@ internal static class CommandLine
             parsed.GetValue(Data)!, parsed.GetValue(Seed), workers,
             quick && !epochsGiven ? TrainOptions.QuickEpochs : parsed.GetValue(Epochs),
             parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram),
-            liars, LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), parsed.GetValue(NoTickets));
+            liars, LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), Models[parsed.GetValue(Model)!],
+            parsed.GetValue(NoTickets));
     }
 
-    private static Option<string> LieOption()
+    private static Option<string> Named(string name, string description, string standard, ICollection<string> values)
     {
-        Option<string> option = new("--lie") { Description = "How liars lie.", DefaultValueFactory = _ => "wrong-update" };
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: { } text }] && !LieKinds.ContainsKey(text))
+            if (result.Tokens is [{ Value: { } text }] && !values.Contains(text))
             {
-                result.AddError($"--lie is '{text}'; allowed is {string.Join(", ", LieKinds.Keys)}.");
+                result.AddError($"{name} is '{text}'; allowed is {string.Join(", ", values)}.");
             }
         });
         return option;

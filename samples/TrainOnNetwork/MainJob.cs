@@ -24,7 +24,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
             throw new SampleException($"--liars is {options.Liars}; allowed is 0 to {options.Workers - 1}, so that an honest worker is left.");
         }
 
-        (Dataset train, Dataset test) = await DataSource.LoadAsync(options.Data, cancellation);
+        (Dataset train, Dataset test) = await ImageSource.LoadAsync(options.Data, cancellation);
         TrainingRequest request = CreateRequest(train);
         if (options.ShowProgram)
         {
@@ -67,8 +67,8 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         int units = (steps + TrainOptions.StepsPerUnit - 1) / TrainOptions.StepsPerUnit;
         return new TrainingRequest
         {
-            Name = "fashion-mnist mlp 784-256-10",
-            Model = Recipe.Create(steps),
+            Name = Recipe.NameOf(options.Model),
+            Model = Recipe.Create(options.Model, steps),
             Data = train,
             Seed = options.Seed,
             Steps = steps,

@@ -13,10 +13,11 @@ namespace TrainOnNetwork;
 /// <param name="Liars">Workers that lie about their units.</param>
 /// <param name="Lie">How they lie.</param>
 /// <param name="Restarts">True to stop a validator and a worker once in mid-run and to start them again from their stores.</param>
+/// <param name="Model">What is trained.</param>
 /// <param name="NoTickets">Train without drawing tickets from the training products; the weights are the same bits.</param>
 internal sealed record TrainOptions(
     string Data, ulong Seed, int Workers, int Epochs, DirectoryInfo Out, bool Json, bool ShowProgram, int Liars, LieKind Lie, bool Restarts,
-    bool NoTickets)
+    ModelKind Model, bool NoTickets)
 {
     public const int BatchSize = 512;
     public const int HiddenUnits = 256;

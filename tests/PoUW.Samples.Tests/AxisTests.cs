@@ -1,5 +1,3 @@
-using TrainOnNetwork.HtmlReport;
-
 namespace PoUW.Samples.Tests;
 
 [TestFixture]

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.PageMarkup;
+using static Samples.Shared.HtmlReport.PageMarkup;
 
 namespace TrainOnNetwork.HtmlReport;
 

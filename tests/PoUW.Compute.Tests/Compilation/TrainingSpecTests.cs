@@ -87,6 +87,18 @@ public sealed class TrainingSpecTests
     public void ShortSchedulesAreValid([Values(1, 2, 3, 4)] int rounds) =>
         Assert.That(new IntegerMomentum(IntegerRateSchedule.ThreeStage(rounds, 4)).Validate().IsValid);
 
+    [Test]
+    public void FiveStageFallsAtItsShares()
+    {
+        LearningRateStep[] expected = [new(0, 12), new(400, 11), new(600, 10), new(750, 9), new(900, 8)];
+        Assert.That(IntegerRateSchedule.FiveStage(1_000), Is.EqualTo(expected));
+        Assert.That(IntegerRateSchedule.FiveStage(1), Is.EqualTo(new LearningRateStep[] { new(0, 8) }));
+        for (int steps = 1; steps < 12; steps++)
+        {
+            Assert.That(new IntegerMomentum(IntegerRateSchedule.FiveStage(steps)).Validate().IsValid, $"{steps} steps");
+        }
+    }
+
     private static IntegerMomentum Momentum(int shift) => new(IntegerRateSchedule.Constant(12)) { MomentumShift = shift };
 
     private static Dictionary<string, int> Exponents(string name, int exponent) => new(StringComparer.Ordinal) { [name] = exponent };

@@ -18,7 +18,7 @@ public sealed class FiniteDifferenceTests
     private const double Tolerance = 1e-2;
 
     // A smaller step meets fewer kinks.
-    private static readonly string[] Kinked = ["relu", "leaky_relu", "max_pool", "max_pool_padded", "block_same", "block_down"];
+    private static readonly string[] Kinked = ["relu", "leaky_relu", "max_pool", "max_pool_padded"];
 
     [TestCaseSource(nameof(Cases))]
     public void Gradients_are_the_slopes_of_the_loss(string name)
@@ -84,6 +84,8 @@ public sealed class FiniteDifferenceTests
 
     private static IEnumerable<string> Parameters(ModelRunner runner) => runner.State.Select(static s => s.Name).Where(n => ModelRuns.IsParameter(runner, n));
 
-    // Cross entropy of the large nets is measured with too few digits; PyTorchGradientTests has them.
-    private static IEnumerable<string> Cases() => ModelCases.All.Where(static c => c.Classes == 0).Append(ModelCases.Dropout).Select(static c => c.Name);
+    // Cross entropy of the large nets is measured with too few digits, and residual blocks have too many kinks of ReLU beside each other;
+    // PyTorchGradientTests has both.
+    private static IEnumerable<string> Cases() => ModelCases.All.Append(ModelCases.Dropout)
+        .Where(static c => c.Classes == 0 && !c.Name.StartsWith("block", StringComparison.Ordinal)).Select(static c => c.Name);
 }

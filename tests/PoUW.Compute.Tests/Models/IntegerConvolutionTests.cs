@@ -77,13 +77,14 @@ public sealed class IntegerConvolutionTests
     [Test]
     public void A_net_learns()
     {
-        TrainingSpec spec = Spec(Nets[0]) with { BatchSize = 20, Optimiser = new IntegerMomentum([new(0, 12), new(60, 10)]) };
+        Part[] net = [new Part(12, (3, 3), (1, 1), 1), Part.Maximum(2, 2, 0), new Part(16, (3, 3))];
+        TrainingSpec spec = Spec(net) with { BatchSize = 20, Optimiser = new IntegerMomentum(IntegerRateSchedule.FiveStage(120)) };
         using CpuBackend backend = new();
         ModelRunner runner = new EagerRunner(ModelRuns.Compile(spec, 60), backend);
         (int[,,,] images, int[] labels) = Data(5, 60);
         SetInputs(runner, images, labels);
         runner.Initialise(1);
-        runner.Train(0, 100);
+        runner.Train(0, 120);
         Assert.That(runner.Evaluate().Accuracy, Is.GreaterThan(0.9));
     }
 

@@ -1,10 +1,10 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.PageMarkup;
+using static Samples.Shared.HtmlReport.PageMarkup;
 
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>A part of the page under its own heading.</summary>
-internal static class PageSection
+public static class PageSection
 {
     /// <summary>The section.</summary>
     /// <param name="id">Its place in the page's address.</param>

@@ -1,13 +1,13 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.PageMarkup;
+using static Samples.Shared.HtmlReport.PageMarkup;
 
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>
 /// A table with a caption. On a narrow screen each row becomes a block of "name value" lines; the roles are written out because that change of
 /// layout would otherwise hide the table from screen readers.
 /// </summary>
-internal sealed class DataTable
+public sealed class DataTable
 {
     private readonly string _caption;
     private readonly IReadOnlyList<Column> _columns;

@@ -2,12 +2,12 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Xml.Linq;
 
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>
 /// Builds the page as an XML tree, so every text is encoded when it is written, and writes it in the form that is valid both as HTML and as XML.
 /// </summary>
-internal static class PageMarkup
+public static class PageMarkup
 {
     private const char Replacement = '\uFFFD';
 

@@ -1,7 +1,7 @@
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>One point of a chart.</summary>
 /// <param name="X">Place on the horizontal axis.</param>
 /// <param name="Y">Place on the vertical axis.</param>
 /// <param name="Label">Value in words.</param>
-internal sealed record ChartPoint(double X, double Y, string Label);
+public sealed record ChartPoint(double X, double Y, string Label);

@@ -1,7 +1,7 @@
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>A range of values with ticks at round numbers.</summary>
-internal sealed class Axis
+public sealed class Axis
 {
     private const int WantedTicks = 5;
 

@@ -1,7 +1,7 @@
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>Colours and layout of the page. The text must not hold the characters that XML encodes.</summary>
-internal static class PageStyle
+public static class PageStyle
 {
     /// <summary>Background of the light page.</summary>
     public const string LightPage = "#fafbfc";
@@ -33,6 +33,7 @@ internal static class PageStyle
         p { margin: 0 0 12px; }
         a { color: var(--link); }
         code { font: 0.85em/1.45 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; }
+        pre { margin: 0; white-space: pre-wrap; font: 0.85em/1.45 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; }
         .soft, caption, figcaption, small, dt { color: var(--soft); }
         nav { margin: 16px 0 0; font-size: 0.9rem; }
         nav ul, .legend { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 6px 18px; }

@@ -1,10 +1,10 @@
 using System.Xml.Linq;
-using static TrainOnNetwork.HtmlReport.PageMarkup;
+using static Samples.Shared.HtmlReport.PageMarkup;
 
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>A line chart as SVG. It is drawn for the width of a phone and only ever made larger, so its texts stay readable.</summary>
-internal sealed class LineChart
+public sealed class LineChart
 {
     private const double Width = 420;
     private const double Height = 270;

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>Numbers as the page shows them, the same on every machine.</summary>
-internal static class Numbers
+public static class Numbers
 {
     /// <summary>A whole number with thousands separated.</summary>
     public static string Whole(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);

@@ -2,10 +2,10 @@ using PoUW.Compute.Data;
 using PoUW.Compute.Data.Sources;
 using PoUW.Core.Validation;
 
-namespace TrainOnNetwork;
+namespace Samples.Shared;
 
 /// <summary>Finds and reads the training and test sets.</summary>
-internal static class DataSource
+public static class ImageSource
 {
     /// <summary>Training and test set of "bundled", "fashion-mnist" or a folder.</summary>
     public static async Task<(Dataset Train, Dataset Test)> LoadAsync(string name, CancellationToken cancellation)

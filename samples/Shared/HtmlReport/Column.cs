@@ -1,9 +1,9 @@
-namespace TrainOnNetwork.HtmlReport;
+namespace Samples.Shared.HtmlReport;
 
 /// <summary>A column of a table.</summary>
 /// <param name="Name">Its heading.</param>
 /// <param name="IsNumber">Whether its cells are numbers, which are aligned on the right.</param>
-internal sealed record Column(string Name, bool IsNumber)
+public sealed record Column(string Name, bool IsNumber)
 {
     /// <summary>A column of numbers.</summary>
     public static Column Number(string name) => new(name, true);

@@ -1,0 +1,9 @@
+namespace TrainLocally;
+
+/// <summary>What is trained.</summary>
+internal enum ModelKind
+{
+    Mlp,
+    Cnn,
+    Transformer,
+}

@@ -1,0 +1,3 @@
+using TrainLocally;
+
+return await Application.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
