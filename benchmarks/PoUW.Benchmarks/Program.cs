@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using PoUW.Benchmarks;
 using PoUW.Benchmarks.Compute;
+using PoUW.Benchmarks.Profiles;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
 using PoUW.Benchmarks.Vm;
@@ -10,6 +11,11 @@ if (args is ["--sweep", ..])
     return SweepCommand.Run(args);
 }
 
+if (args is ["--profile", ..])
+{
+    return ProfileCommand.Run(args);
+}
+
 if (args is ["--gas"])
 {
     GasTable.Write(Console.Out);
@@ -17,7 +23,7 @@ if (args is ["--gas"])
 }
 
 // Every suite of the repository; add new ones here.
-IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new PeersSuite(), new VmSuite()];
+IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new TrainingSuite(), new PeersSuite(), new VmSuite()];
 
 if (args.Length >= 1 && args[0] == "--micro")
 {
@@ -31,6 +37,7 @@ if (args.Length != 2 || args[0] != "--ratios" || suites.FirstOrDefault(s => s.Na
     Console.Error.WriteLine($"usage: --ratios <suite>, where <suite> is one of: {string.Join(", ", suites.Select(s => s.Name))}");
     Console.Error.WriteLine("       --micro [filter [options of BenchmarkDotNet]]");
     Console.Error.WriteLine($"       {SweepCommand.Usage}");
+    Console.Error.WriteLine($"       {ProfileCommand.Usage}");
     Console.Error.WriteLine("       --gas");
     return 64;
 }

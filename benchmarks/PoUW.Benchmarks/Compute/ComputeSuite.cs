@@ -38,6 +38,10 @@ public sealed class ComputeSuite : IRatioSuite
         }
 
         yield return TwoThreads(convolution);
+        foreach (RatioFigure figure in TrainingSuite.Run(torch))
+        {
+            yield return figure;
+        }
     }
 
     /// <summary>What exact integers are worth: operations a second of the int8 product over those of the fp32 product.</summary>

@@ -41,18 +41,23 @@ public static class ModelWeights
         return new StateDict(Order(model.Spec.Model).Where(tensors.ContainsKey).Select(name => KeyValuePair.Create(name, tensors[name])));
     }
 
-    /// <summary>Replaces weights and buffers, as Module.load_state_dict(strict=True). On failure nothing changes.</summary>
+    /// <summary>Replaces weights and buffers, as Module.load_state_dict. On failure nothing changes.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <param name="tensors">The state dict.</param>
+    /// <param name="strict">
+    /// True if both must have the same names. Otherwise what only one of them has is left alone, such as masks that a file keeps as buffers.
+    /// </param>
     /// <returns>The names that are missing, not known, or of another shape or type.</returns>
-    public static ValidationResult TryRestore(ModelRunner runner, StateDict tensors)
+    public static ValidationResult TryRestore(ModelRunner runner, StateDict tensors, bool strict = true)
     {
         ValidationResult result = CheckNames(runner.Model, tensors);
-        if (!result.IsValid)
+        if (strict && !result.IsValid)
         {
             return result;
         }
 
         List<Action> writes = [];
-        foreach ((string name, Parameter parameter) in UsedParameters(runner.Model))
+        foreach ((string name, Parameter parameter) in UsedParameters(runner.Model).Where(p => tensors.Contains(p.Name)))
         {
             result = TryTake(tensors[name], name, [.. parameter.Shape.Select(static d => (long)d)], out float[] elements);
             if (!result.IsValid)
@@ -63,7 +68,7 @@ public static class ModelWeights
             writes.Add(() => Write(runner, parameter, elements));
         }
 
-        foreach ((string name, StateBuffer buffer) in runner.Model.Spec.Model.NamedBuffers())
+        foreach ((string name, StateBuffer buffer) in runner.Model.Spec.Model.NamedBuffers().Where(b => tensors.Contains(b.Path)))
         {
             result = TryTake(runner, tensors[name], name, buffer, writes);
             if (!result.IsValid)

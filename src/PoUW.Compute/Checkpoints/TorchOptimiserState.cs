@@ -11,7 +11,7 @@ namespace PoUW.Compute.Checkpoints;
 
 /// <summary>
 /// Between flat tensors of the optimiser (<see cref="OptimiserWeights"/>) and PyTorch's Optimizer.state_dict(): {"state": {number: {"step",
-/// "exp_avg", ...}}, "param_groups": [{"lr", ..., "params": [numbers]}]}. Parameters are numbered as Module.parameters() does.
+/// "exp_avg", ...}}, "param_groups": [{"lr", ..., "params": [numbers]}]}. Parameters are numbered group by group, in a group as Module.parameters() does.
 /// </summary>
 internal static class TorchOptimiserState
 {
@@ -43,13 +43,20 @@ internal static class TorchOptimiserState
             }
         }
 
-        IEnumerable<PyTorchValue> numbers = Enumerable.Range(0, numbered.Count).Select(static i => new PyTorchNumber((long)i));
-        IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> options = model.Spec.Optimiser is FloatOptimiser floats ? floats.TorchGroup() : [];
-        PyTorchDictionary group = new([.. options, new("params", new PyTorchList(numbers))]);
-        return new PyTorchDictionary([new(State, new PyTorchDictionary(states)), new(Groups, new PyTorchList([group]))]);
+        List<PyTorchValue> groups = [];
+        int first = 0;
+        foreach (TorchGroup group in GroupsOf(model))
+        {
+            int count = numbered.Count(group.Has);
+            IEnumerable<PyTorchValue> numbers = Enumerable.Range(first, count).Select(static i => new PyTorchNumber((long)i));
+            groups.Add(new PyTorchDictionary([.. group.Options, new("params", new PyTorchList(numbers))]));
+            first += count;
+        }
+
+        return new PyTorchDictionary([new(State, new PyTorchDictionary(states)), new(Groups, new PyTorchList(groups))]);
     }
 
-    /// <summary>Flat tensors from PyTorch's tree, for one group of parameters.</summary>
+    /// <summary>Flat tensors from PyTorch's tree, which must have the groups of this optimiser.</summary>
     /// <param name="model">The model whose optimiser it is.</param>
     /// <param name="tree">The tree.</param>
     /// <param name="step">Steps that the caller knows of; the state's own count wins.</param>
@@ -110,9 +117,15 @@ internal static class TorchOptimiserState
         return ValidationResult.Ok;
     }
 
+    private static IReadOnlyList<TorchGroup> GroupsOf(CompiledModel model) =>
+        model.Spec.Optimiser is FloatOptimiser floats ? floats.TorchGroups() : [new TorchGroup([], static _ => true)];
+
     // PyTorch numbers all parameters, also those that no operation uses, and a tied one once.
-    private static IReadOnlyList<Parameter> Numbered(CompiledModel model) =>
-        [.. model.Spec.Model.NamedParameters().Select(static p => p.Parameter).Distinct()];
+    private static IReadOnlyList<Parameter> Numbered(CompiledModel model)
+    {
+        Parameter[] parameters = [.. model.Spec.Model.NamedParameters().Select(static p => p.Parameter).Distinct()];
+        return [.. GroupsOf(model).SelectMany(group => parameters.Where(group.Has))];
+    }
 
     private static IEnumerable<OptimiserSlot> SlotsOf(CompiledModel model, Parameter parameter) =>
         model.OptimiserSlots.Where(slot => slot.Parameter == parameter);

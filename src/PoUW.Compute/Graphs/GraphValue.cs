@@ -36,6 +36,11 @@ public sealed class GraphValue
     /// <summary>Number of the value in its graph.</summary>
     internal int Index { get; }
 
+    /// <summary>The operation that uses it, if there is exactly one and the value is not the output of the model.</summary>
+    internal GraphOperation? SoleUser { get; private set; }
+
+    private bool IsUsed { get; set; }
+
     /// <summary>True if a parameter has a part in it.</summary>
     internal bool RequiresGradient => Producer is { RequiresGradient: true };
 
@@ -44,6 +49,9 @@ public sealed class GraphValue
 
     /// <summary>Rows of the matrix.</summary>
     internal int Rows => checked((int)(Shape.Aggregate(1L, static (product, size) => product * size) / Columns));
+
+    /// <summary>Says that an operation uses it, or, with null, that it is the output of the model.</summary>
+    internal void AddUser(GraphOperation? user) => (SoleUser, IsUsed) = (IsUsed ? null : user, true);
 
     /// <summary>The sum of two values of one shape.</summary>
     public static GraphValue operator +(GraphValue left, GraphValue right) => Functional.Add(left, right);

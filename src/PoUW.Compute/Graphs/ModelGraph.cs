@@ -59,7 +59,15 @@ internal sealed class ModelGraph
         ? path
         : throw new ModelException($"A {module.GetType().Name} is applied that was not registered with Register(name, module).", parent);
 
-    internal void Add(GraphOperation operation) => _operations.Add(operation);
+    /// <summary>Appends an operation.</summary>
+    public void Add(GraphOperation operation)
+    {
+        _operations.Add(operation);
+        foreach (GraphValue input in operation.Inputs)
+        {
+            input.AddUser(operation);
+        }
+    }
 
     internal int NextValue() => _values++;
 }

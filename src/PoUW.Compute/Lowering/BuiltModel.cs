@@ -29,6 +29,7 @@ internal sealed class BuiltModel
             throw new ModelException("The output depends on no parameter, so there is nothing to train.");
         }
 
+        output.AddUser(null);
         return new BuiltModel(graph, input, output, new ModelNames(spec.Model, graph));
     }
 }

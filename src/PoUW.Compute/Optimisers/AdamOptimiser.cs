@@ -34,8 +34,8 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
     public abstract float WeightDecay { get; init; }
 
     /// <summary>
-    /// True if only parameters with two or more dimensions decay, as GPTs are trained: not biases and norms. In PyTorch these are two
-    /// parameter groups.
+    /// True if only parameters with two or more dimensions decay, as GPTs are trained: not biases and norms. In PyTorch, and in
+    /// its files, these are two groups of parameters: those that decay and the others.
     /// </summary>
     public bool DecayOnlyMatrices { get; init; }
 
@@ -85,19 +85,9 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
         [new(Powers, [Power(Beta1, steps), Power(Beta2, steps)])];
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup() =>
-    [
-        new("lr", new PyTorchNumber((double)LearningRate)),
-        new("betas", new PyTorchTuple([new PyTorchNumber((double)Beta1), new PyTorchNumber((double)Beta2)])),
-        new("eps", new PyTorchNumber((double)Eps)),
-        new("weight_decay", new PyTorchNumber((double)WeightDecay)),
-        new("amsgrad", new PyTorchNumber(false)),
-        new("maximize", new PyTorchNumber(false)),
-        new("foreach", PyTorchNone.Value),
-        new("capturable", new PyTorchNumber(false)),
-        new("differentiable", new PyTorchNumber(false)),
-        new("fused", new PyTorchNumber(false)),
-    ];
+    internal override IReadOnlyList<TorchGroup> TorchGroups() => DecayOnlyMatrices
+        ? [new(TorchOptions(WeightDecay), IsMatrix), new(TorchOptions(0), static p => !IsMatrix(p))]
+        : [new(TorchOptions(WeightDecay), static _ => true)];
 
     /// <inheritdoc/>
     internal override void BeginStep(PlanWriter plan, FloatState state)
@@ -115,7 +105,7 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
     /// <inheritdoc/>
     internal override void Update(FloatLowering lowering, Parameter parameter, BufferId gradient, BufferId rate)
     {
-        float decay = DecayOnlyMatrices && parameter.Shape.Count < 2 ? 0 : WeightDecay;
+        float decay = DecayOnlyMatrices && !IsMatrix(parameter) ? 0 : WeightDecay;
         FloatState state = lowering.State;
         lowering.Plan.Tensor(
             FloatOptimiserOps.Adam,
@@ -141,6 +131,22 @@ public abstract record AdamOptimiser(float LearningRate) : FloatOptimiser(Learni
 
         return power;
     }
+
+    private static bool IsMatrix(Parameter parameter) => parameter.Shape.Count >= 2;
+
+    private KeyValuePair<PyTorchKey, PyTorchValue>[] TorchOptions(float weightDecay) =>
+    [
+        new("lr", new PyTorchNumber((double)LearningRate)),
+        new("betas", new PyTorchTuple([new PyTorchNumber((double)Beta1), new PyTorchNumber((double)Beta2)])),
+        new("eps", new PyTorchNumber((double)Eps)),
+        new("weight_decay", new PyTorchNumber((double)weightDecay)),
+        new("amsgrad", new PyTorchNumber(false)),
+        new("maximize", new PyTorchNumber(false)),
+        new("foreach", PyTorchNone.Value),
+        new("capturable", new PyTorchNumber(false)),
+        new("differentiable", new PyTorchNumber(false)),
+        new("fused", new PyTorchNumber(false)),
+    ];
 
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 }

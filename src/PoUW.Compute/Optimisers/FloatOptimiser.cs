@@ -3,7 +3,6 @@ using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
 using PoUW.Compute.Schedules;
-using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Core.Validation;
 
 namespace PoUW.Compute.Optimisers;
@@ -42,10 +41,8 @@ public abstract record FloatOptimiser(float LearningRate) : Optimiser
     {
     }
 
-    /// <summary>
-    /// The options of the optimiser as the only group of PyTorch's Optimizer.state_dict(), without "params": what torch needs to go on.
-    /// </summary>
-    internal abstract IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup();
+    /// <summary>The groups of PyTorch's Optimizer.state_dict(), in order.</summary>
+    internal abstract IReadOnlyList<TorchGroup> TorchGroups();
 
     /// <summary>True if PyTorch's state holds the number of steps.</summary>
     internal virtual bool CountsSteps => false;

@@ -47,17 +47,7 @@ public sealed record Sgd(float LearningRate, float Momentum = 0, float WeightDec
     }
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<KeyValuePair<PyTorchKey, PyTorchValue>> TorchGroup() =>
-    [
-        new("lr", new PyTorchNumber((double)LearningRate)),
-        new("momentum", new PyTorchNumber((double)Momentum)),
-        new("dampening", new PyTorchNumber(0L)),
-        new("weight_decay", new PyTorchNumber((double)WeightDecay)),
-        new("nesterov", new PyTorchNumber(Nesterov)),
-        new("maximize", new PyTorchNumber(false)),
-        new("foreach", PyTorchNone.Value),
-        new("differentiable", new PyTorchNumber(false)),
-    ];
+    internal override IReadOnlyList<TorchGroup> TorchGroups() => [new(TorchOptions(), static _ => true)];
 
     /// <inheritdoc/>
     internal override void Update(FloatLowering lowering, Parameter parameter, BufferId gradient, BufferId rate)
@@ -74,4 +64,16 @@ public sealed record Sgd(float LearningRate, float Momentum = 0, float WeightDec
         lowering.Plan.Tensor(
             FloatOptimiserOps.SgdMomentum, [weights, velocity, gradient, rate], [BitConverter.SingleToInt32Bits(Momentum), decay, Nesterov ? 1 : 0]);
     }
+
+    private KeyValuePair<PyTorchKey, PyTorchValue>[] TorchOptions() =>
+    [
+        new("lr", new PyTorchNumber((double)LearningRate)),
+        new("momentum", new PyTorchNumber((double)Momentum)),
+        new("dampening", new PyTorchNumber(0L)),
+        new("weight_decay", new PyTorchNumber((double)WeightDecay)),
+        new("nesterov", new PyTorchNumber(Nesterov)),
+        new("maximize", new PyTorchNumber(false)),
+        new("foreach", PyTorchNone.Value),
+        new("differentiable", new PyTorchNumber(false)),
+    ];
 }

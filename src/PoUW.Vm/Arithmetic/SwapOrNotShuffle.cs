@@ -19,7 +19,7 @@ public sealed class SwapOrNotShuffle
     private readonly int _count;
     private readonly int _rounds;
     private readonly int _buckets;
-    private readonly ulong[] _pivots;
+    private readonly int[] _pivots;
     private readonly byte[]?[]? _sources;
 
     /// <summary>Prepares the permutation. The seed is SHA-256(key || tweak as 8 bytes little-endian).</summary>
@@ -41,7 +41,7 @@ public sealed class SwapOrNotShuffle
         SHA256.HashData(seedPreimage, _preimage);
         long table = (long)rounds * _buckets;
         _sources = table <= MaxTable ? new byte[]?[table] : null;
-        _pivots = new ulong[rounds];
+        _pivots = new int[rounds];
         for (int round = 0; round < rounds; round++)
         {
             _pivots[round] = Pivot(round);
@@ -52,30 +52,53 @@ public sealed class SwapOrNotShuffle
     /// <param name="position">0 to count - 1.</param>
     public int Permute(int position)
     {
-        ulong count = (ulong)_count;
-        ulong index = (ulong)position;
-        for (int round = 0; round < _rounds; round++)
-        {
-            ulong flip = _pivots[round] + count - index;
-            flip = flip >= count ? flip - count : flip;
-            int place = (int)Math.Max(index, flip);
-            byte[] source = _sources?[(round * _buckets) + (place / BitsPerHash)] ?? Source(round, place / BitsPerHash);
-            int bit = place % BitsPerHash;
-            if (((source[bit >> 3] >> (bit & 7)) & 1) != 0)
-            {
-                index = flip;
-            }
-        }
-
-        return (int)index;
+        Permute(position, new Span<int>(ref position));
+        return position;
     }
 
-    private ulong Pivot(int round)
+    /// <summary>The images of consecutive positions. The rounds go by for all of them together, which is several times faster.</summary>
+    /// <param name="first">The first position.</param>
+    /// <param name="images">Receives the images; first and their number together are at most count.</param>
+    public void Permute(int first, Span<int> images)
+    {
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = first + i;
+        }
+
+        for (int round = 0; round < _rounds; round++)
+        {
+            Step(round, images);
+        }
+    }
+
+    /// <summary>One round: a position and its mirror image about the pivot change places, or not.</summary>
+    private void Step(int round, Span<int> positions)
+    {
+        (int pivot, int count) = (_pivots[round], _count);
+        ReadOnlySpan<byte[]?> sources = _sources is null ? [] : _sources.AsSpan(round * _buckets, _buckets);
+        foreach (ref int position in positions)
+        {
+            int flip = pivot - position;
+            flip += count & (flip >> 31); // Modulo count.
+
+            // Which one is larger, and the bit, are coins: a branch on them would be guessed wrong every other time.
+            int less = position - flip;
+            int place = position - (less & (less >> 31)); // The larger one.
+            int bucket = place / BitsPerHash;
+            byte[] source = bucket < sources.Length && sources[bucket] is { } known ? known : Source(round, bucket);
+            int bit = place % BitsPerHash;
+            int swaps = -((source[bit >> 3] >> (bit & 7)) & 1);
+            position ^= (position ^ flip) & swaps;
+        }
+    }
+
+    private int Pivot(int round)
     {
         Span<byte> digest = stackalloc byte[32];
         _preimage[32] = (byte)round;
         SHA256.HashData(_preimage.AsSpan(0, 33), digest);
-        return BinaryPrimitives.ReadUInt64LittleEndian(digest) % (ulong)_count;
+        return (int)(BinaryPrimitives.ReadUInt64LittleEndian(digest) % (ulong)_count);
     }
 
     private byte[] Source(int round, int bucket)

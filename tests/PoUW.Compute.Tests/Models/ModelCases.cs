@@ -49,8 +49,8 @@ internal static class ModelCases
         Images("batch_norm2d", 60, new Conv2d(2, 3, 2, bias: false), new BatchNorm2d(3), new Tanh()),
         Images("batch_norm2d_plain", 60, new Conv2d(2, 3, 2, bias: false), new BatchNorm2d(3, eps: 1e-3f, momentum: 0.3f, affine: false), new Tanh()),
         new("reshape", new ReshapingNet(), Image, Targets: 12),
-        Images("block_same", 90, new Conv2d(2, 3, 1), new BasicBlock(3, 3)),
-        Images("block_down", 36, new Conv2d(2, 3, 1), new BasicBlock(3, 4, 2)),
+        Images("block_same", 90, new Conv2d(2, 3, 1, bias: false), new BasicBlock(3, 3)),
+        Images("block_down", 36, new Conv2d(2, 3, 1, bias: false), new BasicBlock(3, 4, 2)),
     ];
 
     private static IEnumerable<ModelCase> Architectures =>

@@ -3,6 +3,7 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.Data.Text;
+using PoUW.Compute.Losses;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Modules.Architectures;
 using PoUW.Compute.Optimisers;
@@ -78,6 +79,25 @@ public sealed class SequenceRunTests
         int same = changed * TokenNetwork.Vocabulary;
         Assert.That(after[..same], Is.EqualTo(before[..same]));
         Assert.That(after[same..(same + TokenNetwork.Vocabulary)], Is.Not.EqualTo(before[same..(same + TokenNetwork.Vocabulary)]));
+    }
+
+    [Test]
+    public void Windows_can_have_labels()
+    {
+        Sequential model = new(
+            new Embedding(TokenNetwork.Vocabulary, TokenNetwork.Width), new TransformerEncoderLayer(TokenNetwork.Width, 2, 12, dropout: 0),
+            new Flatten(), new Linear(SequenceGoldens.Time * TokenNetwork.Width, 2));
+        TrainingSpec spec = Spec(model, new Adam(0.02f)) with { Loss = new CrossEntropyLoss() };
+        Tensor windows = RandomWindows();
+        Tensor labels = new(TensorType.UInt8, Windows, 1);
+        for (int i = 0; i < Windows; i++)
+        {
+            labels.UInt8[i] = (byte)(windows.Int32[i * (SequenceGoldens.Time + 1)] > 2 ? 1 : 0);
+        }
+
+        ModelRunner runner = ModelRuns.EagerScalar(ModelRuns.Compile(spec, Windows));
+        ModelRuns.Train(runner, [("tokens", windows), ("labels", labels)], 40);
+        Assert.That(runner.Evaluate().Accuracy, Is.EqualTo(1));
     }
 
     [Test]

@@ -1,7 +1,9 @@
 using PoUW.Compute.Checkpoints;
+using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.Runners;
 using PoUW.Compute.Schedules;
+using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Compute.Tests.Models;
 using PoUW.Core.Validation;
 
@@ -26,19 +28,33 @@ public sealed class AdamTests
         Assert.That(powers, Has.All.LessThan(1e-40f));
     }
 
-    [TestCase(".pt")]
-    [TestCase(".safetensors")]
-    public void Training_goes_on_from_a_file_with_the_same_bits(string ending)
+    [Test]
+    public void A_file_for_PyTorch_has_a_group_that_decays_and_one_that_does_not()
+    {
+        AdamW optimiser = new() { WeightDecay = 0.25f, DecayOnlyMatrices = true };
+        ModelRunner runner = SequenceGoldens.Start(SequenceGoldens.Spec(new TokenNetwork(new LayerNorm(TokenNetwork.Width)), optimiser));
+        runner.Train(0, 1);
+        PyTorchDictionary tree = TorchOptimiserState.ToTree(runner.Model, OptimiserWeights.Capture(runner), 1);
+        PyTorchDictionary[] groups = [.. ((PyTorchList)tree["param_groups"]).Cast<PyTorchDictionary>()];
+        Assert.That(groups.Select(static g => ((PyTorchNumber)g["weight_decay"]).ToFloat64()), Is.EqualTo(new[] { 0.25, 0 }));
+        Assert.That(groups.Select(static g => string.Join(' ', (PyTorchList)g["params"])), Is.EqualTo(new[] { "0 1", "2 3 4" }));
+        PyTorchDictionary states = (PyTorchDictionary)tree["state"];
+        IEnumerable<int> lengths = states.Select(static s => ((PyTorchTensor)((PyTorchDictionary)s.Value)["exp_avg"]).Tensor.Length);
+        Assert.That(lengths, Is.EqualTo(new[] { 56, 56, 8, 8, 7 }), "wte.weight, head.weight, body.weight, body.bias, head.bias");
+    }
+
+    [Test]
+    public void Training_goes_on_from_a_file_with_the_same_bits([Values(".pt", ".safetensors")] string ending, [Values] bool onlyMatrices)
     {
         string folder = Directory.CreateTempSubdirectory("pouw-adam-").FullName;
         try
         {
             string path = Path.Combine(folder, "model" + ending);
-            ModelRunner whole = Runner();
+            ModelRunner whole = Runner(onlyMatrices);
             whole.Train(0, 7);
             CheckpointFile.Save(path, whole, new CheckpointInfo(7, new Dictionary<string, string>()));
             whole.Train(7, 4);
-            ModelRunner other = Runner();
+            ModelRunner other = Runner(onlyMatrices);
             other.Train(0, 2);
             ValidationResult result = CheckpointFile.TryLoad(path, other, out CheckpointInfo? info);
             Assert.That(result.IsValid, Is.True, result.ToString());
@@ -81,7 +97,8 @@ public sealed class AdamTests
         Assert.That(result.Message, Does.Contain(message));
     }
 
-    private static ModelRunner Runner() => SequenceGoldens.Start(SequenceGoldens.Spec(new TokenNetwork(tied: true), new Adam(0.01f)));
+    private static ModelRunner Runner(bool onlyMatrices = false) => SequenceGoldens.Start(SequenceGoldens.Spec(
+        new TokenNetwork(new LayerNorm(TokenNetwork.Width), tied: true), new Adam(0.01f) { WeightDecay = 0.1f, DecayOnlyMatrices = onlyMatrices }));
 
     private static float[] Powers(ModelRunner runner) => ModelRuns.Slot(runner, "optimizer.powers").Float32.ToArray();
 }

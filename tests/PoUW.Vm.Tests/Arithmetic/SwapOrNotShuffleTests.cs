@@ -43,6 +43,16 @@ public sealed class SwapOrNotShuffleTests
         }
     }
 
+    [Test]
+    public void ARangeHasTheImagesOfItsPositions([Values(1, 300, 1 << 24)] int count)
+    {
+        SwapOrNotShuffle shuffle = new(Key, 9, count, 90);
+        int first = count / 3;
+        int[] images = new int[Math.Min(count - first, 50)];
+        shuffle.Permute(first, images);
+        Assert.That(images, Is.EqualTo(Enumerable.Range(first, images.Length).Select(shuffle.Permute)));
+    }
+
     /// <summary>The count is an argument that a program chooses freely, at the price of the positions that it asks for.</summary>
     [Test]
     public void TheMemoryFollowsThePositionsNotTheCount()

@@ -52,15 +52,27 @@ internal sealed class Conv2dOperation : GraphOperation
         Produces([input.Batch, outputs, _geometry.Windows.OutputHeight, _geometry.Windows.OutputWidth]);
     }
 
+    /// <summary>
+    /// The bias that a max pooling behind this operation adds, on fewer elements, and whose gradient it computes; else null. Then what
+    /// is bound to the output lacks it, which nobody else sees.
+    /// </summary>
+    public Parameter? PooledBias => Output.SoleUser switch
+    {
+        MaxPool2dOperation => _bias,
+        ReluOperation { Output.SoleUser: MaxPool2dOperation } => _bias,
+        _ => null,
+    };
+
     // The range of +-63 is then that of PyTorch's start, 1/sqrt(products of an output), or up to twice as wide.
     public override int IntegerExponent => -6 - (BitOperations.Log2((ulong)_geometry.ChainLength(Input.Columns)) / 2);
 
     public override void Forward(FloatLowering lowering)
     {
         BufferId y = lowering.Declare(Output);
-        BufferId product = _bias is null ? y : lowering.Plan.Like(y);
+        bool addsBias = _bias is not null && PooledBias is null;
+        BufferId product = addsBias ? lowering.Plan.Like(y) : y;
         lowering.Plan.Tensor(ConvolutionOps.Conv2D, [product, lowering.Of(Input), lowering.Parameter(_weight)], _geometry.ToImmediates());
-        if (_bias is not null)
+        if (_bias is not null && addsBias)
         {
             // In place: the product ends here, so the sum takes its memory.
             lowering.Plan.Tensor(FloatElementwiseOps.Add, [y, product, lowering.Parameter(_bias)]);
@@ -74,7 +86,7 @@ internal sealed class Conv2dOperation : GraphOperation
         lowering.AddGradient(
             Input, dx => lowering.Plan.Tensor(ConvolutionOps.Conv2DInputGradient, [dx, dy, lowering.Parameter(_weight)], geometry));
         lowering.AddGradient(_weight, dw => lowering.Plan.Tensor(ConvolutionOps.Conv2DWeightGradient, [dw, dy, lowering.Of(Input)], geometry));
-        if (_bias is not null)
+        if (_bias is not null && PooledBias is null)
         {
             lowering.AddGradient(_bias, db => lowering.Plan.Tensor(FloatReductionOps.SumRows, [db, dy]));
         }

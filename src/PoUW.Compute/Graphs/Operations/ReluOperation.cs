@@ -14,8 +14,15 @@ internal sealed class ReluOperation : GraphOperation
         Produces(input.Shape, features: input.Features);
     }
 
-    public override void Forward(FloatLowering lowering) =>
+    public override void Forward(FloatLowering lowering)
+    {
+        if (Output.SoleUser is MaxPool2dOperation)
+        {
+            return; // The pooling does it afterwards, on fewer elements; nobody else asks for the value.
+        }
+
         lowering.Plan.Tensor(FloatElementwiseOps.Relu, [lowering.Declare(Output), lowering.Of(Input)]);
+    }
 
     // The gate is the result, so that the argument need not be kept.
     public override void Backward(FloatLowering lowering) => lowering.AddGradient(

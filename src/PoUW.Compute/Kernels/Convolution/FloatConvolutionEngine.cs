@@ -149,7 +149,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
         for (int segment = 0; segment < plan.Segments; segment++)
         {
             int tap = segment * taps;
-            plan.Offsets[segment] = (tap / plan.ColumnSpan * (nint)plan.LineColumns) + (tap % plan.ColumnSpan);
+            plan.Offsets[segment] = (tap / plan.ColumnSpan * (nint)plan.PlanePitch) + (tap % plan.ColumnSpan);
             weights.Offsets[segment] = (nint)segment * plan.Length * shape.Outputs;
         }
 
@@ -178,7 +178,7 @@ internal sealed unsafe class FloatConvolutionEngine<TLane, TVector> : IFloatConv
             (int iy, int ix) = (segment / tapsX.Count, segment % tapsX.Count);
             int ky = tapsY.First + (iy * shape.Windows.StrideHeight);
             int kx = tapsX.First + (ix * shape.Windows.StrideWidth);
-            plan.Offsets[segment] = ((tapsY.Count - 1 - iy) * (nint)plan.LineColumns) + (tapsX.Count - 1 - ix);
+            plan.Offsets[segment] = ((tapsY.Count - 1 - iy) * (nint)plan.PlanePitch) + (tapsX.Count - 1 - ix);
             weights.Offsets[segment] = ((ky * shape.Windows.KernelWidth) + kx) * (nint)shape.GroupChannels * shape.Outputs;
         }
 

@@ -74,6 +74,15 @@ internal unsafe struct GatherPlan
     /// <summary>Source columns that a line reads.</summary>
     public readonly int LineColumns => ((Pixels - 1) * ColumnStep) + ColumnSpan;
 
+    /// <summary>
+    /// Columns from line to line of a padded plane: the padding on the right of a line is that on the left of the next one.
+    /// </summary>
+    public readonly int PlanePitch => LineColumns - SharedColumns;
+
+    /// <summary>Columns of padding that lines of a plane share.</summary>
+    public readonly int SharedColumns =>
+        Math.Clamp(Math.Min(-FirstColumn, FirstColumn + LineColumns - Source.Width), 0, LineColumns - 1);
+
     /// <summary>Floats from source column to source column as it is read.</summary>
     public readonly int PixelLength => Direct ? Source.Channels : Source.Slice;
 

@@ -19,6 +19,8 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
     private ScratchBuffer[] _memory;
     private int _linesPerPart;
     private int _partsPerImage;
+    private int _pitch;
+    private int _shared;
 
     private static int Panel => PanelPacker<TLane, TVector>.Panel;
 
@@ -45,6 +47,8 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
             _memory = memory,
             _linesPerPart = lines,
             _partsPerImage = (plan.Lines + lines - 1) / lines,
+            _pitch = plan.PlanePitch,
+            _shared = plan.SharedColumns,
         };
         team.Run(plan.Images * job._partsPerImage, job);
     }
@@ -56,11 +60,11 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         int line = part % _partsPerImage * _linesPerPart;
         int lines = Math.Min(_linesPerPart, _plan.Lines - line);
         int rows = _plan.RowsOf(lines);
-        int run = JoinsLines ? ((lines - 1) * _plan.LineColumns) + _plan.Pixels : _plan.Pixels;
+        int run = JoinsLines ? ((lines - 1) * _pitch) + _plan.Pixels : _plan.Pixels;
         int runs = JoinsLines ? 1 : lines;
-        nint plane = PlaneLength((long)rows * _plan.LineColumns);
+        nint plane = PlaneLength(((long)rows * _pitch) + _shared);
         nint result = PlaneLength((long)runs * RoundUp(run, Panel));
-        long pixels = RoundUp(rows * _plan.LineColumns, TLane.Width); // Whole blocks are transposed.
+        long pixels = RoundUp((rows * _pitch) + _shared, TLane.Width); // Whole blocks are transposed.
         long padded = (pixels * _plan.Source.Slice) + (TLane.Width * TLane.Width);
         float* memory = (float*)_memory[participant].Reserve((Planes * plane) + (TLane.Width * result) + padded);
         float* results = memory + (Planes * plane);
@@ -70,14 +74,15 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         CopyPlanes(image, _plan.FirstRow + (line * _plan.RowStep), rows, memory, plane, rest);
         for (int i = 0; i < runs; i++)
         {
-            RunPixels(memory + (i * (nint)_plan.RowStep * _plan.LineColumns), plane, run, results + (i * (nint)RoundUp(run, Panel)), result);
+            RunPixels(memory + (i * (nint)_plan.RowStep * _pitch), plane, run, results + (i * (nint)RoundUp(run, Panel)), result);
         }
 
         float* target = _plan.Target + (image * _plan.TargetImage) + (line * _plan.TargetLine);
-        nint lineStride = JoinsLines ? _plan.LineColumns : RoundUp(run, Panel);
+        nint lineStride = JoinsLines ? _pitch : RoundUp(run, Panel);
+        float* end = _plan.FreeUpTo(lines, target, TLane.Width);
         for (int i = 0; i < lines; i++)
         {
-            StoreLine(results + (i * lineStride), result, target + (i * _plan.TargetLine), rest);
+            StoreLine(results + (i * lineStride), result, target + (i * _plan.TargetLine), end, rest);
         }
     }
 
@@ -88,17 +93,19 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
 
     private readonly void CopyPlanes(int image, int row, int rows, float* planes, nint plane, float* padded)
     {
-        if (_plan.Source.Slice == 1)
+        int slice = _plan.Source.Slice;
+        int pixels = rows * _pitch;
+        float* lines = slice == 1 ? planes : padded;
+        _plan.Source.Copy(image, row, rows, _plan.FirstColumn, _pitch, lines);
+        new Span<float>(lines + ((nint)pixels * slice), _shared * slice).Clear();
+        if (slice == 1)
         {
-            _plan.Source.Copy(image, row, rows, _plan.FirstColumn, _plan.LineColumns, planes);
             return;
         }
 
-        _plan.Source.Copy(image, row, rows, _plan.FirstColumn, _plan.LineColumns, padded);
-        int slice = _plan.Source.Slice;
         unchecked // Blocks end in the room behind the pixels and the planes.
         {
-            for (int pixel = 0; pixel < rows * _plan.LineColumns; pixel += TLane.Width)
+            for (int pixel = 0; pixel < pixels + _shared; pixel += TLane.Width)
             {
                 for (int channel = 0; channel < slice; channel += TLane.Width)
                 {
@@ -128,8 +135,10 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         }
     }
 
-    /// <summary>Brings the planes of one line of results back to pixels.</summary>
-    private readonly void StoreLine(float* results, nint result, float* target, float* tile)
+    /// <summary>
+    /// Brings the planes of one line of results back to pixels. Up to the end, vectors may write rubbish over the next pixels, which follow.
+    /// </summary>
+    private readonly void StoreLine(float* results, nint result, float* target, float* end, float* tile)
     {
         if (_plan.Columns == 1 && _plan.TargetPixel == 1)
         {
@@ -141,9 +150,29 @@ internal unsafe struct PlanarJob<TLane, TVector> : ITeamJob
         {
             TLane.Transpose(results + pixel, result, tile, TLane.Width);
             float* pixels = target + (pixel * _plan.TargetPixel);
-            for (int i = 0; i < Math.Min(TLane.Width, _plan.Pixels - pixel); i++, pixels += _plan.TargetPixel)
+            int count = Math.Min(TLane.Width, _plan.Pixels - pixel);
+            StorePixels(tile, pixels, count, pixels + ((count - 1) * _plan.TargetPixel) + TLane.Width <= end);
+        }
+    }
+
+    private readonly void StorePixels(float* tile, float* pixels, int count, bool whole)
+    {
+        unchecked // Pointers stay inside the tile and the lines.
+        {
+            nint step = _plan.TargetPixel;
+            if (whole)
             {
-                TLane.StoreFirst(TLane.Load(tile + (i * TLane.Width)), pixels, _plan.Columns);
+                for (int i = 0; i < count; i++, pixels += step, tile += TLane.Width)
+                {
+                    TLane.Store(TLane.Load(tile), pixels);
+                }
+
+                return;
+            }
+
+            for (int i = 0; i < count; i++, pixels += step, tile += TLane.Width)
+            {
+                TLane.StoreFirst(TLane.Load(tile), pixels, _plan.Columns);
             }
         }
     }

@@ -121,12 +121,7 @@ internal static class IntegerKernels
     {
         SwapOrNotShuffle shuffle =
             context.Shuffle(call[1].UInt8, call.Arguments[2], (int)call.Arguments[0], call.Immediates[0]);
-        Span<int> result = call[0].Int32;
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = shuffle.Permute((int)call.Arguments[1] + i);
-        }
-
+        shuffle.Permute((int)call.Arguments[1], call[0].Int32);
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using PoUW.Vm.Arithmetic;
 
@@ -19,6 +20,7 @@ internal unsafe struct FloatMaximum : IPooling
     public int Channels;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Block(in PixelRange range, int target, int channel)
     {
         unchecked // Pointers stay inside the tensors.
@@ -26,10 +28,10 @@ internal unsafe struct FloatMaximum : IPooling
             float* line = Source + ((nint)range.First * Channels) + channel;
             Vector512<float> best = Vector512.Load(line);
             Vector512<int> winner = Vector512.Create(range.First);
-            for (int y = 0; y < range.Height; y++, line += (nint)range.Pitch * Channels)
+            nint pitch = (nint)range.Pitch * Channels;
+            for (int y = 0, row = range.First; y < range.Height; y++, row += range.Pitch, line += pitch)
             {
                 float* pixel = line;
-                int row = range.First + (y * range.Pitch);
                 for (int x = 0; x < range.Width; x++, pixel += Channels)
                 {
                     Vector512<float> value = Vector512.Load(pixel);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Operations.Convolution;
 
@@ -46,20 +47,24 @@ internal struct PoolingJob<TPooling> : ITeamJob
         int end = Math.Min(_lines, first + _linesPerPart);
         (int height, int width) = _gradient ? (_windows.Height, _windows.Width) : (_windows.OutputHeight, _windows.OutputWidth);
         (int sourceHeight, int sourceWidth) = _gradient ? (_windows.OutputHeight, _windows.OutputWidth) : (_windows.Height, _windows.Width);
-        for (int line = first; line < end; line++)
+        unchecked // Rows of tensors are below 2^31.
         {
-            (int image, int y) = (line / height, line % height);
-            (int top, int bottom) = Range(y, _windows.StrideHeight, _windows.PadHeight, _windows.KernelHeight, sourceHeight);
-            int row = ((image * sourceHeight) + top) * sourceWidth;
-            for (int x = 0; x < width; x++)
+            for (int line = first; line < end; line++)
             {
-                (int left, int right) = Range(x, _windows.StrideWidth, _windows.PadWidth, _windows.KernelWidth, sourceWidth);
-                Compute(new PixelRange(row + left, bottom - top, right - left, sourceWidth), (line * width) + x, end * width);
+                (int image, int y) = (line / height, line % height);
+                (int top, int bottom) = Range(y, _windows.StrideHeight, _windows.PadHeight, _windows.KernelHeight, sourceHeight);
+                int row = ((image * sourceHeight) + top) * sourceWidth;
+                for (int x = 0; x < width; x++)
+                {
+                    (int left, int right) = Range(x, _windows.StrideWidth, _windows.PadWidth, _windows.KernelWidth, sourceWidth);
+                    Compute(new PixelRange(row + left, bottom - top, right - left, sourceWidth), (line * width) + x, end * width);
+                }
             }
         }
     }
 
     /// <summary>The sources of a target along one side: taps of a window, or windows on a pixel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly (int First, int End) Range(int target, int stride, int pad, int kernel, int length)
     {
         if (!_gradient)
@@ -77,6 +82,7 @@ internal struct PoolingJob<TPooling> : ITeamJob
     /// All channels of a target. The last block of many channels overlaps the one before. Few channels take a block that reads over the end
     /// of the pixels and writes over the next ones, which are computed later; at the end of the tensor or the part they go one by one.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Compute(in PixelRange range, int target, int endOfPart)
     {
         int last = _channels - IPooling.BlockChannels;

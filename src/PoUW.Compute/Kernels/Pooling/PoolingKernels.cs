@@ -79,8 +79,11 @@ internal static unsafe class PoolingKernels
         fixed (float* dx = call[0].Float32, dy = call[1].Float32)
         fixed (int* index = call[2].Int32)
         {
-            ScatterJob job = new() { Target = dx, Source = dy, Index = index, Channels = call[0].Columns };
-            ScatterJob.Run(job, PoolingGeometry.Decode(call.Immediates), context.Team);
+            PoolingGeometry windows = PoolingGeometry.Decode(call.Immediates);
+            if (!TilingGradientJob.TryRun(dx, dy, index, call[0].Columns, windows, context.Team))
+            {
+                ScatterJob.Run(new ScatterJob { Target = dx, Source = dy, Index = index, Channels = call[0].Columns }, windows, context.Team);
+            }
         }
 
         return 0;
