@@ -1,6 +1,5 @@
 using PoUW.Sdk.Jobs;
 using PoUW.Training.Clients;
-using TrainOnNetwork.HtmlReport;
 
 namespace TrainOnNetwork;
 

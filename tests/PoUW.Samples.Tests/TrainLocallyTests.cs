@@ -46,7 +46,8 @@ public sealed class TrainLocallyTests
     {
         JsonElement json = SampleRun.Good("--model", "transformer", "--quick", "--data", SampleTexts.Write(_folder), "--sample", "20", "--out", Out).Json;
         Assert.That(json.GetProperty("bitsPerCharacter").GetDouble(), Is.EqualTo(json.GetProperty("testLoss").GetDouble() / Math.Log(2)).Within(1e-4));
-        Assert.That(json.GetProperty("ngramBits").GetProperty("6").GetDouble(), Is.LessThan(json.GetProperty("ngramBits").GetProperty("3").GetDouble()));
+        Assert.That(json.GetProperty("ngramBits").GetProperty("3").GetDouble(), Is.InRange(0.1, 1), "the text repeats, so n-grams know it well");
+        Assert.That(json.GetProperty("ngramBits").GetProperty("6").GetDouble(), Is.InRange(0.1, 1));
         Assert.That(json.GetProperty("sample").GetString(), Does.StartWith("file "));
         int[] symbols = JsonSerializer.Deserialize<int[]>(File.ReadAllText(Path.Combine(Out, "vocabulary.json")))!;
         Assert.That(symbols, Is.Ordered.And.Contains((int)'z').And.Contains(0xFFFD));

@@ -37,9 +37,10 @@ public sealed record CrossEntropyLoss(string Column = "labels") : Loss
     /// <inheritdoc/>
     internal override LossInput Declare(PlanWriter plan, GraphValue output, int datasetSize)
     {
-        if (output.Rank is not (2 or 3))
+        if (output.Rank is not (2 or 3) || output.Features is not null || output.Kind != ElementKind.Real)
         {
-            throw new ModelException($"Cross entropy needs an output (batch, classes) or (batch, time, classes), not {output}.", "loss");
+            string found = output.Features is null ? $"{output}" : $"a flattened image {output}, whose classes are in another order in memory";
+            throw new ModelException($"Cross entropy needs an output (batch, classes) or (batch, time, classes), not {found}.", "loss");
         }
 
         if (output.Shape[^1] < MinClasses)

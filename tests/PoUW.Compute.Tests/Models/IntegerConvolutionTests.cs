@@ -3,6 +3,8 @@ using PoUW.Compute.Compilation;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.Runners;
+using PoUW.Compute.Tests.TileWork;
+using PoUW.Compute.TileWork;
 using PoUW.Core.Validation;
 using PoUW.Vm.Arithmetic;
 using PoUW.Vm.Programs;
@@ -72,6 +74,19 @@ public sealed class IntegerConvolutionTests
                 }
             }
         });
+    }
+
+    [Test]
+    public void A_convolution_of_512_products_draws_tickets_and_gives_the_same_bits()
+    {
+        CompiledModel model = ModelRuns.Compile(Spec([new Part(32, (3, 3), (1, 1), 1), new Part(32, (4, 4))]), Samples);
+        TileWorkBench bench = new() { Current = TileWorkBench.Template(TileWorkBench.EasyTarget) };
+        using CpuBackend inner = new();
+        using TileWorkBackend mining = new(inner, bench, bench);
+        Assert.That(Run(new MachineRunner(model, mining)), Is.EqualTo(Run(new EagerRunner(model, inner))));
+
+        // Six images of 5 x 5 windows: five tiles of 32 rows in each of the four steps, the evaluation and the prediction.
+        Assert.That(mining.TicketsDrawn, Is.EqualTo(6 * 5));
     }
 
     [Test]

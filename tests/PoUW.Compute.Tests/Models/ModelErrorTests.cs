@@ -87,6 +87,7 @@ public sealed class ModelErrorTests
         yield return Case("0", new BatchNorm2d(4), "3 channels", "have 4");
         yield return Case("1", new Flatten(), new BatchNorm2d(144), "BatchNorm2d", "2 dimensions", "must have 4");
         yield return Case("1", new Flatten(), new BatchNorm1d(144), "flattened image");
+        yield return Case("loss", new Conv2d(3, 2, 1), new Flatten(), "flattened image");
         yield return Case("0", new Softmax(), "Softmax", "4 dimensions");
         yield return Case("0", new LeakyReLU(float.NaN), "slope");
         yield return Case("0", new Unflatten(5, 7), "576 elements", "(4, 5, 7)");
