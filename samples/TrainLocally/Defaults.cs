@@ -16,7 +16,7 @@ internal sealed record Defaults(int Batch, float Rate, int Epochs, int QuickStep
     public static Defaults Of(ModelKind model, Lane lane) => (model, lane) switch
     {
         (ModelKind.Mlp, Lane.Reproducible) => new(128, 0.05f, 12, 80),
-        (ModelKind.Mlp, _) => new(128, IntegerShift, 12, 80),
+        (ModelKind.Mlp, _) => new(32, 11, 24, 300),
         (ModelKind.Cnn, Lane.Reproducible) => new(128, 0.05f, 5, 20),
         (ModelKind.Cnn, _) => new(128, IntegerShift, 5, 20),
         _ => new(32, 2e-3f, 2, 20),

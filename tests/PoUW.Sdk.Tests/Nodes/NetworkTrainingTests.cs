@@ -1,8 +1,8 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Data;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts.Safetensors;
-using PoUW.Compute.Data;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
