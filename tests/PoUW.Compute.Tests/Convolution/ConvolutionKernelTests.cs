@@ -1,4 +1,5 @@
 using PoUW.Compute.Backends;
+using PoUW.Compute.Tests.Support;
 using PoUW.Vm.Operations;
 using PoUW.Vm.Operations.Convolution;
 using PoUW.Vm.Tensors;
@@ -131,13 +132,7 @@ public sealed class ConvolutionKernelTests(CpuKernel kernel)
         Tensor[] operands = drawn.Operands(op);
         int[] immediates = drawn.Immediates(op);
         backend.Run(op, new TensorCall(operands, immediates));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 5; i++)
-        {
-            backend.Run(op, new TensorCall(operands, immediates));
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(SteadyState.LeastAllocation(5, () => backend.Run(op, new TensorCall(operands, immediates))), Is.Zero);
     }
 
     private static void Compare(TensorOp op, GeometryCase drawn, CpuBackend[] backends)

@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Kernels.Gemm;
+using PoUW.Compute.Tests.Support;
 using PoUW.Compute.Threading;
 using PoUW.Vm.Tensors;
 
@@ -146,13 +147,7 @@ public sealed class FloatGemmTests(FloatKernel kernel, int threads)
             _gemm.Multiply(shape, a, b, c);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
-        {
-            _gemm.Multiply(shape, a, b, c);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(SteadyState.LeastAllocation(20, () => _gemm.Multiply(shape, a, b, c)), Is.Zero);
     }
 
     [Test]

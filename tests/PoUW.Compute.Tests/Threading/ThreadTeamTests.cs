@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PoUW.Compute.Tests.Support;
 using PoUW.Compute.Threading;
 
 namespace PoUW.Compute.Tests.Threading;
@@ -106,13 +107,7 @@ public sealed class ThreadTeamTests(int size)
             _team.Run(runs.Length, job);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-        {
-            _team.Run(runs.Length, job);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(SteadyState.LeastAllocation(1000, () => _team.Run(runs.Length, job)), Is.Zero);
     }
 
     [Test]

@@ -146,7 +146,7 @@ public sealed class ProgramVerifierTests
         Assert.That(Verify(program).Message, Does.Contain("flags"));
     }
 
-    [TestCase("Upper")]
+    [TestCase("\u00fcber")]
     [TestCase("")]
     [TestCase("sp ace")]
     public void RejectsBadNames(string name)
