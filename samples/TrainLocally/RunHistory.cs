@@ -9,7 +9,7 @@ namespace TrainLocally;
 /// <param name="Open">The epoch that is under way.</param>
 internal sealed record RunHistory(IReadOnlyList<CurvePoint> Points, RunningMean Open)
 {
-    // A loss may be infinite.
+    // A mean of nothing is NaN.
     private static readonly JsonSerializerOptions Format = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static RunHistory Empty { get; } = new([], default);

@@ -16,13 +16,15 @@ public static class CheckpointFile
 {
     private const string StepKey = "pouw.step";
     private const string LaneKey = "pouw.lane";
+    private const string FormatKey = "format";
+    private const long MaxStep = 1L << 40;
 
     /// <summary>Writes the state of a runner.</summary>
     /// <exception cref="ArgumentException">The ending is not known, or the metadata uses a name of the file's own.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(string path, ModelRunner runner, CheckpointInfo info)
     {
-        if (info.Metadata.Keys.FirstOrDefault(static key => key.StartsWith("pouw.", StringComparison.Ordinal)) is { } reserved)
+        if (info.Metadata.Keys.FirstOrDefault(static key => key == FormatKey || key.StartsWith("pouw.", StringComparison.Ordinal)) is { } reserved)
         {
             throw new ArgumentException($"The name '{reserved}' of the metadata is the file's own.", nameof(info));
         }
@@ -46,11 +48,12 @@ public static class CheckpointFile
         }
 
         texts[StepKey] = info.Step.ToString(CultureInfo.InvariantCulture);
-        texts["format"] = "pt";
+        texts[FormatKey] = "pt";
         new SafetensorFile(new StateDict(model.Concat(optimiser)), texts).WriteFile(path);
     }
 
-    /// <summary>Replaces the state of a runner by that of a file. On failure nothing changes.</summary>
+    /// <summary>Replaces the state of a runner by that of a file. On failure nothing changes. The options of the optimiser are those of the runner's model.</summary>
+    /// <exception cref="ArgumentException">The ending is not known.</exception>
     public static ValidationResult TryLoad(string path, ModelRunner runner, out CheckpointInfo? info)
     {
         info = null;
@@ -68,21 +71,22 @@ public static class CheckpointFile
             return Bad("lane", $"The checkpoint was made in lane {other}, the model is compiled for {lane}.");
         }
 
-        StateDict before = ModelWeights.Capture(runner);
-        result = ModelWeights.TryRestore(runner, model!);
+        if (found.Step is < 0 or > MaxStep)
+        {
+            return Bad(StepKey, $"The number of steps is 0 to {MaxStep}, not {found.Step}.");
+        }
+
+        result = ModelWeights.TryPrepare(runner, model!, strict: true, out List<Action> writes);
+        result = result.IsValid ? OptimiserWeights.Check(runner, optimiser!) : result;
         if (!result.IsValid)
         {
             return result;
         }
 
-        result = OptimiserWeights.TryRestore(runner, optimiser!);
-        if (!result.IsValid)
-        {
-            _ = ModelWeights.TryRestore(runner, before);
-            return result;
-        }
+        writes.ForEach(static write => write());
+        OptimiserWeights.Write(runner, optimiser!);
 
-        Dictionary<string, string> texts = found.Metadata.Where(static t => !t.Key.StartsWith("pouw.", StringComparison.Ordinal) && t.Key != "format")
+        Dictionary<string, string> texts = found.Metadata.Where(static t => !t.Key.StartsWith("pouw.", StringComparison.Ordinal) && t.Key != FormatKey)
             .ToDictionary(static t => t.Key, static t => t.Value, StringComparer.Ordinal);
         info = found with { Metadata = texts };
         return ValidationResult.Ok;
@@ -140,11 +144,6 @@ public static class CheckpointFile
         }
 
         long step = root.TryGet("step", out PyTorchValue? counted) && counted is PyTorchNumber { Kind: PyTorchNumberKind.Integer } number ? number.ToInt64() : 0;
-        if (step < 0)
-        {
-            return Bad("step", $"The number of steps is not below 0, not {step}.");
-        }
-
         result = TorchOptimiserState.TryRead(runner.Model, state, ref step, out optimiser);
         info = new CheckpointInfo(step, Texts(root));
         return result;

@@ -47,16 +47,28 @@ public static class ModelWeights
     /// <param name="strict">
     /// True if both must have the same names. Otherwise what only one of them has is left alone, such as masks that a file keeps as buffers.
     /// </param>
-    /// <returns>The names that are missing, not known, or of another shape or type.</returns>
+    /// <returns>Ok, or what is wrong: names that are missing or not known (strict), another shape or type, a number that is not finite.</returns>
     public static ValidationResult TryRestore(ModelRunner runner, StateDict tensors, bool strict = true)
     {
+        ValidationResult result = TryPrepare(runner, tensors, strict, out List<Action> writes);
+        if (result.IsValid)
+        {
+            writes.ForEach(static write => write());
+        }
+
+        return result;
+    }
+
+    /// <summary>Checks a state dict without changing anything; the writes replace the weights and cannot fail.</summary>
+    internal static ValidationResult TryPrepare(ModelRunner runner, StateDict tensors, bool strict, out List<Action> writes)
+    {
+        writes = [];
         ValidationResult result = CheckNames(runner.Model, tensors);
         if (strict && !result.IsValid)
         {
             return result;
         }
 
-        List<Action> writes = [];
         foreach ((string name, Parameter parameter) in UsedParameters(runner.Model).Where(p => tensors.Contains(p.Name)))
         {
             result = TryTake(tensors[name], name, [.. parameter.Shape.Select(static d => (long)d)], out float[] elements);
@@ -77,7 +89,6 @@ public static class ModelWeights
             }
         }
 
-        writes.ForEach(static write => write());
         return ValidationResult.Ok;
     }
 

@@ -22,6 +22,18 @@ public static class OptimiserWeights
     /// <summary>Replaces the state of the optimiser. On failure nothing changes.</summary>
     public static ValidationResult TryRestore(ModelRunner runner, StateDict tensors)
     {
+        ValidationResult result = Check(runner, tensors);
+        if (result.IsValid)
+        {
+            Write(runner, tensors);
+        }
+
+        return result;
+    }
+
+    /// <summary>Checks the tensors without changing anything.</summary>
+    internal static ValidationResult Check(ModelRunner runner, StateDict tensors)
+    {
         IReadOnlyList<OptimiserSlot> slots = runner.Model.OptimiserSlots;
         foreach (OptimiserSlot slot in slots)
         {
@@ -38,12 +50,16 @@ public static class OptimiserWeights
             return ValidationResult.Fail(ValidationCode.Malformed, unknown, $"The optimiser of this model keeps no '{unknown}'.");
         }
 
-        foreach (OptimiserSlot slot in slots)
+        return ValidationResult.Ok;
+    }
+
+    /// <summary>Replaces the state by tensors that <see cref="Check(ModelRunner, StateDict)"/> admits.</summary>
+    internal static void Write(ModelRunner runner, StateDict tensors)
+    {
+        foreach (OptimiserSlot slot in runner.Model.OptimiserSlots)
         {
             Write(runner, slot, tensors[slot.Slot]);
         }
-
-        return ValidationResult.Ok;
     }
 
     private static StateTensor Read(ModelRunner runner, OptimiserSlot slot)
@@ -78,9 +94,14 @@ public static class OptimiserWeights
         }
 
         Tensor matrix = ModelWeights.SlotOf(runner.State, slot.Slot);
-        return tensor.Type == TypeOf(matrix)
-            ? ModelWeights.CheckShape(tensor, slot.Slot, ShapeOf(slot, matrix))
-            : ValidationResult.Fail(ValidationCode.Malformed, slot.Slot, $"'{slot.Slot}' is {tensor}; the optimiser keeps {TypeOf(matrix)}.");
+        if (tensor.Type != TypeOf(matrix))
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, slot.Slot, $"'{slot.Slot}' is {tensor}; the optimiser keeps {TypeOf(matrix)}.");
+        }
+
+        return tensor.Type == StateTensorType.Float32 && Array.FindIndex(tensor.ToFloat32(), static e => !float.IsFinite(e)) is >= 0 and int bad
+            ? ValidationResult.Fail(ValidationCode.OutOfRange, slot.Slot, $"Element {bad} of '{slot.Slot}' is not finite.")
+            : ModelWeights.CheckShape(tensor, slot.Slot, ShapeOf(slot, matrix));
     }
 
     private static long[] ShapeOf(OptimiserSlot slot, Tensor matrix) =>

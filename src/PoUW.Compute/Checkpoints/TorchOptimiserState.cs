@@ -56,7 +56,10 @@ internal static class TorchOptimiserState
         return new PyTorchDictionary([new(State, new PyTorchDictionary(states)), new(Groups, new PyTorchList(groups))]);
     }
 
-    /// <summary>Flat tensors from PyTorch's tree, which must have the groups of this optimiser.</summary>
+    /// <summary>
+    /// Flat tensors from PyTorch's tree. Parameters are numbered by the groups of this optimiser, whose options are used; those of the file are not read.
+    /// What is kept once, such as powers of beta, is that of a run from step 0.
+    /// </summary>
     /// <param name="model">The model whose optimiser it is.</param>
     /// <param name="tree">The tree.</param>
     /// <param name="step">Steps that the caller knows of; the state's own count wins.</param>
@@ -113,7 +116,8 @@ internal static class TorchOptimiserState
             return Bad(Step, $"The state of the optimiser has '{Step}' {value}, which is no count up to {most}.");
         }
 
-        step = (long)count;
+        // The count of PyTorch is fp32, so beyond 2^24 the number in the file's root is the better one.
+        step = (float)step == (float)count ? step : (long)count;
         return ValidationResult.Ok;
     }
 

@@ -78,5 +78,14 @@ internal abstract class GraphOperation
     protected static PoolingGeometry WindowsOf(GraphValue images, Extent2d kernelSize, Extent2d stride, Extent2d padding) => new(
         images.Batch, images.Shape[2], images.Shape[3], kernelSize.Height, kernelSize.Width, stride.Height, stride.Width, padding.Height, padding.Width);
 
+    /// <summary>Refuses a parameter with another number of dimensions.</summary>
+    protected void RequireRank(Parameter parameter, int rank)
+    {
+        if (parameter.Shape.Count != rank)
+        {
+            throw Fail($"the parameter of shape ({string.Join(", ", parameter.Shape)}) has {parameter.Shape.Count} dimensions; it must have {rank}.");
+        }
+    }
+
     private ModelException NoIntegerForm() => Fail("there is no integer form (lane I); train this model in lane R.");
 }

@@ -39,6 +39,12 @@ internal sealed class ModelGraph
     /// <exception cref="ModelException">There is none.</exception>
     public void Use(Parameter parameter, params IReadOnlyList<ParameterLayout> layouts)
     {
+        long elements = parameter.Shape.Aggregate(1L, static (product, size) => product * size);
+        if (elements != layouts[0].Length)
+        {
+            throw new ModelException($"A parameter of shape ({string.Join(", ", parameter.Shape)}) is used where {layouts[0].Length} elements are needed.", Scope);
+        }
+
         if (!_layouts.TryGetValue(parameter, out List<ParameterLayout>? common))
         {
             _layouts.Add(parameter, [.. layouts]);

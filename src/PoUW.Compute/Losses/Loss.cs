@@ -49,7 +49,7 @@ public abstract record Loss
         plan.CopyRows(losses, zeros, rows, plan.Constant(0), rest);
     }
 
-    /// <summary>A measured loss below 2^46: one that is infinite or NaN must not overflow later sums and products.</summary>
+    /// <summary>A measured loss of at most 2^46: one that is infinite or NaN must not overflow a product with a 16-bit constant.</summary>
     private protected static Register Bounded(PlanWriter plan, Register value) => plan.Scalar(ScalarOp.Minimum, value, 1L << 46);
 
     private ModelException NoIntegerForm() => new($"{GetType().Name} has no integer form (lane I); train this model in lane R.", "loss");

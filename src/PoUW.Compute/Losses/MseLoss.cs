@@ -50,7 +50,7 @@ public sealed record MseLoss(string Column = "targets") : Loss
 
         BufferId total = plan.Scratch(TensorType.Float32, 1, 1);
         plan.Tensor(FloatReductionOps.SumRows, [total, errors]);
-        Register loss = Bounded(plan, plan.ToFixedPoint(total));
+        Register loss = plan.ToFixedPoint(total);
         return new LossMetrics(loss, plan.Constant(0), plan.Scalar(ScalarOp.Multiply, count, PerSample(output)));
     }
 

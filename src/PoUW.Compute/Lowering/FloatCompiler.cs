@@ -14,6 +14,8 @@ namespace PoUW.Compute.Lowering;
 /// <summary>Writes models in lane R.</summary>
 internal sealed class FloatCompiler : LaneCompiler
 {
+    private const long LargestLoss = 1L << 62;
+
     private readonly FloatOptimiser _optimiser;
     private readonly FloatState _state;
     private readonly Dictionary<Parameter, int> _uses = [];
@@ -63,10 +65,6 @@ internal sealed class FloatCompiler : LaneCompiler
         _optimiser.InitialiseShared(Plan, _state);
     }
 
-    protected override void BeginTraining()
-    {
-    }
-
     protected override LossMetrics WriteStep(BufferId rows)
     {
         FloatLowering lowering = new(Plan, training: true, _state) { MaskSeed = Spec.MaskSeed };
@@ -83,6 +81,9 @@ internal sealed class FloatCompiler : LaneCompiler
         WriteBackward(lowering, WriteRate());
         return metrics;
     }
+
+    // A batch adds less than 2^53, also if the model diverged.
+    protected override void BoundLoss(Register sum) => Plan.Set(sum, ScalarOp.Minimum, sum, Plan.Constant(LargestLoss));
 
     protected override LossMetrics? WriteForward(BufferId rows, Register? samples, BufferId? prediction)
     {

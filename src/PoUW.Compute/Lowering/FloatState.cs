@@ -42,7 +42,10 @@ internal sealed class FloatState
     public BufferId Weights(Parameter parameter) => _weights[parameter];
 
     /// <summary>A buffer of a module: Float32 1 x length, or Int32 1 x 1 for a counter.</summary>
-    public BufferId Buffer(StateBuffer buffer) => _buffers[buffer];
+    /// <exception cref="ModelException">It was not registered.</exception>
+    public BufferId Buffer(StateBuffer buffer) => _buffers.TryGetValue(buffer, out BufferId slot)
+        ? slot
+        : throw new ModelException("An operation uses a buffer that was not registered with Register(name, buffer).");
 
     /// <summary>Declares a tensor that the optimiser keeps for a parameter, of its shape; named parameter.name.</summary>
     public void DeclareOptimiser(Parameter parameter, string name)

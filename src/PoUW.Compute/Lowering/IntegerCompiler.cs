@@ -53,10 +53,6 @@ internal sealed class IntegerCompiler : LaneCompiler
         }
     }
 
-    protected override void BeginTraining()
-    {
-    }
-
     protected override LossMetrics WriteStep(BufferId rows)
     {
         IntegerLowering lowering = new(Plan, training: true, _state);
@@ -78,12 +74,17 @@ internal sealed class IntegerCompiler : LaneCompiler
         }
 
         Register rate = Plan.Lookup(Register.Position, [.. _optimiser.Schedule.Select(static s => (s.FirstStep, 1L << s.Shift))]);
-        foreach (Parameter parameter in Model.Names.Parameters)
+        foreach (Parameter parameter in Model.Names.Parameters.Where(lowering.HasGradient))
         {
             Plan.WithTemporaries(() => WriteUpdate(parameter, lowering.Gradient(parameter), rate));
         }
 
         return metrics;
+    }
+
+    // The loss of a row is below 2^31, and there are less than 2^31 rows.
+    protected override void BoundLoss(Register sum)
+    {
     }
 
     protected override LossMetrics? WriteForward(BufferId rows, Register? samples, BufferId? prediction)

@@ -18,7 +18,7 @@ internal static class IntegerExponents
     {
         Dictionary<Parameter, int> exponents = [];
         HashSet<string> named = [.. spec.WeightExponents.Keys];
-        GraphOperation last = model.Graph.Operations.Last(static operation => operation.Parameters.Count > 0);
+        GraphOperation last = LastOf(model.Output.Producer!);
         foreach (GraphOperation operation in model.Graph.Operations.Where(static operation => operation.Parameters.Count > 0))
         {
             string name = model.Names.Of(operation.Parameters[0]);
@@ -36,4 +36,9 @@ internal static class IntegerExponents
                 $"There are no weights '{named.Order(StringComparer.Ordinal).First()}' in the model; a bias takes the exponent of its weights.",
                 nameof(TrainingSpec.WeightExponents));
     }
+
+    /// <summary>The last operation with weights on the way to the output; a branch that ends elsewhere has no part in it.</summary>
+    private static GraphOperation LastOf(GraphOperation operation) => operation.Parameters.Count > 0
+        ? operation
+        : LastOf(operation.Inputs.First(static input => input.RequiresGradient).Producer!);
 }

@@ -36,6 +36,9 @@ internal sealed class IntegerLowering(PlanWriter plan, bool training, IntegerSta
     /// <summary>The state slots of the model.</summary>
     public IntegerState State { get; } = state;
 
+    /// <summary>True if the backward pass reached a parameter.</summary>
+    public bool HasGradient(Parameter parameter) => _parameterGradients.ContainsKey(parameter);
+
     /// <summary>The Int32 sums of the gradient of a parameter.</summary>
     public BufferId Gradient(Parameter parameter) => _parameterGradients[parameter];
 

@@ -65,11 +65,11 @@ internal abstract class LaneCompiler
     /// <summary>Fills the state from the seed in <see cref="Register.First"/>.</summary>
     protected abstract void WriteInit();
 
-    /// <summary>Code in front of the loop over steps.</summary>
-    protected abstract void BeginTraining();
-
     /// <summary>One step but for choosing the rows: loads, computes, measures, updates.</summary>
     protected abstract LossMetrics WriteStep(BufferId rows);
+
+    /// <summary>Keeps a sum of losses from overflowing, if the lane's can be that large.</summary>
+    protected abstract void BoundLoss(Register sum);
 
     /// <summary>Computes the output for rows; the targets are measured if samples is given.</summary>
     protected abstract LossMetrics? WriteForward(BufferId rows, Register? samples, BufferId? prediction);
@@ -83,7 +83,6 @@ internal abstract class LaneCompiler
     private void WriteTrainSection()
     {
         Plan.Begin(ModelProgram.TrainEntry, 2, stride: 1);
-        BeginTraining();
         Plan.BeginBody();
         Plan.WithTemporaries(() =>
         {
@@ -110,6 +109,7 @@ internal abstract class LaneCompiler
             LossMetrics metrics = WriteForward(rows, samples, null)!.Value;
             Plan.Set(correct, ScalarOp.Add, correct, metrics.Correct);
             Plan.Set(loss, ScalarOp.Add, loss, metrics.Loss);
+            BoundLoss(loss);
             Plan.Set(answers, ScalarOp.Add, answers, metrics.Answers);
         });
         Plan.BeginEpilogue();

@@ -77,7 +77,7 @@ internal sealed class BufferAssignment
                     }
                 }
 
-                last[index] = i >= body && i < end && first[index] < body ? Math.Max(last[index], end - 1) : Math.Max(last[index], i);
+                last[index] = i >= body && i < end && first[index] < body ? Math.Max(last[index], end) : Math.Max(last[index], i);
             }
         }
 
@@ -90,15 +90,17 @@ internal sealed class BufferAssignment
         BufferAccess[] accesses = [.. BufferAccess.Of(code)];
         bool mayAlias = code is TensorInstruction { Op.MayAlias: true };
         HashSet<BufferId> ending = [.. accesses.Select(a => a.Buffer).Where(b => IsScratch(b) && last[b.Index] == at)];
+        HashSet<BufferId> donors = [.. ending.Where(live.ContainsKey)];
         foreach (BufferAccess access in accesses)
         {
             if (!live.ContainsKey(access.Buffer))
             {
-                BufferId? donor = mayAlias ? Donor(access.Buffer, ending, live) : null;
+                BufferId? donor = mayAlias ? Donor(access.Buffer, donors) : null;
                 live[access.Buffer] = donor is { } taken ? live[taken] : Take(_plan.Buffers[access.Buffer.Index].Shape, free);
                 if (donor is { } used)
                 {
                     ending.Remove(used);
+                    donors.Remove(used);
                 }
             }
         }
@@ -116,12 +118,12 @@ internal sealed class BufferAssignment
     private bool IsScratch(BufferId buffer) => _plan.Buffers[buffer.Index].Kind == SlotKind.Scratch;
 
     /// <summary>An operand that ends here and has the shape of the destination.</summary>
-    private BufferId? Donor(BufferId destination, HashSet<BufferId> ending, Dictionary<BufferId, BufferId> live)
+    private BufferId? Donor(BufferId destination, HashSet<BufferId> donors)
     {
         TensorShape shape = _plan.Buffers[destination.Index].Shape;
-        foreach (BufferId candidate in ending.OrderBy(b => b.Index))
+        foreach (BufferId candidate in donors.OrderBy(b => b.Index))
         {
-            if (candidate != destination && live.ContainsKey(candidate) && _plan.Buffers[candidate.Index].Shape == shape)
+            if (_plan.Buffers[candidate.Index].Shape == shape)
             {
                 return candidate;
             }

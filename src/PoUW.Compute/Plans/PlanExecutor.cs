@@ -1,4 +1,5 @@
 using System.Numerics;
+using PoUW.Core;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Execution;
 using PoUW.Vm.Operations;
@@ -67,7 +68,8 @@ internal sealed class PlanExecutor
     }
 
     /// <summary>Runs a section.</summary>
-    /// <exception cref="InvalidOperationException">An input was not set, or an operation refused its arguments.</exception>
+    /// <exception cref="InvalidOperationException">An input was not set.</exception>
+    /// <exception cref="PouwException">An operation refused its arguments or the data, such as a label that is no class.</exception>
     public void Run(string entry, long first, long count, CancellationToken cancellation)
     {
         PlanSection section = _plan.Sections.FirstOrDefault(s => s.Entry == entry)
@@ -156,7 +158,7 @@ internal sealed class PlanExecutor
         VmTrap trap = instruction.Op.CheckCall(call);
         if (trap != VmTrap.None)
         {
-            throw new InvalidOperationException($"{instruction.Op.Name}: {trap}.");
+            throw new PouwException($"{instruction.Op.Name}: {trap}.");
         }
 
         long result = _backend.Run(instruction.Op, call);

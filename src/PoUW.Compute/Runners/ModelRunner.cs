@@ -1,5 +1,6 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Core;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Vm.Programs;
@@ -13,6 +14,8 @@ namespace PoUW.Compute.Runners;
 /// </summary>
 public abstract class ModelRunner
 {
+    // A run of the machine emits at most 2^20 numbers.
+    private const long StepsPerRun = 1 << 18;
     private const double FixedPointUnit = 1 << 15;
     private const double NatsPerBit = 0.69314718055994531;
 
@@ -62,16 +65,19 @@ public abstract class ModelRunner
     /// <param name="steps">How many.</param>
     /// <param name="cancellation">Observed between steps (eager) or instructions; the state is then in between.</param>
     /// <returns>One entry a step, measured before its update.</returns>
+    /// <exception cref="PouwException">The data has a number that an operation refuses, such as a label that is no class.</exception>
     public IReadOnlyList<StepMetrics> Train(long firstStep, long steps, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
         ArgumentOutOfRangeException.ThrowIfNegative(steps);
-        IReadOnlyList<long> outputs = Run(ModelProgram.TrainEntry, [firstStep, steps], cancellation);
-        StepMetrics[] metrics = new StepMetrics[outputs.Count / ModelProgram.OutputsPerStep];
-        for (int i = 0; i < metrics.Length; i++)
+        List<StepMetrics> metrics = new((int)Math.Min(steps, StepsPerRun));
+        for (long done = 0; done < steps; done += StepsPerRun)
         {
-            int at = i * ModelProgram.OutputsPerStep;
-            metrics[i] = ToMetrics(outputs[at], outputs[at + 1], outputs[at + 2]);
+            IReadOnlyList<long> outputs = Run(ModelProgram.TrainEntry, [firstStep + done, Math.Min(steps - done, StepsPerRun)], cancellation);
+            for (int at = 0; at < outputs.Count; at += ModelProgram.OutputsPerStep)
+            {
+                metrics.Add(ToMetrics(outputs[at], outputs[at + 1], outputs[at + 2]));
+            }
         }
 
         return metrics;

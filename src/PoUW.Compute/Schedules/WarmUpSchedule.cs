@@ -7,14 +7,16 @@ namespace PoUW.Compute.Schedules;
 /// PyTorch: SequentialLR of LinearLR(start_factor = 1 / (steps + 1), total_iters = steps) and the other, with the milestone steps.
 /// </summary>
 /// <param name="Steps">Steps of the warm-up, at least 1. Beyond 1024 the rate changes once in several steps.</param>
-/// <param name="Inner">What follows.</param>
+/// <param name="Inner">What follows; not another warm-up.</param>
 public sealed record WarmUpSchedule(long Steps, LearningRateSchedule Inner) : LearningRateSchedule
 {
     // The larger part of the table is the inner schedule's.
     private const int Share = 4;
 
     /// <inheritdoc/>
-    public override ValidationResult Validate() => First(CheckSteps(nameof(Steps), Steps), Inner.Validate());
+    public override ValidationResult Validate() => Inner is WarmUpSchedule
+        ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(Inner), "A warm-up is not in front of another warm-up.")
+        : First(CheckSteps(nameof(Steps), Steps), Inner.Validate());
 
     /// <inheritdoc/>
     internal override IEnumerable<(long FirstStep, double Factor)> Changes(int budget)

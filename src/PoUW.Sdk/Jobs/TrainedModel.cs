@@ -6,6 +6,7 @@ using PoUW.Compute.Runners;
 using PoUW.Compute.StateDicts;
 using PoUW.Compute.StateDicts.PyTorch;
 using PoUW.Compute.StateDicts.Safetensors;
+using PoUW.Core;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -45,7 +46,16 @@ public sealed class TrainedModel
             throw new TrainingException($"The samples do not fit the model: {ready.Message}");
         }
 
-        StepMetrics metrics = runner.Evaluate();
+        StepMetrics metrics;
+        try
+        {
+            metrics = runner.Evaluate();
+        }
+        catch (PouwException failure)
+        {
+            throw new TrainingException($"The samples do not fit the model: {failure.Message}");
+        }
+
         return new EvaluationResult(checked((int)metrics.Correct), checked((int)metrics.Answers));
     }
 

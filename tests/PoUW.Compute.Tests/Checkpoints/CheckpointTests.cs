@@ -90,6 +90,36 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void A_run_that_diverged_keeps_its_state_if_a_file_fails()
+    {
+        string path = Path.Combine(_folder, "model.pt");
+        ModelRunner good = Trained(Lane.Reproducible, 2);
+        ModelRuns.Slot(good, "fc1.weight.momentum_buffer").Float32[3] = float.PositiveInfinity;
+        CheckpointFile.Save(path, good, new CheckpointInfo(2, new Dictionary<string, string>()));
+        ModelRunner runner = Trained(Lane.Reproducible, 1);
+        ModelRuns.Slot(runner, "fc1.weight").Float32[0] = float.NaN;
+        string before = ModelRuns.HashOf(runner);
+        ValidationResult result = CheckpointFile.TryLoad(path, runner, out _);
+        Assert.That(result.Field, Is.EqualTo("fc1.weight.momentum_buffer"));
+        Assert.That(result.Message, Does.Contain("not finite"));
+        Assert.That(ModelRuns.HashOf(runner), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Steps_and_names_of_the_metadata_have_limits()
+    {
+        string path = Path.Combine(_folder, "model.safetensors");
+        ModelRunner runner = Trained(Lane.Reproducible, 1);
+        CheckpointFile.Save(path, runner, new CheckpointInfo((1L << 40) + 1, new Dictionary<string, string>()));
+        Assert.That(CheckpointFile.TryLoad(path, runner, out _).Field, Is.EqualTo("pouw.step"));
+        foreach (string name in new[] { "format", "pouw.lane" })
+        {
+            CheckpointInfo info = new(1, new Dictionary<string, string> { [name] = "x" });
+            Assert.That(() => CheckpointFile.Save(path, runner, info), Throws.ArgumentException.With.Message.Contains(name));
+        }
+    }
+
+    [Test]
     public void Float_weights_start_lane_I_rounded_to_its_masters()
     {
         ModelRunner floats = Trained(Lane.Reproducible, 0);

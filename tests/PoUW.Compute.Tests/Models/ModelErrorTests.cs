@@ -95,6 +95,9 @@ public sealed class ModelErrorTests
         yield return Case("0", new Linear(8, 4), "4 dimensions");
         yield return new TestCaseData(new LeNet5(3), "conv2", new[] { "(4, 6, 4, 3)", "kernel_h is 5" }).SetArgDisplayNames("lenet5");
         yield return new TestCaseData(new WrongBatch(), "model", new[] { "Reshape", "batch", "stays 4" }).SetArgDisplayNames("batch");
+        yield return new TestCaseData(new WrongBias(), "model", new[] { "(5)", "4 elements" }).SetArgDisplayNames("bias");
+        yield return new TestCaseData(new WrongRank(), "model", new[] { "Linear", "1 dimensions", "must have 2" }).SetArgDisplayNames("rank");
+        yield return new TestCaseData(new BiasAlone(), "model", new[] { "LayerNorm", "needs a weight" }).SetArgDisplayNames("layer norm");
         yield return new TestCaseData(new WrongSum(), "model", new[] { "Add", "differ" }).SetArgDisplayNames("sum");
         yield return new TestCaseData(new Flatten(), "model", new[] { "nothing to train" }).SetArgDisplayNames("nothing to train");
     }
@@ -110,6 +113,39 @@ public sealed class ModelErrorTests
     private sealed class WrongBatch : Module
     {
         protected override GraphValue Forward(GraphValue input) => Functional.Reshape(input, 8, -1);
+    }
+
+    private sealed class WrongBias : Module
+    {
+        private readonly Parameter _weight;
+        private readonly Parameter _bias;
+
+        public WrongBias()
+        {
+            _weight = Register("weight", new Parameter([4, 3 * 8 * 6], Initialiser.Zeros));
+            _bias = Register("bias", new Parameter([5], Initialiser.Zeros));
+        }
+
+        protected override GraphValue Forward(GraphValue input) => Functional.Linear(Functional.Flatten(input), _weight, _bias);
+    }
+
+    private sealed class WrongRank : Module
+    {
+        private readonly Parameter _weight;
+
+        public WrongRank() => _weight = Register("weight", new Parameter([3 * 8 * 6], Initialiser.Zeros));
+
+        protected override GraphValue Forward(GraphValue input) => Functional.Linear(Functional.Flatten(input), _weight);
+    }
+
+    private sealed class BiasAlone : Module
+    {
+        private readonly Parameter _bias;
+
+        public BiasAlone() => _bias = Register("bias", new Parameter([12], Initialiser.Zeros));
+
+        protected override GraphValue Forward(GraphValue input) =>
+            Functional.LayerNorm(Functional.Reshape(input, 4, 12, 12), 12, null, _bias);
     }
 
     private sealed class WrongSum : Module

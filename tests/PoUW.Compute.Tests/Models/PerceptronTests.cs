@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Compilation;
+using PoUW.Compute.Graphs;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Runners;
 using PoUW.Core.Validation;
@@ -59,6 +60,24 @@ public sealed class PerceptronTests
         Assert.That(result.Message, Does.Contain("36 features").And.Contain("35"));
     }
 
+    [Test]
+    public void A_branch_that_ends_nowhere_is_not_trained([Values] Lane lane)
+    {
+        using CpuBackend backend = new();
+        TrainingSpec spec = TestModels.Spec(lane) with { Model = new DeadEnd() };
+        ModelRunner runner = new EagerRunner(ModelRuns.Compile(spec, TestModels.Samples), backend);
+        ModelRuns.Train(runner, TestModels.Inputs(lane), 0);
+        byte[] unused = ModelRuns.Slot(runner, "aux.weight").Bytes.ToArray();
+        byte[] used = ModelRuns.Slot(runner, "fc.weight").Bytes.ToArray();
+        runner.Train(0, 3);
+        Assert.That(ModelRuns.Slot(runner, "aux.weight").Bytes.SequenceEqual(unused));
+        Assert.That(ModelRuns.Slot(runner, "fc.weight").Bytes.SequenceEqual(used), Is.False);
+        if (lane == Lane.Integer)
+        {
+            Assert.That(runner.Model.Exponents["fc.weight"], Is.EqualTo(-7), "the head is the last layer on the way to the output");
+        }
+    }
+
     /// <summary>The hashes of 20 steps. That without bias is of the compiler of perceptrons, the predecessor of this one.</summary>
     [TestCase(false, "ee3c052dadfe925e37a2842edae8e0d5127e4b61adea55970e068043ad0dd3fd")]
     [TestCase(true, "a3751e3921048c0b96700f6bcdee38ef2660198d328f1be8722df780b0a0a17d")]
@@ -67,5 +86,25 @@ public sealed class PerceptronTests
         TrainingSpec spec = TestModels.Spec(Lane.Integer) with { Model = TestModels.Perceptron(bias) };
         ModelRunner runner = ModelRuns.EagerScalar(ModelRuns.Compile(spec, TestModels.Samples));
         Assert.That(ModelRuns.Train(runner, TestModels.Inputs(Lane.Integer), 20), Is.EqualTo(expected));
+    }
+
+    private sealed class DeadEnd : Module
+    {
+        private readonly Linear _head = new(TestModels.Side * TestModels.Side, TestModels.Classes);
+        private readonly Linear _aux = new(TestModels.Side * TestModels.Side, 3);
+
+        public DeadEnd()
+        {
+            Register("fc", _head);
+            Register("aux", _aux);
+        }
+
+        protected override GraphValue Forward(GraphValue input)
+        {
+            GraphValue flat = Functional.Flatten(input);
+            GraphValue output = _head.Apply(flat);
+            _aux.Apply(flat);
+            return output;
+        }
     }
 }

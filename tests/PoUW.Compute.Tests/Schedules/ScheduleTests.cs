@@ -118,6 +118,7 @@ public sealed class ScheduleTests
         new(LearningRateSchedule.Linear(5, 0, 2), "EndFactor", "2"),
         new(LearningRateSchedule.Exponential(2, 5), "Gamma", "2"),
         new(LearningRateSchedule.Constant.WithWarmUp(0), "Steps", "not 0"),
+        new(LearningRateSchedule.Constant.WithWarmUp(5).WithWarmUp(5), "Inner", "another warm-up"),
         new(LearningRateSchedule.Cosine(0).WithWarmUp(5), "TotalSteps", "not 0"),
     ];
 

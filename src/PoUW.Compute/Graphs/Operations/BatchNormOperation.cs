@@ -21,10 +21,15 @@ internal sealed class BatchNormOperation : GraphOperation
     private readonly BatchNormStatistics _statistics;
 
     public BatchNormOperation(GraphValue input, Parameter? weight, Parameter? bias, BatchNormStatistics statistics)
-        : base("BatchNorm", [input], weight is null || bias is null ? [] : [weight, bias])
+        : base("BatchNorm", [input], [.. new[] { weight, bias }.OfType<Parameter>()])
     {
         RequireReal(input, 2, 4);
-        (_weight, _bias, _statistics) = weight is null || bias is null ? (null, null, statistics) : (weight, bias, statistics);
+        if (weight is null != bias is null)
+        {
+            throw Fail("weight and bias come together, or neither.");
+        }
+
+        (_weight, _bias, _statistics) = (weight, bias, statistics);
         if (input.Features is not null)
         {
             throw Fail("the input is a flattened image, whose features have another order in memory; normalise the image (BatchNorm2d) or put a Linear in between.");

@@ -30,6 +30,7 @@ internal sealed class Conv2dOperation : GraphOperation
     {
         RequireReal(input, 4);
         (_weight, _bias) = (weight, bias);
+        RequireRank(weight, 4);
         (int outputs, int channels) = (weight.Shape[0], weight.Shape[1]);
         (int height, int width) = (weight.Shape[2], weight.Shape[3]);
         _geometry = new ConvolutionGeometry(WindowsOf(input, (height, width), stride, padding), groups);

@@ -25,6 +25,7 @@ internal sealed class EmbeddingOperation : GraphOperation
         }
 
         _weight = weight;
+        RequireRank(weight, 2);
         input.Graph.Use(weight, new SameLayout(weight.Shape[0], weight.Shape[1]));
         Produces([.. input.Shape, weight.Shape[1]]);
     }

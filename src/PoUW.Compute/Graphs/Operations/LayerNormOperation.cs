@@ -30,6 +30,11 @@ internal sealed class LayerNormOperation : GraphOperation
             throw Fail("the input is a flattened image, whose features lie in another order than PyTorch's; put a Linear between.");
         }
 
+        if (weight is null && bias is not null)
+        {
+            throw Fail("a bias needs a weight, as in PyTorch's module.");
+        }
+
         (_weight, _bias, _epsilon) = (weight, bias, epsilon);
         foreach (Parameter parameter in Parameters)
         {

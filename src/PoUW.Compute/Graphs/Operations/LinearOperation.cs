@@ -23,6 +23,7 @@ internal sealed class LinearOperation : GraphOperation
     {
         RequireReal(input, 2, 3);
         (_weight, _bias) = (weight, bias);
+        RequireRank(weight, 2);
         (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
         if (input.Shape[^1] != inputs)
         {

@@ -20,6 +20,7 @@ internal sealed class PositionEmbeddingOperation : GraphOperation
         : base("PositionEmbedding", [input], weight)
     {
         RequireReal(input, 3);
+        RequireRank(weight, 2);
         (int positions, int width) = (weight.Shape[0], weight.Shape[1]);
         if (input.Shape[2] != width)
         {

@@ -256,6 +256,14 @@ public sealed class ConvolutionOpsTests
     }
 
     [Test]
+    public void ColumnsOfAWindowThatDoesNotFitAreRefused()
+    {
+        TensorShape any = new(TensorType.Int8, 4, 9);
+        int[] immediates = new PoolingGeometry(1, 2, 2, 3, 3).ToImmediates();
+        Assert.That(ConvolutionOps.ImageToColumnsInt8.Check(new TensorCallShape([any, any], immediates)), Does.Contain("kernel"));
+    }
+
+    [Test]
     public void GasCountsProducts()
     {
         ConvolutionGeometry geometry = new(new PoolingGeometry(2, 4, 4, 3, 3), 2);
