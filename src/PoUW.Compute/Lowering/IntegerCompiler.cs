@@ -82,11 +82,6 @@ internal sealed class IntegerCompiler : LaneCompiler
         return metrics;
     }
 
-    // The loss of a row is below 2^31, and there are less than 2^31 rows.
-    protected override void BoundLoss(Register sum)
-    {
-    }
-
     protected override LossMetrics? WriteForward(BufferId rows, Register? samples, BufferId? prediction)
     {
         IntegerLowering lowering = new(Plan, training: false, _state);

@@ -68,8 +68,10 @@ internal abstract class LaneCompiler
     /// <summary>One step but for choosing the rows: loads, computes, measures, updates.</summary>
     protected abstract LossMetrics WriteStep(BufferId rows);
 
-    /// <summary>Keeps a sum of losses from overflowing, if the lane's can be that large.</summary>
-    protected abstract void BoundLoss(Register sum);
+    /// <summary>Keeps a sum of losses from overflowing, if the lane's can be that large. Those of lane I cannot: a row's is below 2^31.</summary>
+    protected virtual void BoundLoss(Register sum)
+    {
+    }
 
     /// <summary>Computes the output for rows; the targets are measured if samples is given.</summary>
     protected abstract LossMetrics? WriteForward(BufferId rows, Register? samples, BufferId? prediction);

@@ -139,10 +139,10 @@ internal sealed class PlanWriter
     /// <summary>An element = a register.</summary>
     public void Store(BufferId buffer, Register value, int row = 0, int column = 0) => _code.Add(new StoreInstruction(buffer, row, column, value));
 
-    /// <summary>A 1 x 1 fp32 buffer with a constant.</summary>
-    public BufferId FloatConstant(float value)
+    /// <summary>A row of an fp32 constant; one column is broadcast by every elementwise operation.</summary>
+    public BufferId FloatConstant(float value, int columns = 1)
     {
-        BufferId buffer = Scratch(TensorType.Float32, 1, 1);
+        BufferId buffer = Scratch(TensorType.Float32, 1, columns);
         Tensor(PoUW.Vm.Operations.Data.DataOps.Fill, [buffer], [BitConverter.SingleToInt32Bits(value)]);
         return buffer;
     }

@@ -1,7 +1,6 @@
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Plans;
-using PoUW.Vm.Operations.Data;
 using PoUW.Vm.Operations.Float;
 using PoUW.Vm.Tensors;
 
@@ -59,7 +58,7 @@ internal sealed class BatchNormOperation : GraphOperation
     {
         PlanWriter plan = lowering.Plan;
         (BufferId x, BufferId y) = (lowering.Of(Input), lowering.Declare(Output));
-        (BufferId gamma, BufferId beta) = (Gamma(lowering), _bias is null ? Filled(plan, 0) : lowering.Parameter(_bias));
+        (BufferId gamma, BufferId beta) = (Gamma(lowering), _bias is null ? plan.FloatConstant(0, Input.Columns) : lowering.Parameter(_bias));
         (BufferId runningMean, BufferId runningVariance) =
             (lowering.State.Buffer(_statistics.RunningMean), lowering.State.Buffer(_statistics.RunningVariance));
         if (!lowering.Training)
@@ -97,14 +96,7 @@ internal sealed class BatchNormOperation : GraphOperation
     private static void CountBatch(PlanWriter plan, BufferId counter) =>
         plan.WithTemporaries(() => plan.Store(counter, plan.Scalar(ScalarOp.Add, plan.Load(counter), 1)));
 
-    private BufferId Gamma(FloatLowering lowering) => _weight is null ? Filled(lowering.Plan, 1) : lowering.Parameter(_weight);
-
-    private BufferId Filled(PlanWriter plan, float value)
-    {
-        BufferId row = Row(plan);
-        plan.Tensor(DataOps.Fill, [row], [BitConverter.SingleToInt32Bits(value)]);
-        return row;
-    }
+    private BufferId Gamma(FloatLowering lowering) => _weight is null ? lowering.Plan.FloatConstant(1, Input.Columns) : lowering.Parameter(_weight);
 
     private BufferId Row(PlanWriter plan) => plan.Scratch(TensorType.Float32, 1, Input.Columns);
 }

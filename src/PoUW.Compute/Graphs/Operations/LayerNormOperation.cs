@@ -49,7 +49,7 @@ internal sealed class LayerNormOperation : GraphOperation
         PlanWriter plan = lowering.Plan;
         BufferId mean = plan.Scratch(TensorType.Float32, Input.Rows, 1);
         BufferId deviation = plan.Like(mean);
-        BufferId beta = _bias is null ? Filled(plan, 0) : lowering.Parameter(_bias);
+        BufferId beta = _bias is null ? plan.FloatConstant(0, Input.Columns) : lowering.Parameter(_bias);
         plan.Tensor(
             FloatNormOps.LayerNorm, [lowering.Declare(Output), mean, deviation, lowering.Of(Input), Gamma(lowering), beta],
             [BitConverter.SingleToInt32Bits(_epsilon)]);
@@ -76,12 +76,5 @@ internal sealed class LayerNormOperation : GraphOperation
         }
     }
 
-    private BufferId Gamma(FloatLowering lowering) => _weight is null ? Filled(lowering.Plan, 1) : lowering.Parameter(_weight);
-
-    private BufferId Filled(PlanWriter plan, float value)
-    {
-        BufferId row = plan.Scratch(TensorType.Float32, 1, Input.Columns);
-        plan.Tensor(PoUW.Vm.Operations.Data.DataOps.Fill, [row], [BitConverter.SingleToInt32Bits(value)]);
-        return row;
-    }
+    private BufferId Gamma(FloatLowering lowering) => _weight is null ? lowering.Plan.FloatConstant(1, Input.Columns) : lowering.Parameter(_weight);
 }
