@@ -87,6 +87,13 @@ public sealed record NetworkParameters
     /// </summary>
     public ulong DefaultAuditRateBasisPoints { get; init; } = 2_500;
 
+    /// <summary>
+    /// The upgrades that this network has or will have, in the order of <see cref="NetworkUpgrade"/>; one that is not listed never
+    /// activates. <see cref="NetworkRules"/> resolves them.
+    /// </summary>
+    public IReadOnlyList<UpgradeActivation> Upgrades { get; init; } =
+        [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, 0)];
+
     /// <summary>Stakes that exist from the start, minted beside the allocations.</summary>
     public IReadOnlyList<GenesisStake> Stakes { get; init; } = [];
 

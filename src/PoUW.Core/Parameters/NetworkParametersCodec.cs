@@ -22,6 +22,14 @@ public static class NetworkParametersCodec
             .Write(parameters.SlashToProversBasisPoints).Write(parameters.SlashToClientBasisPoints).Write(parameters.AuditCommitBlocks)
             .Write(parameters.AuditRevealBlocks).Write(parameters.UnbondingBlocks).Write(parameters.BanBlocks)
             .Write(parameters.DefaultAuditRateBasisPoints).BeginList();
+        foreach (UpgradeActivation activation in parameters.Upgrades)
+        {
+            string name = UpgradeNames.Of(activation.Upgrade)
+                ?? throw new ArgumentException($"{activation.Upgrade} is not an upgrade.", nameof(parameters));
+            writer.BeginList().Write(name).Write(activation.Height).EndList();
+        }
+
+        writer.EndList().BeginList();
         foreach (GenesisStake stake in parameters.Stakes)
         {
             writer.BeginList().Write(stake.Address).Write(stake.Amount).Write((ulong)stake.Roles).EndList();

@@ -90,6 +90,7 @@ internal static class NetworkParametersRules
             MaxBasisPoints,
             p => p.DefaultAuditRateBasisPoints,
             (p, v) => p with { DefaultAuditRateBasisPoints = v }),
+        new UpgradesField(),
         new StakesField(),
         new CommonsField(),
         new AllocationsField(),

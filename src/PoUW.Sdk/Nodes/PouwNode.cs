@@ -2,6 +2,7 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
 using PoUW.Core.Mempool;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
@@ -51,7 +52,7 @@ public sealed class PouwNode : IAsyncDisposable
         {
             Store = options.Store,
             Parameters = options.Parameters,
-            WorkVerifier = new TileWorkVerifier(),
+            WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
             Difficulty = new AsertDifficulty(options.Parameters),
             Modules = NodeModules.Create(options.Parameters),
             Time = options.Time,

@@ -33,6 +33,23 @@ public sealed class NetworkParametersCodecTests
         Assert.That(hashes.Append(NetworkParametersCodec.Hash(NetworkParameters.Development)), Is.Unique);
     }
 
+    [Test]
+    public void Every_field_of_an_upgrade_changes_the_hash()
+    {
+        UpgradeActivation[][] lists =
+        [
+            [],
+            [new(NetworkUpgrade.TileWork1, 0)],
+            [new(NetworkUpgrade.BoundTickets, 0)],
+            [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 0)],
+            [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 1)],
+        ];
+
+        Assert.That(lists.Select(list => NetworkParametersCodec.Hash(NetworkParameters.Development with { Upgrades = list })), Is.Unique);
+        Assert.That(
+            () => NetworkParametersCodec.Hash(NetworkParameters.Development with { Upgrades = [new((NetworkUpgrade)77, 0)] }), Throws.ArgumentException);
+    }
+
     private static object Another(object value) => value switch
     {
         ulong number => number + 1,
@@ -40,6 +57,7 @@ public sealed class NetworkParametersCodecTests
         string text => text + "x",
         Amount amount => amount + Amount.FromBaseUnits(1),
         CommonsProduct commons => commons with { Seed = commons.Seed + 1 },
+        IReadOnlyList<UpgradeActivation> list => list.Select(item => item with { Height = item.Height + 1 }).ToArray(),
         IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),
         IReadOnlyList<GenesisAllocation> list => list.Append(new GenesisAllocation(Address.Zero, Amount.FromCoins(1))).ToArray(),
         _ => throw new NotSupportedException($"Teach this test to change a {value.GetType()}."),

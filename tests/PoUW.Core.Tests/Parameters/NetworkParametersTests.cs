@@ -40,6 +40,13 @@ public sealed class NetworkParametersTests
         yield return Case(good with { BaseFeePerGas = new Amount(UInt128.MaxValue) }, "baseFeePerGas");
         yield return Case(good with { Commons = good.Commons with { N = -5 } }, "commons.n");
         yield return Case(good with { Commons = good.Commons with { Seed = ulong.MaxValue } }, "commons.seed");
+        UpgradeActivation version = new(NetworkUpgrade.TileWork1, 0);
+        yield return Case(good with { Upgrades = [] }, "upgrades[0]");
+        yield return Case(good with { Upgrades = [version with { Height = 1 }] }, "upgrades[0]");
+        yield return Case(good with { Upgrades = [new(NetworkUpgrade.BoundTickets, 0)] }, "upgrades[0]");
+        yield return Case(good with { Upgrades = [version, version] }, "upgrades[1].name");
+        yield return Case(good with { Upgrades = [version, new((NetworkUpgrade)77, 0)] }, "upgrades[1].name");
+        yield return Case(good with { Upgrades = [version, new(NetworkUpgrade.BoundTickets, ulong.MaxValue)] }, "upgrades[1].height");
         yield return Case(good with { Stakes = [stake with { Roles = StakeRoles.None }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Roles = (StakeRoles)4 }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Amount = Amount.FromCoins(19) }] }, "stakes[0].amount");

@@ -40,6 +40,9 @@ internal static class ParameterSamples
         UnbondingBlocks = Up(draw, 300_000_001, 1_000_000_000),
         BanBlocks = Up(draw, 0, 1_000_000_000),
         DefaultAuditRateBasisPoints = Up(draw, 0, 10_000),
+        Upgrades = draw.Next(4) == 0
+            ? [new UpgradeActivation(NetworkUpgrade.TileWork1, 0)]
+            : [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, Wide(draw))],
         Stakes = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>
             new GenesisStake(AddressOf(i, draw), Coins(draw, 1_000, 1_000_000), (StakeRoles)(1 + draw.Next(3))))],
         Commons = new CommonsProduct((int)Up(draw, 32, 16_384), (int)Up(draw, 512, 8_192), (int)Up(draw, 32, 16_384), Wide(draw)),

@@ -55,6 +55,7 @@ public sealed class ParametersPageTests
     private static string Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Array when value.GetArrayLength() == 0 => "none",
+        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(item => $"{item.GetProperty("name")} at {item.GetProperty("height")}")),
         JsonValueKind.Object => string.Join(", ", new[] { "m", "n", "k", "seed" }.Select(name => value.GetProperty(name).GetRawText())),
         JsonValueKind.String => value.GetString()!,
         _ => value.GetRawText(),

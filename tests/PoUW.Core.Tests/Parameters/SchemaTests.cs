@@ -123,6 +123,10 @@ public sealed class SchemaTests
     [TestCase(
         """{ "extends": "test", "stakes": [{ "address": "0x0000000000000000000000000000000000000001", "amount": "200", "roles": [] }] }""",
         "$.stakes[0].roles: minItems")]
+    [TestCase("""{ "extends": "test", "upgrades": [] }""", "$.upgrades: minItems")]
+    [TestCase("""{ "extends": "test", "upgrades": [{ "name": "tile-work-2", "height": 0 }] }""", "$.upgrades[0].name: enum")]
+    [TestCase("""{ "extends": "test", "upgrades": [{ "name": "tile-work-1", "height": -1 }] }""", "$.upgrades[0].height: minimum")]
+    [TestCase("""{ "extends": "test", "upgrades": [{ "name": "tile-work-1" }] }""", "$.upgrades[0]: required")]
     public void The_schema_and_the_parser_refuse_the_same_mistakes(string json, string error)
     {
         Assert.That(Schema.FirstError(Element(json)), Is.EqualTo(error));

@@ -29,7 +29,7 @@ public sealed class BlockProducerTests
         {
             Store = new InMemoryKeyValueStore(),
             Parameters = parameters,
-            WorkVerifier = new TileWorkVerifier(),
+            WorkVerifier = new TileWorkVerifier(new NetworkRules(parameters)),
             Difficulty = new AsertDifficulty(parameters),
         });
         TransactionPool pool = new(_chain, new MempoolOptions());

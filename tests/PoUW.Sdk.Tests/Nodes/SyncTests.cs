@@ -61,7 +61,7 @@ public sealed class SyncTests
         {
             Store = store,
             Parameters = Parameters,
-            WorkVerifier = new TileWorkVerifier(),
+            WorkVerifier = new TileWorkVerifier(new NetworkRules(Parameters)),
             Difficulty = new AsertDifficulty(Parameters),
             Modules = NodeModules.Create(Parameters),
         });
