@@ -5,6 +5,7 @@ using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
+using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 
@@ -24,6 +25,8 @@ public sealed class BlockChain
     private readonly BlockExecutor _executor;
     private readonly BlockImporter _importer;
     private readonly BlockRules _rules;
+    private readonly HeaderChecks _headers;
+    private readonly ulong _keptWitnesses;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
     private readonly TimeProvider _time;
@@ -43,11 +46,14 @@ public sealed class BlockChain
         SignatureVerifier signatures = new(options.SignatureScheme);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality);
         _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
-        ChainOpener opener = new(_store, _world, _executor, _difficulty);
+        TrustedHistory trust = new(options.TrustedCheckpoint);
+        ChainOpener opener = new(_store, _world, _executor, _difficulty, trust);
         Genesis = opener.Open(out ChainHead head);
         _head = head;
         _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store, options.SignatureScheme);
-        _importer = new BlockImporter(_store, _executor, _rules, _difficulty, options.WorkVerifier);
+        _headers = new HeaderChecks(_store, _rules, options.WorkVerifier, trust);
+        _importer = new BlockImporter(_store, _executor, _rules, _headers, _difficulty, options.WorkVerifier, trust);
+        _keptWitnesses = options.KeptWitnesses;
     }
 
     /// <summary>The network.</summary>
@@ -83,7 +89,7 @@ public sealed class BlockChain
     /// </summary>
     public Hash256 BeaconAt(ulong height, IStateReader state) => _executor.Beacon.ForHeight(state, height);
 
-    /// <summary>A known block by id, on whatever chain; null if unknown.</summary>
+    /// <summary>A known block by id, on whatever chain; null if unknown. Its witness is empty if it was pruned.</summary>
     public Block? GetBlock(Hash256 id) => _store.GetBlock(id);
 
     /// <summary>A known header by id; null if unknown.</summary>
@@ -115,13 +121,64 @@ public sealed class BlockChain
     /// heaviest, the chain is executed and becomes the head's. Observers have heard of the change when this returns, unless another
     /// thread is busy telling them.
     /// </summary>
-    /// <returns><see cref="ValidationCode.UnknownParent"/> when the parent must be fetched first; the block is not kept.</returns>
-    public ValidationResult Import(Block block)
+    /// <returns>
+    /// <see cref="ValidationCode.UnknownParent"/> when the parent must be fetched first, <see cref="ValidationCode.MissingWitness"/> when
+    /// the witness was pruned and no trusted checkpoint vouches for the block; it is not kept then.
+    /// </returns>
+    public ValidationResult Import(Block block) => Add(block, admit: null);
+
+    /// <summary>
+    /// As <see cref="Import"/>, for a block that nobody asked for: it must have its witness, and before the dear checks (a
+    /// signature, the openings) the caller says whether it can afford them.
+    /// </summary>
+    /// <param name="block">The block.</param>
+    /// <param name="admitCertificate">
+    /// Asked at most once, after all cheap checks have passed, under the chain's lock: it must return soon and must not call the chain.
+    /// </param>
+    /// <returns><see cref="ValidationCode.RateLimited"/> when the answer was no; the block may be valid.</returns>
+    public ValidationResult ImportUnsolicited(Block block, Func<bool> admitCertificate)
+    {
+        ArgumentNullException.ThrowIfNull(admitCertificate);
+        return Add(block, admitCertificate);
+    }
+
+    /// <summary>
+    /// Forgets old witnesses, in steps that do not keep imports waiting: those of blocks below the finalized checkpoint that are not among
+    /// the last <see cref="BlockChainOptions.KeptWitnesses"/>. Such blocks can no longer be proven to a node that joins; it takes them on
+    /// the word of its <see cref="BlockChainOptions.TrustedCheckpoint"/>.
+    /// </summary>
+    /// <param name="maxHeights">How many heights this call may prune; positive.</param>
+    /// <returns>How many heights it pruned; less than asked for when nothing is left to do.</returns>
+    public int PruneWitnesses(int maxHeights)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxHeights);
+        lock (_gate)
+        {
+            ulong begin = _store.GetPruned();
+            ulong beyond = _head.Height + 1;
+            ulong end = Math.Min(_head.FinalizedHeight, beyond - Math.Min(beyond, _keptWitnesses));
+            int count = (int)Math.Min(end - Math.Min(begin, end), (ulong)maxHeights);
+            if (count > 0)
+            {
+                WriteBatch batch = new();
+                _store.PruneWitnesses(batch, begin + (ulong)count);
+                _store.Apply(batch);
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>The cheap checks of a header whose block is not known, on top of other such headers. Needs no lock.</summary>
+    internal ValidationResult CheckHeader(BlockHeader header, ReadOnlyMemory<byte> publicData, Func<Hash256, BlockHeader?> pending) =>
+        _headers.Check(header, publicData, _head, pending, out _, out _);
+
+    private ValidationResult Add(Block block, Func<bool>? admit)
     {
         ValidationResult result;
         lock (_gate)
         {
-            result = _importer.Import(block, _head, out ChainChange? change);
+            result = _importer.Import(block, _head, admit, out ChainChange? change);
             if (change is not null)
             {
                 _head = change.Head;

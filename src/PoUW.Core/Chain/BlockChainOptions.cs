@@ -1,4 +1,5 @@
 using PoUW.Core.Cryptography;
+using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Storage;
@@ -28,6 +29,15 @@ public sealed record BlockChainOptions
 
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
+
+    /// <summary>How many blocks up to the head keep their witness when <see cref="BlockChain.PruneWitnesses"/> is called.</summary>
+    public ulong KeptWitnesses { get; init; } = 10_000;
+
+    /// <summary>
+    /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,
+    /// without proof of their work, and no other block at its height. Everything else about them is checked. Null to take none.
+    /// </summary>
+    public Checkpoint? TrustedCheckpoint { get; init; }
 
     /// <summary>The clock that limits timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,5 +1,5 @@
+using System.Numerics;
 using PoUW.Core.Blocks;
-using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
@@ -8,9 +8,15 @@ namespace PoUW.Core.Chain;
 
 /// <summary>Validates and adds one block at a time. The caller holds the chain's lock.</summary>
 internal sealed class BlockImporter(
-    ChainStore store, BlockExecutor executor, BlockRules rules, IDifficultyRule difficulty, IWorkVerifier verifier)
+    ChainStore store, BlockExecutor executor, BlockRules rules, HeaderChecks headers, IDifficultyRule difficulty, IWorkVerifier verifier,
+    TrustedHistory trust)
 {
-    internal ValidationResult Import(Block block, ChainHead head, out ChainChange? change)
+    /// <summary>Imports a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="head">The head before.</param>
+    /// <param name="admit">Asked before the dear checks of a block that nobody asked for; null for one that was asked for.</param>
+    /// <param name="change">How the chain of the head changed; null if it did not.</param>
+    internal ValidationResult Import(Block block, ChainHead head, Func<bool>? admit, out ChainChange? change)
     {
         change = null;
         if (store.GetEntry(block.Id) is { } known)
@@ -18,29 +24,31 @@ internal sealed class BlockImporter(
             return ImportKnown(known, head, out change);
         }
 
-        ValidationResult result = CheckBeforeWork(block, head, out ChainPosition? parent);
+        ValidationResult result = CheckCheaply(block, head, admit is null, out ChainPosition? parent, out Hash256 ticket);
+        if (result.IsValid && admit is not null && !admit())
+        {
+            result = ValidationResult.Fail(ValidationCode.RateLimited, nameof(Block.Certificate), "Too many certificates that nobody asked for.");
+        }
+
+        result = result.IsValid ? CheckDearly(block, ref ticket) : result;
         if (!result.IsValid)
         {
             return result;
         }
 
-        result = CheckWork(block, out Hash256 ticket);
-        if (!result.IsValid)
-        {
-            return result;
-        }
-
-        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + difficulty.Work(block.Header.Bits));
+        // Work that was not verified is not credited; the trusted checkpoint alone decides for such a branch.
+        BigInteger work = block.Certificate.Witness.IsEmpty ? BigInteger.Zero : difficulty.Work(block.Header.Bits);
+        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + work);
         if (parent.Id == head.Id)
         {
             return Extend(block, position, head, out change);
         }
 
         WriteBatch batch = new();
-        ChainStore.PutBlock(batch, position.Id, block);
+        store.PutBlock(batch, position.Id, block);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Stored));
         store.Apply(batch);
-        return position.TotalWork > head.TotalWork ? Reorganize(position, head, out change) : ValidationResult.Ok;
+        return trust.Wins(position, head) ? Reorganize(position, head, out change) : ValidationResult.Ok;
     }
 
     private ValidationResult ImportKnown(BlockEntry known, ChainHead head, out ChainChange? change)
@@ -52,52 +60,25 @@ internal sealed class BlockImporter(
         }
 
         // A crash between storing the tip of a heavier chain and following it leaves such a block behind.
-        bool follow = known.Position.TotalWork > head.TotalWork && ForkPoint(known).Header.Height >= head.FinalizedHeight;
+        bool follow = trust.Wins(known.Position, head) && headers.ForkPoint(known).Header.Height >= head.FinalizedHeight;
         return follow
             ? Reorganize(known.Position, head, out change)
             : ValidationResult.Fail(ValidationCode.AlreadyKnown, nameof(Block), "The block is known.");
     }
 
-    private ValidationResult CheckBeforeWork(Block block, ChainHead head, out ChainPosition? parent)
+    private ValidationResult CheckCheaply(Block block, ChainHead head, bool solicited, out ChainPosition? parent, out Hash256 ticket)
     {
-        parent = null;
-        ValidationResult form = rules.CheckForm(block);
-        if (!form.IsValid)
-        {
-            return form;
-        }
-
-        BlockEntry? entry = store.GetEntry(block.Header.ParentHash);
-        if (entry is null)
-        {
-            return ValidationResult.Fail(ValidationCode.UnknownParent, nameof(BlockHeader.ParentHash), $"{block.Header.ParentHash} is not known.");
-        }
-
-        if (entry.Status == BlockStatus.Invalid)
-        {
-            return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), "The parent is known to be invalid.");
-        }
-
-        parent = entry.Position;
-        ValidationResult header = rules.CheckHeader(block.Header, entry.Header);
-        return header.IsValid && ForkPoint(entry).Header.Height < head.FinalizedHeight
-            ? ValidationResult.Fail(ValidationCode.BelowFinalized, nameof(BlockHeader.ParentHash), $"Forks below height {head.FinalizedHeight}.")
-            : header;
+        (parent, ticket) = (null, default);
+        ValidationResult result = rules.CheckForm(block);
+        result = result.IsValid ? headers.Check(block.Header, block.Certificate.PublicData, head, null, out parent, out ticket) : result;
+        return result.IsValid ? trust.CheckWitness(block, solicited) : result;
     }
 
-    /// <summary>From cheap to dear: commitment, the claimed ticket, one signature, the openings.</summary>
-    private ValidationResult CheckWork(Block block, out Hash256 ticket)
+    /// <summary>One signature, then the openings; a witness that a trusted checkpoint vouches for may be missing.</summary>
+    private ValidationResult CheckDearly(Block block, ref Hash256 ticket)
     {
-        ticket = default;
-        if (block.Header.CertificateCommitment != BlockHeader.CommitTo(block.Certificate.PublicData.Span))
-        {
-            return ValidationResult.Fail(
-                ValidationCode.WrongCertificateCommitment, nameof(BlockHeader.CertificateCommitment), "Not the commitment of the public data.");
-        }
-
-        ValidationResult claimed = verifier.VerifyPublicData(block.Header, block.Certificate.PublicData, out _);
-        ValidationResult signed = claimed.IsValid ? rules.CheckSeal(block) : claimed;
-        return signed.IsValid ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
+        ValidationResult signed = rules.CheckSeal(block);
+        return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
@@ -112,8 +93,8 @@ internal sealed class BlockImporter(
             return executed;
         }
 
-        ChainHead next = new(position, Later(outcome!.Finalized, head));
-        ChainStore.PutBlock(batch, position.Id, block);
+        ChainHead next = new(position, trust.FinalizedAt(position.Header, outcome!.Finalized, head.Finalized));
+        store.PutBlock(batch, position.Id, block);
         ChainStore.PutReceipts(batch, position.Id, outcome.Receipts);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
         ChainStore.Attach(batch, position.Id, block);
@@ -150,7 +131,7 @@ internal sealed class BlockImporter(
             attached.Add((block, store.GetReceipts(entry.Position.Id) ?? throw new ChainException("Receipts of an executed block are missing.")));
         }
 
-        ChainHead next = new(tip, Later(executor.FinalizedAfter(tip.Header), head));
+        ChainHead next = new(tip, trust.FinalizedAt(tip.Header, executor.FinalizedAfter(tip.Header), head.Finalized));
         ChainStore.WriteHead(batch, next.Id, next.Finalized);
         store.Apply(batch);
         change = new ChainChange(next, detached, attached);
@@ -219,28 +200,9 @@ internal sealed class BlockImporter(
         return branch;
     }
 
-    private BlockEntry ForkPoint(BlockEntry at)
-    {
-        while (!IsCanonical(at))
-        {
-            at = Entry(at.Header.ParentHash);
-        }
-
-        return at;
-    }
-
     private bool IsCanonical(BlockEntry entry) => store.GetCanonical(entry.Header.Height) == entry.Position.Id;
 
     private BlockEntry Entry(Hash256 id) => store.GetEntry(id) ?? throw new ChainException($"The stored block {id} is missing.");
 
     private Block Load(Hash256 id) => store.GetBlock(id) ?? throw new ChainException($"The stored block {id} is missing.");
-
-    /// <summary>
-    /// The highest checkpoint that was ever final on the chain of a head. What a branch finalizes counts from when it becomes the head's;
-    /// a head never leaves a finalized checkpoint, so the node's is an ancestor of every new tip.
-    /// </summary>
-    private static Checkpoint Later(Checkpoint finalized, ChainHead previous)
-    {
-        return finalized.Height > previous.FinalizedHeight ? finalized : previous.Finalized;
-    }
 }

@@ -29,6 +29,14 @@ internal sealed class BlockRules(
         }
 
         BlockHeader header = block.Header;
+        return header.TransactionRoot == Block.TransactionRootOf(block.Transactions)
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.WrongTransactionRoot, nameof(header.TransactionRoot), "The root is not that of the transactions.");
+    }
+
+    /// <summary>The part of a header's form that needs nothing but the header.</summary>
+    internal ValidationResult CheckHeaderForm(BlockHeader header)
+    {
         if (header.Version != BlockHeader.CurrentVersion)
         {
             return Fail(ValidationCode.WrongVersion, nameof(header.Version), $"Version {header.Version}; this is {BlockHeader.CurrentVersion}.");
@@ -39,19 +47,21 @@ internal sealed class BlockRules(
             return Fail(ValidationCode.WrongChain, nameof(header.ChainId), $"Chain {header.ChainId}; this is {parameters.ChainId}.");
         }
 
-        return header.TransactionRoot == Block.TransactionRootOf(block.Transactions)
-            ? ValidationResult.Ok
-            : Fail(ValidationCode.WrongTransactionRoot, nameof(header.TransactionRoot), "The root is not that of the transactions.");
+        return ValidationResult.Ok;
     }
 
-    internal ValidationResult CheckHeader(BlockHeader header, BlockHeader parent)
+    /// <summary>Checks what depends on the ancestors.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="parent">Its parent.</param>
+    /// <param name="pending">Finds ancestors that are not in the store; null if all are.</param>
+    internal ValidationResult CheckHeader(BlockHeader header, BlockHeader parent, Func<Hash256, BlockHeader?>? pending)
     {
         if (header.Height != parent.Height + 1)
         {
             return Fail(ValidationCode.WrongHeight, nameof(header.Height), $"Height {header.Height}; the parent's is {parent.Height}.");
         }
 
-        ulong median = MedianTime(parent);
+        ulong median = MedianTime(parent, pending);
         ulong latest = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() + parameters.MaxFutureMilliseconds;
         if (header.TimestampMs <= median || header.TimestampMs > latest)
         {
@@ -73,13 +83,13 @@ internal sealed class BlockRules(
     }
 
     /// <summary>The median of the timestamps of the last eleven blocks up to and including <paramref name="tip"/>.</summary>
-    internal ulong MedianTime(BlockHeader tip)
+    internal ulong MedianTime(BlockHeader tip, Func<Hash256, BlockHeader?>? pending = null)
     {
         List<ulong> times = [tip.TimestampMs];
         while (tip.Height > 0 && times.Count < MedianBlocks)
         {
             Hash256 parentId = tip.ParentHash;
-            tip = store.GetEntry(parentId)?.Header ?? throw new ChainException($"The stored block {parentId} is missing.");
+            tip = store.GetEntry(parentId)?.Header ?? pending?.Invoke(parentId) ?? throw new ChainException($"The stored block {parentId} is missing.");
             times.Add(tip.TimestampMs);
         }
 

@@ -7,7 +7,7 @@ using PoUW.Core.Storage;
 namespace PoUW.Core.Chain;
 
 /// <summary>Restores the head from the store and proves that it is usable, or starts the chain.</summary>
-internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecutor executor, IDifficultyRule difficulty)
+internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecutor executor, IDifficultyRule difficulty, TrustedHistory trust)
 {
     internal Block Open(out ChainHead head)
     {
@@ -16,17 +16,20 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
         if (store.ReadHead() is { } stored)
         {
             head = Restore(genesis.Id, stored.Id, stored.Finalized);
+            trust.ThrowIfContradicted(store);
+            head = head with { Finalized = trust.FinalizedAt(head.Header, stored.Finalized, stored.Finalized) };
             return genesis;
         }
 
         ChainPosition position = new(genesis.Header, genesis.Id, Hash256.Zero, difficulty.Work(genesis.Header.Bits));
-        ChainStore.PutBlock(batch, genesis.Id, genesis);
+        store.PutBlock(batch, genesis.Id, genesis);
         ChainStore.PutReceipts(batch, genesis.Id, []);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
         ChainStore.Attach(batch, genesis.Id, genesis);
         head = new ChainHead(position, new Checkpoint(0, genesis.Id));
         ChainStore.WriteHead(batch, head.Id, head.Finalized);
         store.Apply(batch);
+        trust.ThrowIfContradicted(store);
         return genesis;
     }
 

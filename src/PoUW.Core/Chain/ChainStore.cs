@@ -8,16 +8,18 @@ using PoUW.Core.Transactions;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The chain's records in the key-value store, under the prefix "chain/": entries and blocks by id, and the index of the chain of the
-/// head. Writes only fill a batch. As thread-safe as the store.
+/// The chain's records in the key-value store, under the prefix "chain/": entries, blocks and witnesses by id, the index of the chain of
+/// the head, and which blocks of a height have a witness, so that old witnesses can go. Writes only fill a batch. As thread-safe as the
+/// store.
 /// </summary>
 internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 {
-    private const byte Format = 2;
+    private const byte Format = 3;
 
     private const int HeadBytes = 1 + Hash256.Size + 8 + Hash256.Size;
 
     private static readonly byte[] HeadKey = "chain/head"u8.ToArray();
+    private static readonly byte[] PrunedKey = "chain/pruned"u8.ToArray();
 
     internal void Apply(WriteBatch batch) => store.Apply(batch);
 
@@ -48,6 +50,7 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 
     internal static void PutEntry(WriteBatch batch, BlockEntry entry) => batch.Put(Key("entry/"u8, entry.Position.Id), entry.Encode());
 
+    /// <summary>The block; its witness is empty if it was pruned.</summary>
     internal Block? GetBlock(Hash256 id)
     {
         byte[]? stored = store.Get(Key("block/"u8, id));
@@ -56,12 +59,48 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
             return null;
         }
 
-        return Block.TryDecode(stored, maxBlockBytes, out Block? block).IsValid
-            ? block
-            : throw new ChainException($"The stored block {id} is damaged.");
+        if (!Block.TryDecode(stored, maxBlockBytes, out Block? block).IsValid)
+        {
+            throw new ChainException($"The stored block {id} is damaged.");
+        }
+
+        return store.Get(Key("witness/"u8, id)) is { } witness
+            ? block! with { Certificate = block!.Certificate with { Witness = witness } }
+            : block;
     }
 
-    internal static void PutBlock(WriteBatch batch, Hash256 id, Block block) => batch.Put(Key("block/"u8, id), block.Encode());
+    /// <summary>Adds a block that is not stored yet; at most one a batch.</summary>
+    internal void PutBlock(WriteBatch batch, Hash256 id, Block block)
+    {
+        batch.Put(Key("block/"u8, id), block.EncodeWithoutWitness());
+        if (!block.Certificate.Witness.IsEmpty)
+        {
+            byte[] listKey = WitnessesKey(block.Header.Height);
+            batch.Put(Key("witness/"u8, id), block.Certificate.Witness.ToArray());
+            batch.Put(listKey, [.. store.Get(listKey) ?? [], .. id.ToArray()]);
+        }
+    }
+
+    /// <summary>The lowest height whose witnesses were not pruned.</summary>
+    internal ulong GetPruned() => store.Get(PrunedKey) is { } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
+
+    /// <summary>Deletes the witnesses of the blocks at the heights from <see cref="GetPruned"/> up to a limit, on all branches.</summary>
+    internal void PruneWitnesses(WriteBatch batch, ulong limit)
+    {
+        for (ulong height = GetPruned(); height < limit; height++)
+        {
+            byte[] listKey = WitnessesKey(height);
+            ReadOnlySpan<byte> ids = store.Get(listKey);
+            for (; !ids.IsEmpty; ids = ids[Hash256.Size..])
+            {
+                batch.Delete(Key("witness/"u8, new Hash256(ids[..Hash256.Size])));
+            }
+
+            batch.Delete(listKey);
+        }
+
+        batch.Put(PrunedKey, Number(limit));
+    }
 
     internal IReadOnlyList<Receipt>? GetReceipts(Hash256 id)
     {
@@ -114,6 +153,8 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
     }
 
     private static byte[] Key(ReadOnlySpan<byte> table, Hash256 id) => [.. "chain/"u8, .. table, .. id.ToArray()];
+
+    private static byte[] WitnessesKey(ulong height) => [.. "chain/witnesses/"u8, .. Number(height)];
 
     private static byte[] HeightKey(ulong height) => [.. "chain/height/"u8, .. Number(height)];
 

@@ -7,8 +7,8 @@ namespace PoUW.Core.Chain;
 
 /// <summary>
 /// Decides whether a certificate is enough work for a header. Everything in the certificate comes from strangers. The chain has checked
-/// the header's fields, its bits, the sizes and the commitment before it calls. Called from one thread at a time by one chain, from
-/// several by several chains; must not throw on bad input and must not call back.
+/// the header's fields, its bits, the sizes and the commitment before it calls. Called from any thread; must not throw on bad input and
+/// must not call back.
 /// </summary>
 public interface IWorkVerifier
 {

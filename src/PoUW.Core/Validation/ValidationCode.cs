@@ -26,6 +26,9 @@ public enum ValidationCode : ushort
     /// <summary>A number is outside its allowed range.</summary>
     OutOfRange = 6,
 
+    /// <summary>More than this node takes of it now.</summary>
+    RateLimited = 7,
+
     // 20-49: transactions.
 
     /// <summary>The signature does not match the sender and the content.</summary>
@@ -90,6 +93,12 @@ public enum ValidationCode : ushort
     /// <summary>The block gas limit is exceeded.</summary>
     BlockGasExceeded = 60,
 
+    /// <summary>The block is at the height of this node's trusted checkpoint and is another one.</summary>
+    WrongCheckpoint = 61,
+
+    /// <summary>Too many headers without verified witness are kept for the peer, or for all peers.</summary>
+    TooManyUnverified = 62,
+
     // 90-129: work certificates.
 
     /// <summary>The certificate does not match the header's commitment.</summary>
@@ -118,6 +127,9 @@ public enum ValidationCode : ushort
 
     /// <summary>The binding to a lease is not valid here.</summary>
     BadBinding = 98,
+
+    /// <summary>The witness is not there, and no trusted checkpoint vouches for the block.</summary>
+    MissingWitness = 99,
 
     // 130-179: jobs.
 

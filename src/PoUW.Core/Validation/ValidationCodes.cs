@@ -11,7 +11,8 @@ public static class ValidationCodes
         ValidationCode.Ok => GossipVerdict.Accept,
         ValidationCode.NonceTooLow or ValidationCode.NonceTooHigh or ValidationCode.InsufficientBalance or ValidationCode.Expired
             or ValidationCode.AlreadyKnown or ValidationCode.PoolFull or ValidationCode.FeeTooLow or ValidationCode.UnknownParent
-            or ValidationCode.BelowFinalized or ValidationCode.BadTimestamp => GossipVerdict.Ignore,
+            or ValidationCode.BelowFinalized or ValidationCode.BadTimestamp or ValidationCode.RateLimited or ValidationCode.WrongCheckpoint
+            or ValidationCode.TooManyUnverified or ValidationCode.MissingWitness => GossipVerdict.Ignore,
         >= ValidationCode.BadManifest => GossipVerdict.Ignore,
         _ => GossipVerdict.Reject,
     };

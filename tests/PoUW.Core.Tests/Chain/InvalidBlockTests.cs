@@ -95,7 +95,7 @@ public sealed class InvalidBlockTests
     {
         Block valid = _net.Next(_chain);
         Refuses(valid with { Certificate = valid.Certificate with { Witness = new byte[32] } }, ValidationCode.BadOpening);
-        Refuses(valid with { Certificate = valid.Certificate with { Witness = default } }, ValidationCode.BadOpening);
+        Refuses(valid with { Certificate = valid.Certificate with { Witness = default } }, ValidationCode.MissingWitness);
         Assert.That(_chain.Import(valid).IsValid, Is.True);
     }
 

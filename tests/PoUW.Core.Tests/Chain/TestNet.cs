@@ -49,15 +49,19 @@ internal sealed class TestNet : IDisposable
 
     internal ManualTime Time { get; }
 
-    internal BlockChain Open(IKeyValueStore store) => new(new BlockChainOptions
+    internal BlockChain Open(IKeyValueStore store, Func<BlockChainOptions, BlockChainOptions>? change = null)
     {
-        Store = store,
-        Parameters = Parameters,
-        WorkVerifier = new NonceWork(),
-        Difficulty = new StepDifficulty(),
-        Modules = _modules,
-        Time = Time,
-    });
+        BlockChainOptions options = new()
+        {
+            Store = store,
+            Parameters = Parameters,
+            WorkVerifier = new NonceWork(),
+            Difficulty = new StepDifficulty(),
+            Modules = _modules,
+            Time = Time,
+        };
+        return new BlockChain(change is null ? options : change(options));
+    }
 
     internal BlockChain Open() => Open(new InMemoryKeyValueStore());
 

@@ -34,7 +34,8 @@ internal sealed class FinalityNet : IDisposable
 
     internal TestStakes Stakes { get; }
 
-    internal BlockChain Open(IKeyValueStore? store = null) => Net.Open(store ?? new InMemoryKeyValueStore());
+    internal BlockChain Open(IKeyValueStore? store = null, Func<BlockChainOptions, BlockChainOptions>? change = null) =>
+        Net.Open(store ?? new InMemoryKeyValueStore(), change);
 
     internal Address AddressOf(int voter) => _voters[voter].Address;
 
