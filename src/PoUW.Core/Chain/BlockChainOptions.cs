@@ -30,6 +30,9 @@ public sealed record BlockChainOptions
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
 
+    /// <summary>Which operations of leases a block may claim.</summary>
+    public ILeaseView Leases { get; init; } = new RejectingLeaseView();
+
     /// <summary>How many blocks up to the head keep their witness when <see cref="BlockChain.PruneWitnesses"/> is called.</summary>
     public ulong KeptWitnesses { get; init; } = 10_000;
 

@@ -3,6 +3,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
@@ -38,7 +39,7 @@ internal sealed class BlockImporter(
 
         // Work that was not verified is not credited; the trusted checkpoint alone decides for such a branch.
         BigInteger work = block.Certificate.Witness.IsEmpty ? BigInteger.Zero : difficulty.Work(block.Header.Bits);
-        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + work);
+        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + work, OperandsOf(block));
         if (parent.Id == head.Id)
         {
             return Extend(block, position, head, out change);
@@ -80,6 +81,12 @@ internal sealed class BlockImporter(
         ValidationResult signed = rules.CheckSeal(block);
         return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
+
+    // Only bound blocks are asked for it, and their public data was decoded by the verifier.
+    private static Hash256 OperandsOf(Block block) =>
+        block.Header.Claim is not null && WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data).IsValid
+            ? OperationDigest.Of(data!)
+            : Hash256.Zero;
 
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
     {

@@ -15,6 +15,8 @@ internal sealed class BlockRules(
 {
     private const int MedianBlocks = 11;
 
+    private readonly NetworkRules _rules = new(parameters);
+
     internal ValidationResult CheckForm(Block block)
     {
         int size = block.EncodeWithoutWitness().Length;
@@ -47,7 +49,9 @@ internal sealed class BlockRules(
             return Fail(ValidationCode.WrongChain, nameof(header.ChainId), $"Chain {header.ChainId}; this is {parameters.ChainId}.");
         }
 
-        return ValidationResult.Ok;
+        return header.Claim is null || _rules.RulesAt(header.Height).BoundTickets
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.BadBinding, nameof(header.Claim), $"Tickets cannot be bound at height {header.Height} of this network.");
     }
 
     /// <summary>Checks what depends on the ancestors.</summary>

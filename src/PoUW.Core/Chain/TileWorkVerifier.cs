@@ -9,8 +9,8 @@ using PoUW.Core.Work;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The production verifier: tile work TW1, unbound tickets (<see cref="WorkVerifier"/>). What a certificate may be at the header's height
-/// is for the network's rules to say. Stateless and thread-safe.
+/// The production verifier: tile work TW1 (<see cref="WorkVerifier"/>). A header with a claim needs a ticket that is bound to it, any other
+/// header an unbound one. Which version a certificate has at the header's height is for the network's rules to say. Stateless and thread-safe.
 /// </summary>
 public sealed class TileWorkVerifier(NetworkRules rules) : IWorkVerifier
 {
@@ -26,9 +26,7 @@ public sealed class TileWorkVerifier(NetworkRules rules) : IWorkVerifier
             return version;
         }
 
-        return CompactTarget.TryDecode(header.Bits, out BigInteger target)
-            ? WorkVerifier.VerifyPublicData(header.ChainId, header.EncodeIncomplete(), target, publicData.Span, out ticket)
-            : WrongBits(header);
+        return TemplateOf(header) is { } template ? WorkVerifier.VerifyPublicData(template, publicData.Span, out ticket) : WrongBits(header);
     }
 
     /// <inheritdoc/>
@@ -41,9 +39,19 @@ public sealed class TileWorkVerifier(NetworkRules rules) : IWorkVerifier
             return version;
         }
 
-        return CompactTarget.TryDecode(header.Bits, out BigInteger target)
-            ? WorkVerifier.Verify(header.ChainId, header.EncodeIncomplete(), target, certificate, out ticket)
-            : WrongBits(header);
+        return TemplateOf(header) is { } template ? WorkVerifier.Verify(template, certificate, out ticket) : WrongBits(header);
+    }
+
+    private static WorkTemplate? TemplateOf(BlockHeader header)
+    {
+        if (!CompactTarget.TryDecode(header.Bits, out BigInteger target))
+        {
+            return null;
+        }
+
+        return header.Claim is { } claim
+            ? WorkTemplate.Bound(header.ChainId, header.Height, header.ParentHash, header.Bits, claim, header.Producer, target)
+            : WorkTemplate.Unbound(header.ChainId, header.EncodeIncomplete(), target);
     }
 
     /// <summary>Exactly one version is valid at a height. The version comes first in the public data of every version.</summary>
