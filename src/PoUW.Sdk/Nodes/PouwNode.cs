@@ -1,6 +1,7 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
+using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -56,13 +57,18 @@ public sealed class PouwNode : IAsyncDisposable
             Difficulty = new AsertDifficulty(options.Parameters),
             Modules = NodeModules.Create(options.Parameters),
             Time = options.Time,
+            KeptWitnesses = options.KeptWitnesses,
+            TrustedCheckpoint = options.TrustedCheckpoint,
         });
         _pool = new TransactionPool(Chain, new MempoolOptions());
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
         _producer = new BlockProducer(Chain, _pool, options.Key, options.Time, block => _relay!.Publish(block));
-        _relay = new BlockRelay(Chain, _pool, _network, options.Spawner, _producer.Invalidate, _stopping.Token);
+        _relay = new BlockRelay(
+            Chain, _pool, _network, options.Spawner, _producer.Invalidate,
+            new CertificateBudget<PeerId>(options.Certificates, options.Time), message => options.Observer.Warn(options.Name, message),
+            _stopping.Token);
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
@@ -86,6 +92,7 @@ public sealed class PouwNode : IAsyncDisposable
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);
         Chain.Subscribe(_ledger);
+        Chain.Subscribe(new WitnessPruner(Chain));
     }
 
     /// <summary>The node's name.</summary>

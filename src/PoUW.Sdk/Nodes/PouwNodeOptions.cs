@@ -1,4 +1,6 @@
 using PoUW.Core.Cryptography;
+using PoUW.Core.Finality;
+using PoUW.Core.Headers;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -47,6 +49,18 @@ public sealed record PouwNodeOptions
 
     /// <summary>Limits of the network layer.</summary>
     public NetworkOptions Network { get; init; } = new();
+
+    /// <summary>How many blocks that nobody asked for are verified. A network with several blocks a second needs more than the default.</summary>
+    public CertificateBudgetOptions Certificates { get; init; } = new();
+
+    /// <summary>How many blocks up to the head keep the witness of their work; older ones lose it once they are final.</summary>
+    public ulong KeptWitnesses { get; init; } = 10_000;
+
+    /// <summary>
+    /// A block that the operator trusts, so that the node can join through peers that have pruned the witnesses up to it: the work of that
+    /// history is then taken on trust. Null to demand every witness.
+    /// </summary>
+    public Checkpoint? TrustedCheckpoint { get; init; }
 
     /// <summary>Limits of the worker role.</summary>
     public WorkerOptions Worker { get; init; } = new();

@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Runtime;
@@ -12,7 +13,8 @@ namespace PoUW.Sdk.Sync;
 
 /// <summary>
 /// Carries blocks and transactions between the chain and the network: gossip of new ones, and catching up with a peer that knows more.
-/// Every block is validated in full before it is passed on. Thread-safe.
+/// Every block is validated in full before it is passed on. Blocks that nobody asked for draw on a budget of certificates; blocks that
+/// this node asked for do not, since their sender answers for each bad one. Thread-safe.
 /// </summary>
 internal sealed class BlockRelay
 {
@@ -26,13 +28,17 @@ internal sealed class BlockRelay
     private readonly NetworkNode _network;
     private readonly ISpawner _spawner;
     private readonly Action _poolChanged;
+    private readonly CertificateBudget<PeerId> _budget;
+    private readonly Action<string> _warn;
     private readonly CancellationToken _stopping;
     private readonly SemaphoreSlim _catchingUp = new(1, 1);
 
     public BlockRelay(
-        BlockChain chain, TransactionPool pool, NetworkNode network, ISpawner spawner, Action poolChanged, CancellationToken stopping)
+        BlockChain chain, TransactionPool pool, NetworkNode network, ISpawner spawner, Action poolChanged, CertificateBudget<PeerId> budget,
+        Action<string> warn, CancellationToken stopping)
     {
         (_chain, _pool, _network, _spawner, _poolChanged, _stopping) = (chain, pool, network, spawner, poolChanged, stopping);
+        (_budget, _warn) = (budget, warn);
         network.Subscribe(BlockTopic, OnBlock);
         network.Subscribe(TransactionTopic, OnTransaction);
         network.Serve(SyncRequest.Protocol, OnSyncRequest);
@@ -60,10 +66,11 @@ internal sealed class BlockRelay
         ValidationResult result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
         if (result.IsValid)
         {
-            result = Import(block!);
+            result = Told(block!, _chain.ImportUnsolicited(block!, () => _budget.TryTake(peer)));
         }
 
-        if (result.Code == ValidationCode.UnknownParent)
+        // A block over the budget may be valid, and then the sender has to answer for it.
+        if (result.Code is ValidationCode.UnknownParent or ValidationCode.RateLimited)
         {
             StartCatchUp(peer);
         }
@@ -98,9 +105,8 @@ internal sealed class BlockRelay
         return ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(BlocksAfter(CommonAncestor(request))));
     }
 
-    private ValidationResult Import(Block block)
+    private ValidationResult Told(Block block, ValidationResult result)
     {
-        ValidationResult result = _chain.Import(block);
         if (result.IsValid)
         {
             BlockAccepted?.Invoke(block);
@@ -181,7 +187,13 @@ internal sealed class BlockRelay
         (Hash256? last, ulong height) = (null, HeightOf(after));
         foreach (Block block in response.Blocks.TakeWhile(_ => !_stopping.IsCancellationRequested))
         {
-            ValidationResult result = Import(block);
+            ValidationResult result = Told(block, _chain.Import(block));
+            if (result.Code == ValidationCode.MissingWitness)
+            {
+                _warn($"{peer} has pruned the witness of block {block.Header.Height}; ask another node, or trust a checkpoint at or above it.");
+                return null;
+            }
+
             if (result.Verdict == GossipVerdict.Reject)
             {
                 _network.Punish(peer, $"invalid block {block.Id.ToShortString()}: {result}");

@@ -1,0 +1,180 @@
+using System.Text;
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Core.Headers;
+using PoUW.Core.Mempool;
+using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
+using PoUW.Core.Randomness;
+using PoUW.Core.Runtime;
+using PoUW.Core.Storage;
+using PoUW.Core.Validation;
+using PoUW.Core.Work;
+using PoUW.Network.Messaging;
+using PoUW.Network.Sessions;
+using PoUW.Network.Transports;
+using PoUW.Sdk.Sync;
+
+namespace PoUW.Sdk.Tests.Nodes;
+
+/// <summary>How many certificates a relay verifies for a peer: few that nobody asked for, all that were asked for.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class CertificateRationTests
+{
+    private const string Sentinel = "test/end/1";
+
+    private static readonly NetworkParameters Parameters = NetworkParameters.Development;
+
+    private readonly CountingVerifier _verifier = new();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private BlockChain _chain = null!;
+    private BlockChain _source = null!;
+    private NetworkNode _node = null!;
+    private NetworkNode _peer = null!;
+    private BlockRelay _relay = null!;
+
+    [SetUp]
+    public async Task ConnectAsync()
+    {
+        InMemoryTransport transport = new(new InMemoryNetwork());
+        (_chain, _source) = (Open(_verifier), Open(new CountingVerifier { IsGood = true }));
+        (_node, _peer) = (Node(transport, "node"), Node(transport, "peer"));
+        _node.Subscribe(Sentinel, (_, _) =>
+        {
+            _end.TrySetResult();
+            return ValueTask.FromResult(GossipVerdict.Ignore);
+        });
+        _relay = new BlockRelay(
+            _chain, new TransactionPool(_chain, new MempoolOptions()), _node, new ThreadPoolSpawner(), () => { },
+            new CertificateBudget<PeerId>(new CertificateBudgetOptions(), new StoppedClock()), _ => { }, _stopping.Token);
+        await _node.ListenAsync(new NetworkEndpoint("node"));
+    }
+
+    [TearDown]
+    public async Task CloseAsync()
+    {
+        await _stopping.CancelAsync();
+        await _peer.DisposeAsync();
+        await _node.DisposeAsync();
+        await _relay.StopAsync();
+        _stopping.Dispose();
+    }
+
+    [Test]
+    [CancelAfter(20_000)]
+    public async Task Of_the_certificates_that_nobody_asked_for_a_peer_gets_three_verified(CancellationToken cancellation)
+    {
+        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        for (ulong i = 1; i <= 20; i++)
+        {
+            await _peer.PublishAsync(BlockRelay.BlockTopic, Block(_source, i).Encode());
+        }
+
+        await WaitForEndAsync(cancellation);
+        Assert.That(_verifier.Claims, Is.EqualTo(20), "all of them pass the cheap checks");
+        Assert.That(_verifier.Witnesses, Is.EqualTo(3));
+    }
+
+    [Test]
+    [CancelAfter(20_000)]
+    public async Task What_fails_a_cheap_check_costs_no_ration(CancellationToken cancellation)
+    {
+        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        for (ulong i = 1; i <= 20; i++)
+        {
+            Block block = Block(_source, i);
+            await _peer.PublishAsync(BlockRelay.BlockTopic, (block with { Header = block.Header with { Height = 7 } }).Encode());
+        }
+
+        await _peer.PublishAsync(BlockRelay.BlockTopic, Block(_source, 1).Encode());
+        await WaitForEndAsync(cancellation);
+        Assert.That(_verifier.Claims, Is.EqualTo(1));
+        Assert.That(_verifier.Witnesses, Is.EqualTo(1));
+    }
+
+    [Test]
+    [CancelAfter(20_000)]
+    public async Task Blocks_that_were_asked_for_are_all_verified(CancellationToken cancellation)
+    {
+        _verifier.IsGood = true;
+        TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _relay.BlockAccepted += block => _ = block.Header.Height == 30 && reached.TrySetResult();
+        List<byte[]> blocks = [];
+        for (int height = 1; height <= 30; height++)
+        {
+            Block block = Block(_source, 1);
+            Assert.That(_source.Import(block).ToString(), Is.EqualTo("Ok"));
+            blocks.Add(block.Encode());
+        }
+
+        _peer.Serve(SyncRequest.Protocol, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(blocks)));
+        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await reached.Task.WaitAsync(cancellation);
+        Assert.That(_verifier.Witnesses, Is.EqualTo(30));
+    }
+
+    private async Task WaitForEndAsync(CancellationToken cancellation)
+    {
+        // One peer's gossip is handled in order of arrival.
+        await _peer.PublishAsync(Sentinel, Encoding.ASCII.GetBytes("end"));
+        await _end.Task.WaitAsync(cancellation);
+    }
+
+    private static Block Block(BlockChain chain, ulong offset)
+    {
+        ulong time = chain.Head.Header.TimestampMs + offset;
+        return chain.Propose(TestNetwork.Key("peer").Address, [], time).Complete(new WorkCertificate(new byte[] { 1 }, new byte[] { 2 }), TestNetwork.Key("peer"));
+    }
+
+    private static BlockChain Open(IWorkVerifier verifier) => new(new BlockChainOptions
+    {
+        Store = new InMemoryKeyValueStore(),
+        Parameters = Parameters,
+        WorkVerifier = verifier,
+        Difficulty = new AsertDifficulty(Parameters),
+    });
+
+    private NetworkNode Node(InMemoryTransport transport, string name) => new(
+        transport, _source.Genesis.Id, new NetworkOptions { FaultsBeforeBan = 1_000 }, TimeProvider.System, new ThreadPoolSpawner(),
+        new SeededRandomSource(1, name), new OpenPeerAuthorizer(), new SilentObserver());
+
+    private sealed class CountingVerifier : IWorkVerifier
+    {
+        private int _claims;
+        private int _witnesses;
+
+        public bool IsGood { get; set; }
+
+        public int Claims => Volatile.Read(ref _claims);
+
+        public int Witnesses => Volatile.Read(ref _witnesses);
+
+        public ValidationResult VerifyPublicData(BlockHeader header, ReadOnlyMemory<byte> publicData, out Hash256 ticket)
+        {
+            Interlocked.Increment(ref _claims);
+            ticket = header.ParentHash;
+            return ValidationResult.Ok;
+        }
+
+        public ValidationResult Verify(BlockHeader header, WorkCertificate certificate, out Hash256 ticket)
+        {
+            Interlocked.Increment(ref _witnesses);
+            ticket = header.ParentHash;
+            return IsGood ? ValidationResult.Ok : ValidationResult.Fail(ValidationCode.BadOpening, "Witness", "Bad.");
+        }
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override long GetTimestamp() => 0;
+    }
+
+    private sealed class SilentObserver : INetworkObserver
+    {
+        public void Observe(NetworkEvent observation)
+        {
+        }
+    }
+}
