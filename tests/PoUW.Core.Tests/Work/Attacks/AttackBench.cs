@@ -48,6 +48,14 @@ internal sealed class AttackBench
     /// <summary>The same operands under another header.</summary>
     public AttackBench Under(byte[] header) => new(Shape, _a, _b, header);
 
+    /// <summary>The same product but for one entry of A.</summary>
+    public AttackBench WithEntry(int row, int inner, sbyte value)
+    {
+        sbyte[] a = [.. _a];
+        a[(row * Shape.K) + inner] = value;
+        return new AttackBench(Shape, a, _b, _header);
+    }
+
     /// <summary>A certificate that opens the committed operands and claims a state for a tile.</summary>
     public WorkCertificate Claim(int tileRow, int tileColumn, int segment, uint[] state)
     {

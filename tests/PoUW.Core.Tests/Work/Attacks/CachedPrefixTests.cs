@@ -14,7 +14,7 @@ public sealed class CachedPrefixTests
         AttackBench bench = AttackBench.Uniform(64, 64, k, 11);
         Assert.That(bench.Shape.Stride, Is.EqualTo(bench.Shape.Rank), "the inequality that all rests on is stride <= rank");
         var counter = new MacCounter();
-        var miner = new CachedPrefixMiner(bench.Product, segment, bench.Shape.Stride, counter);
+        CachedPrefixMiner miner = CachedPrefixMiner.AcrossHeaders(bench.Product, segment, bench.Shape.Stride, counter);
         for (int tile = 0; tile < 4; tile++)
         {
             Assert.That(SnapshotFold.Xor(miner.Snapshots(tile / 2, tile % 2)), Is.EqualTo(bench.Oracle.State(tile / 2, tile % 2, segment)));
@@ -22,8 +22,32 @@ public sealed class CachedPrefixTests
 
         double unit = bench.Shape.UnitMacs(segment);
         double cost = counter.Products / unit / 4;
-        TestContext.Out.WriteLine($"k = {k}: {cost:F4} of the products; prefix sums {counter.Amortised / unit / 4:F4} per ticket at this size");
+        TestContext.Out.WriteLine($"k = {k}: {cost:F4} of the products; prefix sums {counter.Amortised / unit / 4 * 64 / 4096:F4} a ticket at m = n = 4096");
         Assert.That(cost, Is.GreaterThanOrEqualTo(2.0));
+    }
+
+    // The cheapest reuse that the seeds leave: seedB does not depend on A.
+    [TestCase(1024, 0)]
+    [TestCase(4096, 3)]
+    public void ChangingOneEntryOfACostsTheWholeProductAgain(int k, int segment)
+    {
+        AttackBench before = AttackBench.Uniform(64, 64, k, 14);
+        sbyte entry = before.Product.A[40][k - 1];
+        AttackBench after = before.WithEntry(40, k - 1, (sbyte)(entry == 0 ? 1 : 0));
+        Assert.That(after.Oracle.Seeds.SeedB, Is.EqualTo(before.Oracle.Seeds.SeedB));
+        Assert.That(after.Oracle.Seeds.SeedA, Is.Not.EqualTo(before.Oracle.Seeds.SeedA));
+        var counter = new MacCounter();
+        CachedPrefixMiner miner = CachedPrefixMiner.AcrossVariantsOfA(after.Product, segment, counter);
+        for (int tile = 0; tile < 4; tile++)
+        {
+            uint[] state = SnapshotFold.Xor(miner.Snapshots(tile / 2, tile % 2));
+            Assert.That(state, Is.EqualTo(after.Oracle.State(tile / 2, tile % 2, segment)));
+            Assert.That(state, Is.Not.EqualTo(before.Oracle.State(tile / 2, tile % 2, segment)), "no tile is left as it was");
+        }
+
+        double cost = counter.Products / 4.0 / after.Shape.UnitMacs(segment);
+        TestContext.Out.WriteLine($"k = {k}: another A under the same header costs {cost:F4} of the products");
+        Assert.That(cost, Is.GreaterThanOrEqualTo(1.0));
     }
 
     [TestCase(1024)]
@@ -35,7 +59,7 @@ public sealed class CachedPrefixTests
         int stride = 2 * bench.Shape.Stride;
         var cachedCounter = new MacCounter();
         var zeroCounter = new MacCounter();
-        double cached = Cost(bench.Product, new CachedPrefixMiner(bench.Product, 0, stride, cachedCounter), stride, cachedCounter);
+        double cached = Cost(bench.Product, CachedPrefixMiner.AcrossHeaders(bench.Product, 0, stride, cachedCounter), stride, cachedCounter);
         double zeros = Cost(zero.Product, new PrefixRankMiner(zero.Product, 0, stride, zeroCounter), stride, zeroCounter);
         TestContext.Out.WriteLine($"stride {stride}: zero operands {zeros:F4}, cached prefixes {cached:F4}");
         Assert.That(zeros, Is.LessThanOrEqualTo(0.55));

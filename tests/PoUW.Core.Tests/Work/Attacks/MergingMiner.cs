@@ -1,9 +1,9 @@
 namespace PoUW.Core.Tests.Work.Attacks;
 
 /// <summary>
-/// The best shortcut known for zero operands: strips are taken in pairs and merged (<see cref="StripMerge"/>). It works modulo a prime of
-/// 16 bits or more, so its factors do not fit the int8 multipliers that the honest miner uses, and one residue does not give the
-/// accumulators (below 2^24 in magnitude): two primes do.
+/// The best shortcut known for zero operands: strips are taken in pairs and merged (<see cref="StripMerge"/>). It works modulo a prime, so
+/// its factors are as wide as the prime, and one prime that fits int8 or int16 multipliers does not give the accumulators: several do,
+/// each at the full price.
 /// </summary>
 internal sealed class MergingMiner
 {
@@ -14,7 +14,7 @@ internal sealed class MergingMiner
     /// <summary>Prepares a segment.</summary>
     /// <param name="product">A product of zero operands.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="common">Groups of common terms, 1 to 3.</param>
+    /// <param name="common">Groups of common terms, from 1 to r - 1.</param>
     /// <param name="field">The prime.</param>
     /// <param name="random">Randomness of the merges.</param>
     /// <param name="counter">Does and counts the products.</param>
@@ -48,9 +48,9 @@ internal sealed class MergingMiner
             long[] end = new long[sums.Length];
             for (int i = 0; i < sums.Length; i++)
             {
-                (long first, long second) = Increments(pair, (tileRow * edge) + (i / edge), (tileColumn * edge) + (i % edge));
+                (long first, long both) = Increments(pair, (tileRow * edge) + (i / edge), (tileColumn * edge) + (i % edge));
                 middle[i] = _field.Reduce(sums[i] + first);
-                end[i] = _field.Reduce(middle[i] + second);
+                end[i] = _field.Reduce(sums[i] + both);
             }
 
             snapshots.AddRange([middle, end]);
@@ -60,34 +60,40 @@ internal sealed class MergingMiner
         return snapshots;
     }
 
-    /// <summary>Accumulators from residues modulo two primes whose product exceeds 2^25 (Chinese remainders).</summary>
-    public static List<int[]> Combine(MergingMiner one, MergingMiner other, int tileRow, int tileColumn)
+    /// <summary>Accumulators from residues modulo several primes (Chinese remainders), as the numbers of least magnitude.</summary>
+    public static List<int[]> Combine(IReadOnlyList<MergingMiner> miners, int tileRow, int tileColumn)
     {
-        long p = one._field.Prime;
-        long inverse = other._field.Inverse(p);
-        long both = p * other._field.Prime;
-        int Lift(long x, long y)
+        long modulus = miners[0]._field.Prime;
+        List<long[]> combined = miners[0].Residues(tileRow, tileColumn);
+        foreach (MergingMiner miner in miners.Skip(1))
         {
-            long value = x + (p * other._field.Reduce((y - x) % other._field.Prime * inverse));
-            return (int)(value > both / 2 ? value - both : value);
+            PrimeField field = miner._field;
+            long old = modulus;
+            long inverse = field.Inverse(old);
+            long Lift(long x, long y) => x + (old * field.Reduce(field.Reduce(y - x) * inverse));
+            combined = [.. combined.Zip(miner.Residues(tileRow, tileColumn), (x, y) => x.Zip(y, Lift).ToArray())];
+            modulus *= field.Prime;
         }
 
-        return [.. one.Residues(tileRow, tileColumn).Zip(other.Residues(tileRow, tileColumn), (x, y) => x.Zip(y, Lift).ToArray())];
+        return [.. combined.Select(sums => Array.ConvertAll(sums, value => (int)(value > modulus / 2 ? value - modulus : value)))];
     }
 
-    private (long First, long Second) Increments(Pair pair, int row, int column)
+    // The sums run on from residual to residual; only groups after the first need additions of their own, one for each snapshot.
+    private (long First, long Both) Increments(Pair pair, int row, int column)
     {
-        long first = pair.First.Output(row, column, _counter);
-        long second = pair.Second.Output(row, column, _counter);
-        for (int start = 0, group = 0; start < pair.Merge.Y.Length; start += pair.Merge.GroupSize, group++)
+        int size = pair.Merge.GroupSize;
+        long residual = pair.First.Output(row, column, _counter);
+        long first = residual + pair.Common.Output(row, column, ..size, _counter);
+        long both = residual + pair.Second.Output(row, column, _counter);
+        for (int group = 1; group < pair.Merge.Y.Length / size; group++)
         {
-            long sum = pair.Common.Output(row, column, start..(start + pair.Merge.GroupSize), _counter);
+            long sum = pair.Common.Output(row, column, (group * size)..((group + 1) * size), _counter);
             first += sum;
-            second += StripMerge.Weights[group] * sum;
+            both += StripMerge.EndWeight(group) * _field.Reduce(sum);
             _counter.Add(2);
         }
 
-        return (first, second);
+        return (first, both);
     }
 
     private sealed record Pair(StripMerge Merge, ModularFactor Common, ModularFactor First, ModularFactor Second);

@@ -8,25 +8,27 @@ namespace PoUW.Core.Tests.Work.Attacks;
 /// Y' M1^-1 [X, Q] = [I, 0], which is linear in Y and solvable as a + m is at most r, gives Y' M1^-1 X = I and Y' M2^-1 X = diag(mu_i).
 /// Both residuals have rank r - a: 2r - a products an output where the honest miner does 2r. Compare the simultaneous evaluation of
 /// pairs of bilinear forms (Ja'Ja', "Optimal evaluation of pairs of bilinear forms", 1979).
-/// The weights 1 / mu_i are 1, -1 and 2, applied to the sum of a group of m terms, so that they cost no product.
+/// In the first increment every group has weight 1, in the second w_i = 1 / mu_i. What counts is the weight after both strips, 1 + w_i: it is
+/// 0 for the first group, so that group is added to the middle snapshot alone, and a power of two with a sign for the others, so
+/// that none costs a product.
 /// </summary>
 internal sealed record StripMerge(
     long[][] X, long[][] Y, int GroupSize, (long[][] Left, long[][] Right) First, (long[][] Left, long[][] Right) Second)
 {
-    /// <summary>Weights of the groups in the second strip; in the first they are 1.</summary>
-    public static readonly int[] Weights = [1, -1, 2];
+    /// <summary>The weight of a group after both strips: 0, -1, 2, -2, 4, -4, ... All but 1, which would mean that nothing is shared.</summary>
+    public static long EndWeight(int group) => group == 0 ? 0 : (group % 2 == 0 ? 1L : -1L) << (group / 2);
 
     /// <summary>Merges two strips.</summary>
     /// <param name="field">The prime; a rational solution would need fractions with dozens of digits.</param>
     /// <param name="first">M1, invertible.</param>
     /// <param name="second">M2, invertible.</param>
-    /// <param name="common">c: 1 to 3.</param>
+    /// <param name="common">c, from 1 to r - 1.</param>
     /// <param name="random">Gives K.</param>
     public static StripMerge Find(PrimeField field, long[][] first, long[][] second, int common, Random random)
     {
         int rank = first.Length;
         int size = rank / (common + 1);
-        while (true)
+        for (int attempt = 0; attempt < 16; attempt++)
         {
             (long[][] x, long[][] q) = Columns(field, first, second, common, field.Random(rank, size, random));
             if (field.Rank(PrimeField.Join(x, q)) == x[0].Length + size)
@@ -34,13 +36,15 @@ internal sealed record StripMerge(
                 return Complete(field, first, second, x, q);
             }
         }
+
+        throw new InvalidOperationException("No choice of K spans enough; the two strips must be very much alike.");
     }
 
     private static (long[][] X, long[][] Q) Columns(PrimeField field, long[][] first, long[][] second, int common, long[][] start)
     {
         long[][] inverse = field.Solve(second, PrimeField.Identity(second.Length))!;
         long[][] z = field.Multiply(field.Reduce(first), inverse);
-        long[][] Step(long[][] columns, int i) => field.Add(field.Multiply(z, columns), columns, -field.Inverse(Weights[i]));
+        long[][] Step(long[][] columns, int i) => field.Add(field.Multiply(z, columns), columns, -field.Inverse(EndWeight(i) - 1));
         long[][] Chain(int except) => Enumerable.Range(0, common).Where(j => j != except).Aggregate(start, Step);
         return (PrimeField.Join([.. Enumerable.Range(0, common).Select(Chain)]), Chain(-1));
     }
@@ -52,7 +56,7 @@ internal sealed record StripMerge(
         long[][] system = PrimeField.Transpose(field.Solve(first, PrimeField.Join(x, q))!);
         long[][] right = [.. PrimeField.Identity(shared), .. Enumerable.Range(0, size).Select(_ => new long[shared])];
         long[][] y = field.Solve(system, right)!;
-        long[][] weighted = [.. x.Select(row => row.Select((value, j) => field.Reduce(value * Weights[j / size])).ToArray())];
+        long[][] weighted = [.. x.Select(row => row.Select((value, j) => field.Reduce(value * field.Reduce(EndWeight(j / size) - 1))).ToArray())];
         long[][] transposed = PrimeField.Transpose(y);
         return new StripMerge(
             x,

@@ -63,9 +63,9 @@ public sealed class ZeroOperandTests
 
         double unit = bench.Shape.UnitMacs(segment);
         double cost = counter.Products / unit / tiles;
-        double all = counter.Amortised / unit / bench.Shape.TileRows / bench.Shape.TileColumns;
+        double factors = counter.Amortised / unit / bench.Shape.TileRows / bench.Shape.TileColumns * bench.Shape.N / 4096;
         TestContext.Out.WriteLine(
-            $"{bench.Shape.K}, segment {segment}: {cost:F4} of the products of a ticket, and {all:F4} per ticket for factors at this size");
+            $"k = {bench.Shape.K}, segment {segment}: {cost:F4} of the products of a ticket; factors {factors:F4} a ticket at m = n = 4096");
         return cost;
     }
 
