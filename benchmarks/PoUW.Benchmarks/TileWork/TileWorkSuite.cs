@@ -51,7 +51,7 @@ public sealed class TileWorkSuite : IRatioSuite, ITicketSink
         return values;
     }
 
-    private static WorkTemplate Template() => new(1, new byte[76], BigInteger.One);
+    private static WorkTemplate Template(BigInteger target) => WorkTemplate.Unbound(1, new byte[76], target);
 
     private RatioFigure Multiply(string name, TileWorkShape shape, TileKernelKind kind)
     {
@@ -60,7 +60,7 @@ public sealed class TileWorkSuite : IRatioSuite, ITicketSink
         int[] c = new int[shape.M * shape.N];
         using var miner = new TileWorkMiner(kind);
         var plain = new PlainProduct(miner.Kernel, shape, a, b);
-        WorkTemplate template = Template();
+        WorkTemplate template = Template(BigInteger.One);
         (double cpu, double wall) = CpuStopwatch.Best(Repeats, () => miner.Multiply(shape, a, b, c, template, this));
         (double peerCpu, _) = CpuStopwatch.Best(Repeats, plain.Run);
         double gigaMacs = shape.PaddedMacs * 1e-9;
@@ -71,7 +71,7 @@ public sealed class TileWorkSuite : IRatioSuite, ITicketSink
     private RatioFigure Commons()
     {
         CommonsProduct product = NetworkParameters.Development.Commons;
-        using var miner = new CommonsMiner(product, new FixedTemplate(Template()), this);
+        using var miner = new CommonsMiner(product, new FixedTemplate(Template(BigInteger.One)), this);
         (double cpu, double wall) = CpuStopwatch.Best(Repeats, () => miner.RunOnce());
         double gigaMacs = new TileWorkShape(product.M, product.N, product.K, false, false).PaddedMacs * 1e-9;
         return new RatioFigure("tilework.commons", gigaMacs / cpu, "GMAC/s", gigaMacs / wall, "", null, GoalGigaMacs);
@@ -85,7 +85,7 @@ public sealed class TileWorkSuite : IRatioSuite, ITicketSink
         BigInteger target = ((BigInteger.One << 256) - 1) / TileWorkParameters.UnitMacs;
         (double cpu, double wall) = CpuStopwatch.Best(Repeats, () =>
         {
-            ValidationResult result = WorkVerifier.Verify(1, new byte[76], target, certificate, out Hash256 _);
+            ValidationResult result = WorkVerifier.Verify(Template(target), certificate, out Hash256 _);
             if (!result.IsValid)
             {
                 throw new InvalidOperationException(result.ToString());

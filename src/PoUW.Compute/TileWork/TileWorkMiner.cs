@@ -171,8 +171,7 @@ public sealed unsafe class TileWorkMiner : IDisposable
         WorkTemplate template,
         ITicketSink sink)
     {
-        Hash256 sigma = TileWorkSeeds.UnboundSigma(template.ChainId, template.IncompleteHeader.Span);
-        TileWorkSeeds seeds = TileWorkSeeds.Derive(sigma, shape, treeA.Tag, treeB.Tag, Hash256.Zero);
+        TileWorkSeeds seeds = TileWorkSeeds.Derive(template.Sigma, shape, treeA.Tag, treeB.Tag, template.Binding);
         var operation = new Operation(shape, a, treeA, b, treeB, template, sink);
         _batch.Begin(seeds.TicketKey);
         _operandA.Expand(seeds.SeedA, shape.Rank, shape.PaddedK, shape.TileRows * Edge);
@@ -354,13 +353,14 @@ public sealed unsafe class TileWorkMiner : IDisposable
             TileColumn = tileColumn,
             Segment = segment,
             State = _batch.State(index),
+            Bound = operation.Template.IsBound,
+            Binding = operation.Template.Binding,
         };
         byte[] witness = new WorkWitness(operation.Shape, tileRow, tileColumn, segment)
             .Build(operation.A, operation.TreeA.Tree, operation.B, operation.TreeB.Tree);
         var certificate = new WorkCertificate(data.Encode(), witness);
         WorkTemplate template = operation.Template;
-        ValidationResult result = WorkVerifier.Verify(
-            template.ChainId, template.IncompleteHeader.Span, template.Target, certificate, out Hash256 ticket);
+        ValidationResult result = WorkVerifier.Verify(template, certificate, out Hash256 ticket);
         if (!result.IsValid || ticket != _batch.Ticket(index))
         {
             throw new PouwException($"A winning tile of our own fails verification: {result}. The kernel or the memory of this machine is faulty.");

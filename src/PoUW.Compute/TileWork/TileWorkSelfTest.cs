@@ -38,7 +38,7 @@ internal static unsafe class TileWorkSelfTest
 
         // Just easy enough for the pinned ticket of tile (0, 0, 1) to win.
         var pinned = new System.Numerics.BigInteger(PinnedTicket, isUnsigned: true, isBigEndian: true);
-        var template = new WorkTemplate(1, header, (pinned / TileWorkParameters.UnitMacs) + 1);
+        var template = WorkTemplate.Unbound(1, header, (pinned / TileWorkParameters.UnitMacs) + 1);
         var collector = new Collector();
         int[] c = new int[Size * Size];
         try
@@ -120,8 +120,7 @@ internal static unsafe class TileWorkSelfTest
 
         public void Submit(WorkTemplate template, WorkCertificate certificate)
         {
-            WorkVerifier.VerifyPublicData(
-                template.ChainId, template.IncompleteHeader.Span, template.Target, certificate.PublicData.Span, out Hash256 ticket);
+            WorkVerifier.VerifyPublicData(template, certificate.PublicData.Span, out Hash256 ticket);
             HasPinnedTicket |= ticket == new Hash256(PinnedTicket);
         }
     }

@@ -45,6 +45,9 @@ public sealed record BlockHeader
     /// </summary>
     public ulong Nonce { get; init; }
 
+    /// <summary>The operation of a lease that the ticket is bound to; null for an unbound ticket.</summary>
+    public BoundClaim? Claim { get; init; }
+
     /// <summary>Merkle root of the full transaction hashes.</summary>
     public required Hash256 TransactionRoot { get; init; }
 
@@ -98,18 +101,21 @@ public sealed record BlockHeader
             Bits = (uint)items.ReadUInt64(uint.MaxValue),
             Producer = items.ReadAddress(),
             Nonce = items.ReadUInt64(),
+            Claim = BoundClaim.Read(ref items, out bool claimComplete),
             TransactionRoot = items.ReadHash(),
             StateRoot = items.ReadHash(),
             ReceiptsRoot = items.ReadHash(),
             CertificateCommitment = items.ReadHash(),
         };
-        complete = items.TryFinish();
+        complete = items.TryFinish() && claimComplete;
         return read;
     }
 
     private RlpWriter WriteFields()
     {
-        return new RlpWriter().BeginList().Write((ulong)Version).Write(ChainId).Write(Height).Write(ParentHash).Write(TimestampMs)
-            .Write((ulong)Bits).Write(Producer).Write(Nonce).Write(TransactionRoot).Write(StateRoot).Write(ReceiptsRoot);
+        RlpWriter writer = new RlpWriter().BeginList().Write((ulong)Version).Write(ChainId).Write(Height).Write(ParentHash).Write(TimestampMs)
+            .Write((ulong)Bits).Write(Producer).Write(Nonce);
+        BoundClaim.Write(writer, Claim);
+        return writer.Write(TransactionRoot).Write(StateRoot).Write(ReceiptsRoot);
     }
 }

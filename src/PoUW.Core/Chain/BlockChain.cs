@@ -7,6 +7,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
@@ -41,7 +42,7 @@ public sealed class BlockChain
         _world = new WorldState(options.Store);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
         SignatureVerifier signatures = new(options.SignatureScheme);
-        _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality);
+        _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);
         _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
         ChainOpener opener = new(_store, _world, _executor, _difficulty);
         Genesis = opener.Open(out ChainHead head);
@@ -145,7 +146,23 @@ public sealed class BlockChain
             ulong earliest = _rules.MedianTime(parent.Header) + 1;
             ulong time = timestampMs ?? Math.Max(earliest, (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds());
             uint bits = _difficulty.NextBits(Genesis.Header, parent.Header);
-            return _builder.Build(parent, bits, time, producer, candidates);
+            return _builder.Build(parent, bits, time, producer, candidates, claim: null);
+        }
+    }
+
+    /// <summary>
+    /// Builds the block of a bound ticket on the head: it has no transactions, and its header claims an operation. Whether the claim is valid
+    /// is not checked here; importing the block does that.
+    /// </summary>
+    /// <param name="producer">Who holds the lease.</param>
+    /// <param name="claim">The operation.</param>
+    /// <param name="timestampMs">The header's time.</param>
+    public BlockTemplate ProposeBound(Address producer, BoundClaim claim, ulong timestampMs)
+    {
+        lock (_gate)
+        {
+            ChainPosition parent = _head.Position;
+            return _builder.Build(parent, _difficulty.NextBits(Genesis.Header, parent.Header), timestampMs, producer, [], claim);
         }
     }
 

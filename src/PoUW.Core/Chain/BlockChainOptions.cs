@@ -29,6 +29,9 @@ public sealed record BlockChainOptions
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
 
+    /// <summary>Which operations of leases a block may claim.</summary>
+    public ILeaseView Leases { get; init; } = new RejectingLeaseView();
+
     /// <summary>The clock that limits timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -13,7 +13,8 @@ internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
     internal byte[] Encode()
     {
         return new RlpWriter().BeginList().WriteEncoded(Header.Encode()).Write(Position.Ticket)
-            .Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status).EndList().ToArray();
+            .Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status)
+            .Write(Position.Operands).EndList().ToArray();
     }
 
     internal static BlockEntry Decode(byte[] stored)
@@ -24,8 +25,9 @@ internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
         Primitives.Hash256 ticket = items.ReadHash();
         System.Numerics.BigInteger work = new(items.ReadBytes(MaxWorkBytes), isUnsigned: true, isBigEndian: true);
         BlockStatus status = (BlockStatus)items.ReadUInt64(2);
+        Primitives.Hash256 operands = items.ReadHash();
         return complete && items.TryFinish() && outer.TryFinish()
-            ? new BlockEntry(new ChainPosition(header, header.Id, ticket, work), status)
+            ? new BlockEntry(new ChainPosition(header, header.Id, ticket, work, operands), status)
             : throw new ChainException("A stored block entry is damaged.");
     }
 }

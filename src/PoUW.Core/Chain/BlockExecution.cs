@@ -21,7 +21,7 @@ internal sealed class BlockExecution
     private readonly BlockContext _context;
     private readonly List<Receipt> _receipts = [];
 
-    internal BlockExecution(BlockExecutor executor, ChainPosition parent, ulong timestampMs, Address producer)
+    internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer)
     {
         _executor = executor;
         _parentRoot = parent.Header.StateRoot;
@@ -29,7 +29,7 @@ internal sealed class BlockExecution
         ulong height = parent.Header.Height + 1;
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
         Hash256 beacon = executor.Beacon.ForHeight(_state, height);
-        _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, beacon, executor.Parameters);
+        _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, beacon, bits, parent.Work, executor.Parameters);
     }
 
     internal ulong GasUsed { get; private set; }

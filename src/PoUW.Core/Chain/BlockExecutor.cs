@@ -7,6 +7,7 @@ using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
@@ -17,12 +18,13 @@ namespace PoUW.Core.Chain;
 public sealed class BlockExecutor
 {
     /// <summary>Joins the rules of one network with a store of states.</summary>
-    public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures, IFinalityRule finality)
+    public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures, IFinalityRule finality, ILeaseView leases)
     {
         World = world;
         Parameters = parameters;
         Modules = modules;
         Finality = finality;
+        Leases = leases;
         Rules = new TransactionRules(parameters, modules, signatures);
         Beacon = new EpochBeacon(parameters);
     }
@@ -41,11 +43,19 @@ public sealed class BlockExecutor
 
     internal IFinalityRule Finality { get; }
 
+    internal ILeaseView Leases { get; }
+
     /// <summary>Executes a block on its parent and compares the roots with the header's. New state nodes go into the batch.</summary>
     public ValidationResult Execute(ChainPosition parent, Block block, WriteBatch batch, out ExecutionOutcome? outcome)
     {
         outcome = null;
-        BlockExecution execution = new(this, parent, block.Header.TimestampMs, block.Header.Producer);
+        ValidationResult claim = CheckClaim(parent, block);
+        if (!claim.IsValid)
+        {
+            return claim;
+        }
+
+        BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer);
         for (int i = 0; i < block.Transactions.Count; i++)
         {
             ValidationResult applied = execution.TryApply(block.Transactions[i]);
@@ -100,7 +110,30 @@ public sealed class BlockExecutor
             StateRoot = World.Commit(state, Hash256.Zero, batch),
             ReceiptsRoot = Hash256.Zero,
         };
-        return new Block(header, [], new Work.WorkCertificate(default, default), ProducerSeal.Empty);
+        return new Block(header, [], new WorkCertificate(default, default), ProducerSeal.Empty);
+    }
+
+    /// <summary>
+    /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.
+    /// Otherwise one ticket would make many blocks.
+    /// </summary>
+    private ValidationResult CheckClaim(ChainPosition parent, Block block)
+    {
+        if (block.Header.Claim is null)
+        {
+            return ValidationResult.Ok;
+        }
+
+        if (block.Header.Nonce != 0 || block.Transactions.Count != 0)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.BadBinding, nameof(BlockHeader.Claim), "A bound block has no transactions, and its nonce is zero.");
+        }
+
+        ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
+        return decoded.IsValid
+            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
+            : decoded;
     }
 
     private static ValidationResult Mismatch(ValidationCode code, string field, Hash256 expected)

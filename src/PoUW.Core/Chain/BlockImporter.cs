@@ -3,6 +3,7 @@ using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
@@ -30,7 +31,8 @@ internal sealed class BlockImporter(
             return result;
         }
 
-        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + difficulty.Work(block.Header.Bits));
+        ChainPosition position = new(
+            block.Header, block.Id, ticket, parent!.TotalWork + difficulty.Work(block.Header.Bits), OperandsOf(block));
         if (parent.Id == head.Id)
         {
             return Extend(block, position, head, out change);
@@ -99,6 +101,12 @@ internal sealed class BlockImporter(
         ValidationResult signed = claimed.IsValid ? rules.CheckSeal(block) : claimed;
         return signed.IsValid ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
+
+    // Only bound blocks are asked for it, and their public data was decoded by the verifier.
+    private static Hash256 OperandsOf(Block block) =>
+        block.Header.Claim is not null && WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data).IsValid
+            ? OperationDigest.Of(data!)
+            : Hash256.Zero;
 
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
     {

@@ -2,6 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
@@ -12,9 +13,9 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
     private const int ReservedBytes = BlockHeader.MaxEncodedBytes + Block.MaxPublicDataBytes + ProducerSeal.MaxEncodedBytes + 64;
 
     /// <summary>Executes the candidates in order on the parent and leaves out those that do not apply or do not fit.</summary>
-    internal BlockTemplate Build(ChainPosition parent, uint bits, ulong timestampMs, Address producer, IEnumerable<Transaction> candidates)
+    internal BlockTemplate Build(ChainPosition parent, uint bits, ulong timestampMs, Address producer, IEnumerable<Transaction> candidates, BoundClaim? claim)
     {
-        BlockExecution execution = new(executor, parent, timestampMs, producer);
+        BlockExecution execution = new(executor, parent, bits, timestampMs, producer);
         List<Transaction> included = [];
         int room = maxBlockBytes - ReservedBytes;
         foreach (Transaction candidate in candidates)
@@ -36,6 +37,7 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
             TimestampMs = timestampMs,
             Bits = bits,
             Producer = producer,
+            Claim = claim,
             TransactionRoot = Block.TransactionRootOf(included),
             StateRoot = outcome.StateRoot,
             ReceiptsRoot = outcome.ReceiptsRoot,

@@ -1,5 +1,6 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
+using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Chain;
@@ -9,4 +10,9 @@ namespace PoUW.Core.Chain;
 /// <param name="Id">The header's id.</param>
 /// <param name="Ticket">The ticket of its certificate; zero for genesis.</param>
 /// <param name="TotalWork">The work of the chain up to and including it.</param>
-public sealed record ChainPosition(BlockHeader Header, Hash256 Id, Hash256 Ticket, BigInteger TotalWork);
+/// <param name="Operands">Digest of the operands that its certificate names; zero unless its ticket is bound.</param>
+public sealed record ChainPosition(BlockHeader Header, Hash256 Id, Hash256 Ticket, BigInteger TotalWork, Hash256 Operands = default)
+{
+    /// <summary>The bound ticket that won the block, or null.</summary>
+    public BoundWork? Work => Header.Claim is { } claim ? new BoundWork(claim, Header.Producer, Header.Bits, Operands) : null;
+}

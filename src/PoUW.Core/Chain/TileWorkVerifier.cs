@@ -6,25 +6,36 @@ using PoUW.Core.Work;
 
 namespace PoUW.Core.Chain;
 
-/// <summary>The production verifier: tile work TW1, unbound tickets (<see cref="WorkVerifier"/>). Stateless and thread-safe.</summary>
+/// <summary>
+/// The production verifier: tile work TW1 (<see cref="WorkVerifier"/>). A header with a claim needs a ticket that is bound to it, any other
+/// header an unbound one. Stateless and thread-safe.
+/// </summary>
 public sealed class TileWorkVerifier : IWorkVerifier
 {
     /// <inheritdoc/>
     public ValidationResult VerifyPublicData(BlockHeader header, ReadOnlyMemory<byte> publicData, out Hash256 ticket)
     {
         ticket = default;
-        return CompactTarget.TryDecode(header.Bits, out BigInteger target)
-            ? WorkVerifier.VerifyPublicData(header.ChainId, header.EncodeIncomplete(), target, publicData.Span, out ticket)
-            : WrongBits(header);
+        return TemplateOf(header) is { } template ? WorkVerifier.VerifyPublicData(template, publicData.Span, out ticket) : WrongBits(header);
     }
 
     /// <inheritdoc/>
     public ValidationResult Verify(BlockHeader header, WorkCertificate certificate, out Hash256 ticket)
     {
         ticket = default;
-        return CompactTarget.TryDecode(header.Bits, out BigInteger target)
-            ? WorkVerifier.Verify(header.ChainId, header.EncodeIncomplete(), target, certificate, out ticket)
-            : WrongBits(header);
+        return TemplateOf(header) is { } template ? WorkVerifier.Verify(template, certificate, out ticket) : WrongBits(header);
+    }
+
+    private static WorkTemplate? TemplateOf(BlockHeader header)
+    {
+        if (!CompactTarget.TryDecode(header.Bits, out BigInteger target))
+        {
+            return null;
+        }
+
+        return header.Claim is { } claim
+            ? WorkTemplate.Bound(header.ChainId, header.Height, header.ParentHash, header.Bits, claim, header.Producer, target)
+            : WorkTemplate.Unbound(header.ChainId, header.EncodeIncomplete(), target);
     }
 
     private static ValidationResult WrongBits(BlockHeader header) =>

@@ -20,7 +20,7 @@ public sealed record JobManifest
     public const ulong CurrentVersion = 1;
 
     /// <summary>Largest encoding in bytes.</summary>
-    public const int MaxEncodedBytes = 1024;
+    public const int MaxEncodedBytes = 8 * 1024;
 
     /// <summary>Longest name in bytes of UTF-8.</summary>
     public const int MaxNameBytes = 64;
@@ -85,6 +85,9 @@ public sealed record JobManifest
     /// <summary>Blocks after submission at which the job ends whatever its state.</summary>
     public required ulong DeadlineBlocks { get; init; }
 
+    /// <summary>The ticketed products of a step and their schedule; empty if the job's leases back no bound tickets.</summary>
+    public WorkPlan Work { get; init; } = WorkPlan.None;
+
     /// <summary>The job id: SHA-256 of the encoding.</summary>
     public Hash256 JobId => Hash256.Sha256(Encode());
 
@@ -110,11 +113,15 @@ public sealed record JobManifest
     public ulong StepsInUnit(ulong unit) => Math.Min(StepsPerUnit, TotalSteps - FirstStep(unit));
 
     /// <summary>The canonical encoding.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList()
-        .Write(Version).Write(Client).Write(Name).Write(ProgramHash).Write(DatasetRoot).Write(DatasetBlob).Write(Seed)
-        .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice)
-        .Write(AuditRateBasisPoints).Write(AuditorsPerUnit).Write(AuditFee).Write(DeadlineBlocks)
-        .EndList().ToArray();
+    public byte[] Encode()
+    {
+        RlpWriter writer = new RlpWriter().BeginList()
+            .Write(Version).Write(Client).Write(Name).Write(ProgramHash).Write(DatasetRoot).Write(DatasetBlob).Write(Seed)
+            .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice)
+            .Write(AuditRateBasisPoints).Write(AuditorsPerUnit).Write(AuditFee).Write(DeadlineBlocks);
+        Work.Write(writer);
+        return writer.EndList().ToArray();
+    }
 
     /// <summary>Reads a manifest and checks every limit.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out JobManifest? manifest)
@@ -127,8 +134,8 @@ public sealed record JobManifest
 
         RlpReader outer = new(encoded);
         RlpReader fields = outer.ReadList();
-        JobManifest read = ReadFields(ref fields);
-        if (!outer.TryFinish() || !fields.TryFinish())
+        JobManifest read = ReadFields(ref fields, out bool complete);
+        if (!outer.TryFinish() || !fields.TryFinish() || !complete)
         {
             return ValidationResult.Fail(ValidationCode.Malformed, "manifest", "Not a canonical manifest.");
         }
@@ -161,12 +168,13 @@ public sealed record JobManifest
             ?? CheckRange(nameof(UnitsPerRound), UnitsPerRound, MaxUnitsPerRound)
             ?? CheckRange(nameof(DeadlineBlocks), DeadlineBlocks, uint.MaxValue)
             ?? CheckAudit()
+            ?? CheckWork()
             ?? (UnitPrice.BaseUnits is { } price && price > 0 && price <= ulong.MaxValue
                 ? ValidationResult.Ok
                 : Bad(nameof(UnitPrice), $"A unit costs 1 to {ulong.MaxValue} base units."));
     }
 
-    private static JobManifest ReadFields(ref RlpReader fields) => new()
+    private static JobManifest ReadFields(ref RlpReader fields, out bool complete) => new()
     {
         Version = fields.ReadUInt64(),
         Client = fields.ReadAddress(),
@@ -184,7 +192,21 @@ public sealed record JobManifest
         AuditorsPerUnit = fields.ReadUInt64(),
         AuditFee = fields.ReadAmount(),
         DeadlineBlocks = fields.ReadUInt64(),
+        Work = WorkPlan.Read(ref fields, out complete),
     };
+
+    private ValidationResult? CheckWork()
+    {
+        ValidationResult plan = Work.Validate();
+        if (!plan.IsValid)
+        {
+            return plan;
+        }
+
+        return (UInt128)Work.MacsPerStep * StepsPerUnit <= long.MaxValue
+            ? null
+            : Bad(nameof(Work), $"A unit has at most {long.MaxValue} padded MACs.");
+    }
 
     private ValidationResult? CheckAudit()
     {

@@ -1,4 +1,5 @@
 using PoUW.Core.Primitives;
+using PoUW.Core.Work;
 
 namespace PoUW.Core.Jobs;
 
@@ -9,4 +10,8 @@ namespace PoUW.Core.Jobs;
 /// <param name="Worker">Who holds it.</param>
 /// <param name="StartHeight">The block whose execution granted it.</param>
 /// <param name="ExpiryHeight">The last block that may contain the unit's record under this lease.</param>
-public sealed record Lease(Hash256 JobId, ulong Unit, ulong Attempt, Address Worker, ulong StartHeight, ulong ExpiryHeight);
+public sealed record Lease(Hash256 JobId, ulong Unit, ulong Attempt, Address Worker, ulong StartHeight, ulong ExpiryHeight)
+{
+    /// <summary>Names the lease in tickets (<see cref="BoundClaim"/>).</summary>
+    public Hash256 Id => BoundClaim.LeaseIdOf(JobId, Unit, Attempt);
+}

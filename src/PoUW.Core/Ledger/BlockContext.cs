@@ -12,6 +12,9 @@ namespace PoUW.Core.Ledger;
 /// </param>
 /// <param name="Producer">The account that the coinbase pays.</param>
 /// <param name="Beacon">Randomness for this block: the beacon value of the last settled epoch.</param>
+/// <param name="Bits">The block's compact target.</param>
+/// <param name="ParentWork">The bound ticket that won the parent; null if its ticket was unbound.</param>
 /// <param name="Parameters">The network's parameters.</param>
 public sealed record BlockContext(
-    ulong Height, ulong TimestampMilliseconds, Hash256 ParentId, Hash256 ParentTicket, Address Producer, Hash256 Beacon, NetworkParameters Parameters);
+    ulong Height, ulong TimestampMilliseconds, Hash256 ParentId, Hash256 ParentTicket, Address Producer, Hash256 Beacon,
+    uint Bits, BoundWork? ParentWork, NetworkParameters Parameters);

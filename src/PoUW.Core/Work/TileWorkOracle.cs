@@ -22,6 +22,17 @@ public sealed class TileWorkOracle
     /// <exception cref="ArgumentException">The shape breaks a rule or does not fit the operands.</exception>
     public TileWorkOracle(
         in TileWorkShape shape, ReadOnlySpan<sbyte> storedA, ReadOnlySpan<sbyte> storedB, ulong chainId, ReadOnlySpan<byte> incompleteHeader)
+        : this(shape, storedA, storedB, WorkTemplate.Unbound(chainId, incompleteHeader, BigInteger.One))
+    {
+    }
+
+    /// <summary>Commits the operands and derives the seeds of a template's tickets.</summary>
+    /// <param name="shape">True dimensions.</param>
+    /// <param name="storedA">Stored A, row-major; copied.</param>
+    /// <param name="storedB">Stored B, row-major; copied.</param>
+    /// <param name="template">What the tickets bind; its target is not used here.</param>
+    /// <exception cref="ArgumentException">The shape breaks a rule or does not fit the operands.</exception>
+    public TileWorkOracle(in TileWorkShape shape, ReadOnlySpan<sbyte> storedA, ReadOnlySpan<sbyte> storedB, WorkTemplate template)
     {
         ValidationResult valid = shape.Validate();
         if (!valid.IsValid)
@@ -34,8 +45,8 @@ public sealed class TileWorkOracle
         _storedB = storedB.ToArray();
         A = MatrixCommitment.Compute(storedA, shape.StoredRowsA, shape.StoredColumnsA);
         B = MatrixCommitment.Compute(storedB, shape.StoredRowsB, shape.StoredColumnsB);
-        Sigma = TileWorkSeeds.UnboundSigma(chainId, incompleteHeader);
-        Seeds = TileWorkSeeds.Derive(Sigma, shape, A.Tag, B.Tag, Hash256.Zero);
+        Template = template;
+        Seeds = TileWorkSeeds.Derive(template.Sigma, shape, A.Tag, B.Tag, template.Binding);
     }
 
     /// <summary>Dimensions.</summary>
@@ -47,8 +58,8 @@ public sealed class TileWorkOracle
     /// <summary>Commitment of the stored B.</summary>
     public MatrixCommitment B { get; }
 
-    /// <summary>Binds the header.</summary>
-    public Hash256 Sigma { get; }
+    /// <summary>What the tickets bind.</summary>
+    public WorkTemplate Template { get; }
 
     /// <summary>Seeds of noise and tickets.</summary>
     public TileWorkSeeds Seeds { get; }
@@ -88,6 +99,8 @@ public sealed class TileWorkOracle
             TileColumn = tileColumn,
             Segment = segment,
             State = State(tileRow, tileColumn, segment),
+            Bound = Template.IsBound,
+            Binding = Template.Binding,
         };
         return new WorkCertificate(data.Encode(), Witness(tileRow, tileColumn, segment));
     }

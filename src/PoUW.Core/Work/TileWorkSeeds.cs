@@ -26,15 +26,14 @@ public sealed record TileWorkSeeds(Hash256 SeedA, Hash256 SeedB, Hash256 TicketK
     }
 
     /// <summary>
-    /// sigma of a bound ticket: H("TW1/sigma" || 1 || chainId || height || previous hash || bits || lease id || miner key). Defined for
-    /// completeness; no rule accepts bound tickets yet.
+    /// sigma of a bound ticket: H("TW1/sigma" || 1 || chainId || height || previous hash || bits || lease id || miner key).
     /// </summary>
     /// <param name="chainId">The chain.</param>
     /// <param name="height">Height of the block.</param>
     /// <param name="previousHash">Hash of the parent.</param>
     /// <param name="bits">Compact target.</param>
     /// <param name="leaseId">The lease.</param>
-    /// <param name="minerKey">Encoded public key of the lease holder, at most 65 bytes.</param>
+    /// <param name="minerKey">What identifies the lease's holder, at most 65 bytes; the chain uses the 20 bytes of its address.</param>
     public static Hash256 BoundSigma(
         ulong chainId, ulong height, Hash256 previousHash, uint bits, Hash256 leaseId, ReadOnlySpan<byte> minerKey)
     {

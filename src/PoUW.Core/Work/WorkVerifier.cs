@@ -1,4 +1,3 @@
-using System.Numerics;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 
@@ -11,13 +10,10 @@ namespace PoUW.Core.Work;
 public static class WorkVerifier
 {
     /// <summary>Verifies a whole certificate: public data, ticket against the target, openings, tile state.</summary>
-    /// <param name="chainId">The chain.</param>
-    /// <param name="incompleteHeader">The encoded header without its certificate commitment.</param>
-    /// <param name="target">Target per MAC; that it is the right one for the height is the caller's check.</param>
+    /// <param name="template">What the ticket must bind; that its target is the right one for the height is the caller's check.</param>
     /// <param name="certificate">The certificate.</param>
     /// <param name="ticket">The ticket; zero unless the public data is valid.</param>
-    public static ValidationResult Verify(
-        ulong chainId, ReadOnlySpan<byte> incompleteHeader, BigInteger target, WorkCertificate certificate, out Hash256 ticket)
+    public static ValidationResult Verify(WorkTemplate template, WorkCertificate certificate, out Hash256 ticket)
     {
         if (certificate.Witness.Length > TileWorkParameters.MaxWitnessBytes)
         {
@@ -27,7 +23,7 @@ public static class WorkVerifier
         }
 
         ValidationResult result = CheckPublicData(
-            chainId, incompleteHeader, target, certificate.PublicData.Span, out ticket, out WorkPublicData? data, out TileWorkSeeds? seeds);
+            template, certificate.PublicData.Span, out ticket, out WorkPublicData? data, out TileWorkSeeds? seeds);
         return result.IsValid ? CheckWitness(data!, seeds!, certificate.Witness.Span) : result;
     }
 
@@ -35,14 +31,11 @@ public static class WorkVerifier
     /// The check of a header alone: everything but the witness. A header that passes has cost its maker hash trials only, so it earns no
     /// chain work until <see cref="Verify"/> has seen the witness.
     /// </summary>
-    public static ValidationResult VerifyPublicData(
-        ulong chainId, ReadOnlySpan<byte> incompleteHeader, BigInteger target, ReadOnlySpan<byte> publicData, out Hash256 ticket) =>
-        CheckPublicData(chainId, incompleteHeader, target, publicData, out ticket, out _, out _);
+    public static ValidationResult VerifyPublicData(WorkTemplate template, ReadOnlySpan<byte> publicData, out Hash256 ticket) =>
+        CheckPublicData(template, publicData, out ticket, out _, out _);
 
     private static ValidationResult CheckPublicData(
-        ulong chainId,
-        ReadOnlySpan<byte> incompleteHeader,
-        BigInteger target,
+        WorkTemplate template,
         ReadOnlySpan<byte> publicData,
         out Hash256 ticket,
         out WorkPublicData? data,
@@ -51,21 +44,20 @@ public static class WorkVerifier
         ticket = default;
         seeds = null;
         ValidationResult result = WorkPublicData.TryDecode(publicData, out data);
-        result = result.IsValid ? CheckRules(data!) : result;
+        result = result.IsValid ? CheckRules(template, data!) : result;
         if (!result.IsValid)
         {
             return result;
         }
 
-        if (!WorkTarget.TryThreshold(target, data!.Shape.UnitMacs(data.Segment), out Hash256 threshold))
+        if (!WorkTarget.TryThreshold(template.Target, data!.Shape.UnitMacs(data.Segment), out Hash256 threshold))
         {
             return Fail(ValidationCode.OutOfRange, "Target", "The target is not positive or its product with the unit exceeds 256 bits.");
         }
 
-        Hash256 sigma = TileWorkSeeds.UnboundSigma(chainId, incompleteHeader);
         Hash256 tagA = MatrixCommitment.TagOf(data.Shape.StoredRowsA, data.Shape.StoredColumnsA, data.RootA);
         Hash256 tagB = MatrixCommitment.TagOf(data.Shape.StoredRowsB, data.Shape.StoredColumnsB, data.RootB);
-        seeds = TileWorkSeeds.Derive(sigma, data.Shape, tagA, tagB, data.Binding);
+        seeds = TileWorkSeeds.Derive(template.Sigma, data.Shape, tagA, tagB, data.Binding);
         Hash256 computed = seeds.Ticket(data.State.Span, data.TileRow, data.TileColumn, data.Segment);
         if (computed > threshold)
         {
@@ -76,16 +68,16 @@ public static class WorkVerifier
         return ValidationResult.Ok;
     }
 
-    private static ValidationResult CheckRules(WorkPublicData data)
+    private static ValidationResult CheckRules(WorkTemplate template, WorkPublicData data)
     {
         if (data.Version != TileWorkParameters.Version)
         {
             return Fail(ValidationCode.WrongVersion, nameof(data.Version), $"Certificate version {data.Version} is not known.");
         }
 
-        if (data.Bound || !data.Binding.IsZero)
+        if (data.Bound != template.IsBound || data.Binding != template.Binding)
         {
-            return Fail(ValidationCode.BadBinding, nameof(data.Binding), "Only unbound tickets are valid here, and their binding is zero.");
+            return Fail(ValidationCode.BadBinding, nameof(data.Binding), $"The binding is {data.Binding}; the header asks for {template.Binding}.");
         }
 
         ValidationResult shape = data.Shape.Validate();

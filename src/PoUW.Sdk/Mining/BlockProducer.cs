@@ -106,7 +106,7 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
     private WorkTemplate Issue(BlockTemplate template)
     {
         BlockTemplate block = template with { Header = template.Header with { Nonce = _nonce++ } };
-        WorkTemplate work = new(chain.Parameters.ChainId, block.IncompleteHeader, _target);
+        WorkTemplate work = WorkTemplate.Unbound(chain.Parameters.ChainId, block.IncompleteHeader.Span, _target);
         _issued.Enqueue((work, block));
         if (_issued.Count > MaxRemembered)
         {

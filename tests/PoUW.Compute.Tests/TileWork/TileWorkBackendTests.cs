@@ -33,8 +33,7 @@ public sealed class TileWorkBackendTests
         Assert.That(bench.Certificates, Has.Count.EqualTo(6));
         foreach (WorkCertificate certificate in bench.Certificates)
         {
-            ValidationResult result = WorkVerifier.Verify(
-                TileWorkBench.ChainId, bench.Current!.IncompleteHeader.Span, bench.Current.Target, certificate, out Hash256 ticket);
+            ValidationResult result = WorkVerifier.Verify(bench.Current!, certificate, out Hash256 ticket);
             Assert.That(result, Is.EqualTo(ValidationResult.Ok));
             Assert.That(ticket.IsZero, Is.False);
         }
@@ -102,10 +101,7 @@ public sealed class TileWorkBackendTests
         Assert.That(miner.LastTemplate, Is.SameAs(bench.Current));
         foreach (WorkCertificate certificate in bench.Certificates)
         {
-            Assert.That(
-                WorkVerifier.Verify(
-                    TileWorkBench.ChainId, bench.Current.IncompleteHeader.Span, bench.Current.Target, certificate, out _).IsValid,
-                Is.True);
+            Assert.That(WorkVerifier.Verify(bench.Current, certificate, out _).IsValid, Is.True);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class TileWorkBench : ITicketSink, IWorkTemplateSource
     public static BigInteger EasyTarget { get; } = ((BigInteger.One << 256) - 1) / TileWorkParameters.UnitMacs;
 
     public static WorkTemplate Template(BigInteger target, int salt = 0) =>
-        new(ChainId, new ReadOnlyMemory<byte>([.. Enumerable.Range(salt, 76).Select(i => (byte)i)]), target);
+        WorkTemplate.Unbound(ChainId, [.. Enumerable.Range(salt, 76).Select(i => (byte)i)], target);
 
     public static sbyte[] Operand(int length, int seed)
     {

@@ -149,7 +149,7 @@ public sealed class TileWorkMinerTests
         miner.Multiply(shape, a, b, c, template, bench);
         Assert.That(c.AsSpan().SequenceEqual(TileWorkBench.Product(shape, a, b)), Is.True, $"product {shape}");
 
-        var oracle = new TileWorkOracle(shape, a, b, TileWorkBench.ChainId, template.IncompleteHeader.Span);
+        var oracle = new TileWorkOracle(shape, a, b, template);
         int expected = 0;
         for (int j = 0; j < shape.TileColumns; j++)
         {

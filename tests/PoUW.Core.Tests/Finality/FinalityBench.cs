@@ -134,6 +134,6 @@ internal sealed class FinalityBench : IDisposable
 
     private BlockContext Context(Address producer)
     {
-        return new BlockContext(Height, 0, IdOf(Height == 0 ? 0 : Height - 1), Hash256.Zero, producer, Hash256.Zero, Parameters);
+        return new BlockContext(Height, 0, IdOf(Height == 0 ? 0 : Height - 1), Hash256.Zero, producer, Hash256.Zero, 0, null, Parameters);
     }
 }

@@ -207,7 +207,7 @@ public sealed class JustificationTests
     {
         FinalityModule module = new(new NoVotingPower(), _bench.Stakes, new Core.Cryptography.Secp256k1Scheme());
         _bench.AdvanceTo(4);
-        Ledger.BlockContext block = new(5, 0, _bench.IdOf(4), default, default, default, FinalityBench.Parameters);
+        Ledger.BlockContext block = new(5, 0, _bench.IdOf(4), default, default, default, 0, null, FinalityBench.Parameters);
         Ledger.TransactionContext transaction = new(
             default, Ledger.TransactionKind.CheckpointVote, _bench.Keys[0].Address, 0, _bench.Link(0, 3).Encode(), block);
         Assert.That(module.Execute(transaction, _bench.State).Code, Is.EqualTo(ValidationCode.NotAllowed));

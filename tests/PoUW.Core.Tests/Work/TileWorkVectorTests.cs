@@ -17,7 +17,7 @@ public sealed class TileWorkVectorTests
         Assert.That(oracle.Shape.Rank, Is.EqualTo(v.GetProperty("rank").GetInt32()));
         Assert.That(oracle.A.Tag, Is.EqualTo(Hash(v, "tagA")), "tagA");
         Assert.That(oracle.B.Tag, Is.EqualTo(Hash(v, "tagB")), "tagB");
-        Assert.That(oracle.Sigma, Is.EqualTo(Hash(v, "sigma")), "sigma");
+        Assert.That(oracle.Template.Sigma, Is.EqualTo(Hash(v, "sigma")), "sigma");
         Assert.That(oracle.Seeds.SeedA, Is.EqualTo(Hash(v, "seedA")), "seedA");
         if (v.TryGetProperty("seedB", out _))
         {

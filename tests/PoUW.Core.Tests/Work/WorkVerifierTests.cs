@@ -23,7 +23,7 @@ public sealed class WorkVerifierTests
         TileWorkOracle oracle = TileWorkVector.Oracle(shape);
         WorkCertificate certificate = oracle.Certify(1, 2, shape.Segments - 1);
         BigInteger target = ((BigInteger.One << 256) - 1) / shape.UnitMacs(shape.Segments - 1);
-        ValidationResult result = WorkVerifier.Verify(1, TileWorkVector.Header, target, certificate, out Hash256 ticket);
+        ValidationResult result = WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, target), certificate, out Hash256 ticket);
         Assert.That(result, Is.EqualTo(ValidationResult.Ok));
         Assert.That(ticket, Is.EqualTo(oracle.Ticket(1, 2, shape.Segments - 1)));
         Assert.That(certificate.Witness.Length, Is.LessThanOrEqualTo(TileWorkParameters.MaxWitnessBytes));
@@ -143,7 +143,7 @@ public sealed class WorkVerifierTests
         sbyte[] a = TileWorkVector.OperandA(shape);
         a[100] = (sbyte)value;
         var oracle = new TileWorkOracle(shape, a, TileWorkVector.OperandB(shape), 1, TileWorkVector.Header);
-        ValidationResult result = WorkVerifier.Verify(1, TileWorkVector.Header, EasyTarget, oracle.Certify(0, 0, 0), out _);
+        ValidationResult result = WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, EasyTarget), oracle.Certify(0, 0, 0), out _);
         Assert.That(result.Code, Is.EqualTo(ValidationCode.OperandOutOfRange));
     }
 
@@ -154,7 +154,7 @@ public sealed class WorkVerifierTests
         sbyte[] a = new sbyte[32 * 1024];
         Array.Fill(a, (sbyte)-64);
         var oracle = new TileWorkOracle(shape, a, TileWorkVector.OperandB(shape), 1, TileWorkVector.Header);
-        Assert.That(WorkVerifier.Verify(1, TileWorkVector.Header, EasyTarget, oracle.Certify(0, 0, 0), out _), Is.EqualTo(ValidationResult.Ok));
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, EasyTarget), oracle.Certify(0, 0, 0), out _), Is.EqualTo(ValidationResult.Ok));
     }
 
     [Test]
@@ -185,14 +185,14 @@ public sealed class WorkVerifierTests
     {
         byte[] header = [.. TileWorkVector.Header];
         header[^1] ^= 1;
-        ValidationResult other = WorkVerifier.Verify(1, header, EasyTarget, Valid, out _);
+        ValidationResult other = WorkVerifier.Verify(WorkTemplate.Unbound(1, header, EasyTarget), Valid, out _);
         Assert.That(other.Code, Is.EqualTo(ValidationCode.WrongTileState));
-        Assert.That(WorkVerifier.Verify(2, TileWorkVector.Header, EasyTarget, Valid, out _).Code, Is.EqualTo(ValidationCode.WrongTileState));
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(2, TileWorkVector.Header, EasyTarget), Valid, out _).Code, Is.EqualTo(ValidationCode.WrongTileState));
 
         var ticket = new BigInteger(Oracle.Ticket(1, 2, 0).ToArray(), isUnsigned: true, isBigEndian: true);
         BigInteger least = (ticket + TileWorkParameters.UnitMacs - 1) / TileWorkParameters.UnitMacs;
-        Assert.That(WorkVerifier.Verify(1, TileWorkVector.Header, least, Valid, out _).IsValid, Is.True);
-        ValidationResult above = WorkVerifier.Verify(1, TileWorkVector.Header, least - 1, Valid, out Hash256 none);
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, least), Valid, out _).IsValid, Is.True);
+        ValidationResult above = WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, least - 1), Valid, out Hash256 none);
         Assert.That(above.Code, Is.EqualTo(ValidationCode.TicketAboveTarget));
         Assert.That(none.IsZero, Is.True);
     }
@@ -200,15 +200,15 @@ public sealed class WorkVerifierTests
     [Test]
     public void TargetsThatOverflowAreRefused()
     {
-        Assert.That(WorkVerifier.Verify(1, TileWorkVector.Header, EasyTarget + 1, Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
-        Assert.That(WorkVerifier.Verify(1, TileWorkVector.Header, 0, Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
-        Assert.That(WorkVerifier.Verify(1, TileWorkVector.Header, -5, Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, EasyTarget + 1), Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, 0), Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
+        Assert.That(WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, -5), Valid, out _).Code, Is.EqualTo(ValidationCode.OutOfRange));
     }
 
     [Test]
     public void HeaderCheckNeedsNoWitness()
     {
-        ValidationResult result = WorkVerifier.VerifyPublicData(1, TileWorkVector.Header, EasyTarget, Valid.PublicData.Span, out Hash256 ticket);
+        ValidationResult result = WorkVerifier.VerifyPublicData(WorkTemplate.Unbound(1, TileWorkVector.Header, EasyTarget), Valid.PublicData.Span, out Hash256 ticket);
         Assert.That(result.IsValid, Is.True);
         Assert.That(ticket, Is.EqualTo(Oracle.Ticket(1, 2, 0)));
     }
@@ -251,5 +251,5 @@ public sealed class WorkVerifierTests
     }
 
     private static ValidationResult Verify(WorkCertificate certificate) =>
-        WorkVerifier.Verify(1, TileWorkVector.Header, EasyTarget, certificate, out _);
+        WorkVerifier.Verify(WorkTemplate.Unbound(1, TileWorkVector.Header, EasyTarget), certificate, out _);
 }

@@ -337,7 +337,7 @@ public sealed class AuditTests
         Assert.That(audited, Is.EqualTo(50).Within(25), "four standard deviations of a binomial with n = 200 and p = 1/4");
     }
 
-    private BlockContext Block() => new(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, LedgerHarness.Client, Hash256.Zero, _ledger.Parameters);
+    private BlockContext Block() => new(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, LedgerHarness.Client, Hash256.Zero, 0, null, _ledger.Parameters);
 
     private IEnumerable<Amount> AuditorStakes() => Enumerable.Range(0, 5).Select(number => _ledger.Stake(LedgerHarness.Validator(number)).Bonded);
 }

@@ -299,7 +299,8 @@ public sealed class JobModuleTests
         _ledger.EndBlock();
         CountingReader reader = new(_ledger.State);
         StateOverlay next = new(reader);
-        new JobModule().EndBlock(new BlockContext(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, Address.Zero, Hash256.Zero, NetworkParameters.Development), next);
+        new JobModule().EndBlock(
+            new BlockContext(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, Address.Zero, Hash256.Zero, 0, null, NetworkParameters.Development), next);
         Assert.That(reader.Records, Is.LessThanOrEqualTo(1 + (2 * JobLedger.MaxOpenJobs)), "the list, and each job with one unit");
     }
 

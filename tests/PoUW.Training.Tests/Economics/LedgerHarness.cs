@@ -207,5 +207,5 @@ internal sealed class LedgerHarness
 
     private BlockContext Context() => new(
         Height, Height * 1_000, Hash256.Sha256(BitConverter.GetBytes(Height - 1)), Hash256.Sha256(BitConverter.GetBytes(Height + 1_000_000)), Client,
-        Hash256.Sha256("beacon"u8), Parameters);
+        Hash256.Sha256("beacon"u8), 0, null, Parameters);
 }

@@ -97,7 +97,7 @@ public sealed class StakeTests
         }
     }
 
-    private BlockContext Block() => new(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, Account, Hash256.Zero, _ledger.Parameters);
+    private BlockContext Block() => new(_ledger.Height, 0, Hash256.Zero, Hash256.Zero, Account, Hash256.Zero, 0, null, _ledger.Parameters);
 
     private ValidationCode Stake(StakeRoles roles, Amount amount) =>
         _ledger.Execute(Account, TransactionKind.Stake, new StakePayload(roles, amount).Encode()).Code;

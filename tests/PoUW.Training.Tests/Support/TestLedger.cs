@@ -154,7 +154,7 @@ internal sealed class TestLedger : ILedgerAccess
     {
         ulong height = Height + 1;
         Hash256 ticket = Hash256.Sha256([.. BitConverter.GetBytes(height), .. BitConverter.GetBytes(_branch)]);
-        BlockContext context = new(height, height * 1_000, ticket, ticket, Address.Zero, Hash256.Sha256("beacon"u8), Parameters);
+        BlockContext context = new(height, height * 1_000, ticket, ticket, Address.Zero, Hash256.Sha256("beacon"u8), 0, null, Parameters);
         Hash256 parent = _blocks[^1].Root;
         StateOverlay block = new(_world.At(parent));
         List<Transaction> taken = [];
