@@ -8,21 +8,22 @@ namespace PoUW.Core.Tests.Work.Attacks;
 /// <summary>One product under one header: the reference miner, the whole noised operands, and claims of any state to the verifier.</summary>
 internal sealed class AttackBench
 {
-    private const ulong ChainId = 1;
-    private readonly byte[] _header;
+    private readonly WorkTemplate _template;
     private readonly sbyte[] _a;
     private readonly sbyte[] _b;
     private readonly MatrixCommitment _commitmentA;
     private readonly MatrixCommitment _commitmentB;
 
-    private AttackBench(in TileWorkShape shape, sbyte[] a, sbyte[] b, byte[] header)
+    private AttackBench(in TileWorkShape shape, sbyte[] a, sbyte[] b, WorkTemplate template)
     {
-        (Shape, _a, _b, _header) = (shape, a, b, header);
-        Oracle = new TileWorkOracle(shape, a, b, ChainId, header);
+        (Shape, _a, _b, _template) = (shape, a, b, template);
+        Oracle = new TileWorkOracle(shape, a, b, template);
         Product = NoisedProduct.Of(shape, Oracle.Seeds, a, b);
         _commitmentA = MatrixCommitment.Compute(a, shape.M, shape.K);
         _commitmentB = MatrixCommitment.Compute(b, shape.K, shape.N);
     }
+
+    private static WorkTemplate AnyTemplate => WorkTemplate.Unbound(1, TileWorkVector.Header, BigInteger.One);
 
     public TileWorkShape Shape { get; }
 
@@ -35,25 +36,25 @@ internal sealed class AttackBench
 
     /// <summary>Operands of zeros, the best case for every shortcut known.</summary>
     public static AttackBench Zero(int m, int n, int k) =>
-        new(new TileWorkShape(m, n, k, false, false), new sbyte[m * k], new sbyte[k * n], TileWorkVector.Header);
+        new(new TileWorkShape(m, n, k, false, false), new sbyte[m * k], new sbyte[k * n], AnyTemplate);
 
     /// <summary>Uniform operands in [-64, 63].</summary>
     public static AttackBench Uniform(int m, int n, int k, int seed)
     {
         var random = new Random(seed);
         sbyte[] a = Entries(m * k, random);
-        return new AttackBench(new TileWorkShape(m, n, k, false, false), a, Entries(k * n, random), TileWorkVector.Header);
+        return new AttackBench(new TileWorkShape(m, n, k, false, false), a, Entries(k * n, random), AnyTemplate);
     }
 
     /// <summary>The same operands under another header.</summary>
-    public AttackBench Under(byte[] header) => new(Shape, _a, _b, header);
+    public AttackBench Under(WorkTemplate template) => new(Shape, _a, _b, template);
 
     /// <summary>The same product but for one entry of A.</summary>
     public AttackBench WithEntry(int row, int inner, sbyte value)
     {
         sbyte[] a = [.. _a];
         a[(row * Shape.K) + inner] = value;
-        return new AttackBench(Shape, a, _b, _header);
+        return new AttackBench(Shape, a, _b, _template);
     }
 
     /// <summary>A certificate that opens the committed operands and claims a state for a tile.</summary>
@@ -68,6 +69,8 @@ internal sealed class AttackBench
             TileColumn = tileColumn,
             Segment = segment,
             State = state,
+            Bound = _template.IsBound,
+            Binding = _template.Binding,
         };
         byte[] witness = new WorkWitness(Shape, tileRow, tileColumn, segment).Build(_a, _commitmentA.Tree.Span, _b, _commitmentB.Tree.Span);
         return new WorkCertificate(data.Encode(), witness);
@@ -75,7 +78,7 @@ internal sealed class AttackBench
 
     /// <summary>What a node says to a certificate.</summary>
     public ValidationResult Verify(WorkCertificate certificate, BigInteger target) =>
-        WorkVerifier.Verify(ChainId, _header, target, certificate, out Hash256 _);
+        WorkVerifier.Verify(_template with { Target = target }, certificate, out Hash256 _);
 
     /// <summary>What a node says to a claimed state when every ticket wins.</summary>
     public ValidationResult Judge(int tileRow, int tileColumn, int segment, uint[] state) =>
