@@ -40,10 +40,12 @@ public sealed class StripMergingTests
         Assert.That(2 * cost.Products, Is.GreaterThanOrEqualTo(1.0));
     }
 
-    // Two primes above 2^16 give any accumulator; three below 2^8, whose centred residues fit int8 multipliers, give those below 2^22.7,
-    // which is all there are on zero operands. Each prime costs a whole pass.
+    // Two primes of 17 bits give any accumulator. Zero operands need less: 1024 * 63^2 is below half of 251 * 241 * 239, and the snapshots of
+    // these tiles are far below half of 1021 * 1031. So the residues, centred, fit multipliers of 8 bits in three passes and of
+    // 16 bits (or the exact range of fp32) in two. Every pass costs 2r - a.
     [TestCase(1, new[] { 65_537, 65_539 }, 1.5)]
     [TestCase(3, new[] { 65_537, 65_539 }, 1.25)]
+    [TestCase(3, new[] { 1_021, 1_031 }, 1.25)]
     [TestCase(3, new[] { 251, 241, 239 }, 1.875)]
     [TestCase(7, new[] { 251, 241, 239 }, 1.6875)]
     public void SeveralPrimesGiveTheExactState(int common, int[] primes, double expected)
@@ -65,6 +67,17 @@ public sealed class StripMergingTests
             $"{common} common, modulo {string.Join(", ", primes)}: {cost:F4} products and " +
             $"{counter.Additions / (2.0 * TileWorkParameters.UnitMacs):F4} additions a ticket, exact");
         Assert.That(cost, Is.EqualTo(expected).Within(1e-9).And.GreaterThanOrEqualTo(1.0));
+    }
+
+    // The limit of the claim: with multipliers of 20 bits as cheap as the honest miner's of 8, one pass is enough.
+    [Test]
+    public void OneWidePrimeGivesTheExactStateToo()
+    {
+        AttackBench bench = AttackBench.Zero(32, 32, 1024);
+        var counter = new MacCounter();
+        var miner = new MergingMiner(bench.Product, 0, 3, new PrimeField(1_048_573), new Random(8), counter);
+        Assert.That(SnapshotFold.Xor(MergingMiner.Combine([miner], 0, 0)), Is.EqualTo(bench.Oracle.State(0, 0, 0)));
+        Assert.That(counter.Products, Is.EqualTo(TileWorkParameters.UnitMacs * 5 / 8));
     }
 
     // What the other primes are for.
