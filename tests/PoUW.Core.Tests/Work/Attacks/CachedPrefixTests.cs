@@ -22,7 +22,8 @@ public sealed class CachedPrefixTests
 
         double unit = bench.Shape.UnitMacs(segment);
         double cost = counter.Products / unit / 4;
-        TestContext.Out.WriteLine($"k = {k}: {cost:F4} of the products; prefix sums {counter.Amortised / unit / 4 * 64 / 4096:F4} a ticket at m = n = 4096");
+        double sums = counter.Amortised / unit / 4 * 64 / 4096;
+        TestContext.Out.WriteLine($"k = {k}: {cost:F4} of the products; prefix sums {sums:F4} a ticket at m = n = 4096");
         Assert.That(cost, Is.GreaterThanOrEqualTo(2.0));
     }
 

@@ -80,9 +80,13 @@ public sealed class NoiseStructureTests
 
     [TestCase(32)]
     [TestCase(64)]
-    public void StripsDoNotRepeat(int rank)
+    public void NoiseDoesNotRepeat(int rank)
     {
-        // Repeated columns of noise could be merged; so could strips.
+        // Equal rows of U would give equal rows of tiles; equal strips could be merged.
+        using var source = new NoiseSource(Hash256.Sha256([4]), rank);
+        sbyte[] dense = new sbyte[rank * 4096];
+        source.DenseRows(0, dense);
+        Assert.That(dense.Chunk(rank).Select(row => Convert.ToHexString((byte[])(Array)row)), Is.Unique);
         IEnumerable<string> strips = Permutations(4, rank, 8192 / rank).Chunk(rank).Select(Convert.ToHexString);
         Assert.That(strips, Is.Unique);
     }

@@ -25,7 +25,8 @@ public sealed class StripMergingTests
         Assert.That(2 * cost.Products, Is.GreaterThanOrEqualTo(1.0), "two primes of 16 bits, a product priced as one of int8");
     }
 
-    // More and smaller groups: products fall towards a half, the ceiling for pairs of strips, and additions eat the gain.
+    // More and smaller groups: products fall towards r for two strips, which is the least that any method can need for an invertible
+    // matrix (r - 1 groups need r + 1), and additions eat the gain.
     [TestCase(1024, 0, 7, 36, 12)]
     [TestCase(1024, 0, 15, 34, 28)]
     [TestCase(1024, 0, 31, 33, 60)]

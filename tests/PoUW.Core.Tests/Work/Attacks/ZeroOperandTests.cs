@@ -69,5 +69,6 @@ public sealed class ZeroOperandTests
         return cost;
     }
 
-    private static bool SameSnapshots(List<int[]> x, List<int[]> y) => x.Count == y.Count && x.Zip(y).All(pair => pair.First.SequenceEqual(pair.Second));
+    private static bool SameSnapshots(List<int[]> x, List<int[]> y) =>
+        x.Count == y.Count && x.Zip(y).All(pair => pair.First.SequenceEqual(pair.Second));
 }
