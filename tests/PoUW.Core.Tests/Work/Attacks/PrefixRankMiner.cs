@@ -4,7 +4,8 @@ namespace PoUW.Core.Tests.Work.Attacks;
 /// The plain shortcut for zero operands. With A = B = 0 snapshot s of a tile is U S_s V, where S_s is the sum of the strip products
 /// M_t = R_A,t transpose(R_B,t) so far: an r x r matrix, whatever k is. The rows of U S_s are shared by all tiles of a row, which leaves
 /// r products an output and snapshot. The honest miner does as many as the stride is long, so stride = r makes the shortcut pointless.
-/// Products by zeros of V (one entry in 64) are skipped.
+/// Products by zeros of V (one entry in 64) are skipped. That batches of such low-rank products have no cheaper common evaluation is the
+/// conjecture of cuPoW (arXiv 2504.09971); <see cref="MergingMiner"/> shows what it is worth for these factors.
 /// </summary>
 internal sealed class PrefixRankMiner : IShortcut
 {
