@@ -2,8 +2,8 @@ namespace PoUW.Core.Headers;
 
 /// <summary>
 /// Rations the verification of certificates that nobody asked for: a bucket for every peer and one over all of them. A certificate that
-/// is verified costs about 0.3 ms, and a false one costs its maker hash trials only, so without a limit a few peers could keep a core
-/// busy. Blocks that the node asked for need no token. Peers that sent nothing in the last second are forgotten, so what is kept is
+/// is verified costs about 2 ms (the seal and the openings), and a false one costs its maker hash trials only, so without a limit a few
+/// peers could keep a core busy. Blocks that the node asked for need no token. Peers that sent nothing in the last second are forgotten, so what is kept is
 /// bounded by the rate over all peers. Thread-safe.
 /// </summary>
 /// <typeparam name="TPeer">What names a peer.</typeparam>

@@ -1,6 +1,6 @@
 namespace PoUW.Core.Headers;
 
-/// <summary>How many certificates that nobody asked for a node verifies. The defaults cost a few per cent of one core.</summary>
+/// <summary>How many certificates that nobody asked for a node verifies. At the defaults that is about a tenth of one core.</summary>
 public sealed record CertificateBudgetOptions
 {
     /// <summary>Certificates a second over all peers, and the most at once; 1 to 1,000,000.</summary>

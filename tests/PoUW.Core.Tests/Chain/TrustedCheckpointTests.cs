@@ -145,6 +145,25 @@ public sealed class TrustedCheckpointTests
         Assert.That(reopened.FinalizedHeight, Is.EqualTo(5));
     }
 
+    /// <summary>Votes in blocks whose work nobody verified (old keys are cheap) must not lock the node out of the trusted branch.</summary>
+    [Test]
+    public void Nothing_is_final_before_the_checkpoint_is_reached()
+    {
+        using Finality.FinalityNet net = new();
+        BlockChain source = net.Open();
+        net.Grow(source, 14, [0, 1, 2]);
+        BlockChain chain = net.Open(change: options => options with { TrustedCheckpoint = new Checkpoint(12, source.GetIdByHeight(12)!.Value) });
+        List<ulong> finalized = [];
+        for (ulong height = 1; height <= 14; height++)
+        {
+            Assert.That(chain.Import(source.GetBlockByHeight(height)!).IsValid, Is.True);
+            finalized.Add(chain.FinalizedHeight);
+        }
+
+        Assert.That(source.FinalizedHeight, Is.EqualTo(7));
+        Assert.That(finalized, Is.EqualTo(new ulong[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 12, 12 }));
+    }
+
     [Test]
     public void A_store_that_reached_the_height_before_the_checkpoint_was_configured_is_checked_when_it_is_opened()
     {
