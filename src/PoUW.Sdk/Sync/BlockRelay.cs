@@ -75,7 +75,8 @@ internal sealed class BlockRelay
             StartCatchUp(peer);
         }
 
-        return ValueTask.FromResult(result.Verdict);
+        // Only an answer to a request may lack a witness that was pruned; gossip that does is nobody's honest mistake.
+        return ValueTask.FromResult(result.Code == ValidationCode.MissingWitness ? GossipVerdict.Reject : result.Verdict);
     }
 
     private ValueTask<GossipVerdict> OnTransaction(PeerId peer, ReadOnlyMemory<byte> message)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Parameters;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
@@ -30,6 +31,26 @@ public sealed class PowLimitTests
         Assert.That(CompactTarget.TryDecode(LimitBits, out BigInteger target), Is.True);
         Assert.That(target, Is.LessThanOrEqualTo(WorkTarget.DefaultPowLimit));
         Assert.That(chain.TotalWork - chain.GetPosition(chain.Head.Header.ParentHash)!.TotalWork, Is.EqualTo(WorkTarget.ChainWork(target)));
+    }
+
+    /// <summary>At 40 tickets a block the limit is 2.5 times the genesis target, so between one and two half-lives away.</summary>
+    [TestCase(1ul, false)]
+    [TestCase(2ul, true)]
+    [TestCase(10ul, true)]
+    [TestCase(512ul, true)]
+    [TestCase(513ul, true)]
+    [TestCase(1_000_000ul, true)]
+    public void The_rule_stops_at_the_limit(ulong halfLivesLate, bool saturated)
+    {
+        NetworkParameters parameters = NetworkParameters.Development with { GenesisTicketsPerBlock = 40 };
+        TileWorkNet net = new(_ => parameters);
+        BlockHeader genesis = net.Open().Genesis.Header;
+        AsertDifficulty rule = new(parameters);
+        ulong late = halfLivesLate * parameters.AsertHalfLifeBlocks * parameters.BlockTimeMilliseconds;
+        uint bits = rule.NextBits(genesis, genesis with { TimestampMs = genesis.TimestampMs + late });
+
+        Assert.That(bits == LimitBits, Is.EqualTo(saturated));
+        Assert.That(CompactTarget.Validate(bits, WorkTarget.DefaultPowLimit, out _).IsValid, Is.True);
     }
 
     [TestCase(0x1e010000u)]

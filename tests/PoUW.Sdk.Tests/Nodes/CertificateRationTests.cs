@@ -96,6 +96,23 @@ public sealed class CertificateRationTests
 
     [Test]
     [CancelAfter(20_000)]
+    public async Task Gossip_without_witness_counts_against_its_sender_and_costs_no_ration(CancellationToken cancellation)
+    {
+        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        for (ulong i = 1; i <= 5; i++)
+        {
+            Block block = Block(_source, i);
+            await _peer.PublishAsync(
+                BlockRelay.BlockTopic, (block with { Certificate = block.Certificate with { Witness = default } }).Encode());
+        }
+
+        await WaitForEndAsync(cancellation);
+        Assert.That(_verifier.Witnesses, Is.Zero);
+        Assert.That(_node.Statistics.GossipRejected, Is.EqualTo(5));
+    }
+
+    [Test]
+    [CancelAfter(20_000)]
     public async Task Blocks_that_were_asked_for_are_all_verified(CancellationToken cancellation)
     {
         _verifier.IsGood = true;
