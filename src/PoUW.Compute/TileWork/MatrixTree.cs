@@ -1,3 +1,4 @@
+using PoUW.Core.Hashing;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
 

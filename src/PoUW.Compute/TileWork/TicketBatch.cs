@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using PoUW.Core.Hashing;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
 
