@@ -7,7 +7,7 @@ namespace PoUW.Compute.TileWork;
 
 /// <summary>
 /// A tensor backend that mines: eligible products are done as tile work on the current template, all others go to the inner backend.
-/// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
+/// A tensor that several products share is committed once. Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
 /// </summary>
 public sealed class TileWorkBackend : ITensorBackend, IDisposable
 {
@@ -15,21 +15,24 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     private readonly IWorkTemplateSource _templates;
     private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
+    private readonly OperationCommitter _committer;
     private volatile WorkTemplate? _lastTemplate;
 
     /// <summary>Creates a miner and runs its self-test.</summary>
     /// <param name="inner">Does the products that draw no tickets.</param>
     /// <param name="templates">What to mine on; asked once a product.</param>
     /// <param name="sink">Takes winning tickets, and decides whether their template is still worth anything.</param>
-    /// <param name="kernel">The kernel.</param>
+    /// <param name="options">Kernel, threads, commitments; null for the defaults.</param>
     /// <exception cref="Core.PouwException">No kernel passes the self-test.</exception>
     public TileWorkBackend(
-        ITensorBackend inner, IWorkTemplateSource templates, ITicketSink sink, TileKernelKind kernel = TileKernelKind.Auto)
+        ITensorBackend inner, IWorkTemplateSource templates, ITicketSink sink, TileWorkOptions? options = null)
     {
+        options ??= new TileWorkOptions();
         _inner = inner;
         _templates = templates;
         _sink = sink;
-        _miner = new TileWorkMiner(kernel);
+        _miner = new TileWorkMiner(options.Kernel, options.Threads);
+        _committer = new OperationCommitter(options);
     }
 
     /// <summary>Tickets drawn so far.</summary>
@@ -47,22 +50,31 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        if (!shape.TileWork)
+        WorkTemplate? template = shape.TileWork ? _templates.Current : null;
+        if (template is null && !_committer.IsObserved)
         {
-            _inner.MatMul(shape, a, b, c); // The program does not offer it.
+            _inner.MatMul(shape, a, b, c); // The program does not offer it, or there is nothing to mine on.
             return;
         }
 
-        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
-        WorkTemplate? template = _templates.Current;
-        if (template is null || !TileWorkMiner.IsEligible(work, a.Int8, b.Int8))
+        if (!_committer.TryCommit(shape, a, b, out TileWorkShape work, out MatrixTree treeA, out MatrixTree treeB))
         {
             _inner.MatMul(shape, a, b, c);
             return;
         }
 
-        _lastTemplate = template;
-        _miner.Multiply(work, a.Int8, b.Int8, c.Int32, template, _sink);
+        if (template is null)
+        {
+            _inner.MatMul(shape, a, b, c);
+        }
+        else
+        {
+            _lastTemplate = template;
+            var operation = new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink);
+            _lastTemplate = _miner.Multiply(operation, c.Int32, template, _templates);
+        }
+
+        _committer.Report(work, treeA, treeB);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
+using PoUW.Core.Hashing;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Work;
@@ -111,6 +112,54 @@ public sealed class MatrixCommitment
         for (int row = 0; row < height; row++)
         {
             bytes.Slice((((blockRow * edge) + row) * columns) + (blockColumn * edge), width).CopyTo(block[(row * edge)..]);
+        }
+    }
+
+    /// <summary>Hashes opened blocks to leaves, 16 at a time; one after the other where <paramref name="scalar"/> is set.</summary>
+    internal static void HashBlocks(ReadOnlySpan<byte> blocks, Span<byte> leaves, bool scalar)
+    {
+        const int message = 1 + TileWorkParameters.BlockBytes;
+        int slot = Sha256Batch.SlotBytes(message);
+        Span<byte> slots = stackalloc byte[Sha256Batch.Lanes * slot];
+        PrepareSlots(slots, message, 0);
+        int count = blocks.Length / TileWorkParameters.BlockBytes;
+        for (int first = 0; first < count; first += Sha256Batch.Lanes)
+        {
+            int lanes = Math.Min(Sha256Batch.Lanes, count - first);
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                blocks.Slice((first + lane) * TileWorkParameters.BlockBytes, TileWorkParameters.BlockBytes).CopyTo(slots[((lane * slot) + 1)..]);
+            }
+
+            HashSlots(slots, message, lanes, leaves[(first * Hash256.Size)..], scalar);
+        }
+    }
+
+    /// <summary>Writes the first byte and the padding of 16 slots for messages of a length.</summary>
+    internal static void PrepareSlots(Span<byte> slots, int message, byte prefix)
+    {
+        int bytes = Sha256Batch.SlotBytes(message);
+        for (int lane = 0; lane < Sha256Batch.Lanes; lane++)
+        {
+            Span<byte> slot = slots.Slice(lane * bytes, bytes);
+            slot[0] = prefix;
+            Sha256Batch.WritePadding(slot, message);
+        }
+    }
+
+    /// <summary>Hashes the messages of slots.</summary>
+    internal static void HashSlots(ReadOnlySpan<byte> slots, int message, int count, Span<byte> digests, bool scalar)
+    {
+        if (!scalar)
+        {
+            Sha256Batch.Hash(slots, message, count, digests);
+            return;
+        }
+
+        int bytes = Sha256Batch.SlotBytes(message);
+        for (int i = 0; i < count; i++)
+        {
+            SHA256.HashData(slots.Slice(i * bytes, message), digests.Slice(i * Hash256.Size, Hash256.Size));
         }
     }
 

@@ -1,3 +1,4 @@
+using PoUW.Core.Hashing;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Work;
@@ -10,6 +11,9 @@ public static class MerkleMultiproof
 {
     /// <summary>Largest number of leaves in one proof.</summary>
     public const int MaxLeaves = TileWorkParameters.SegmentLength / TileWorkParameters.TileSize;
+
+    private const int NodeMessage = 1 + (2 * Hash256.Size);
+    private const int NodeSlot = 128;
 
     /// <summary>Number of siblings of a proof.</summary>
     /// <param name="leaves">Distinct leaf indices, ascending.</param>
@@ -71,26 +75,40 @@ public static class MerkleMultiproof
     /// <param name="hashes">The leaf hashes in the same order; overwritten.</param>
     /// <param name="siblings">Exactly <see cref="SiblingCount"/> hashes.</param>
     /// <param name="paddedLeaves">Leaves of the tree, a power of two.</param>
-    public static Hash256 ComputeRoot(ReadOnlySpan<int> leaves, Span<byte> hashes, ReadOnlySpan<byte> siblings, int paddedLeaves)
+    public static Hash256 ComputeRoot(ReadOnlySpan<int> leaves, Span<byte> hashes, ReadOnlySpan<byte> siblings, int paddedLeaves) =>
+        ComputeRoot(leaves, hashes, siblings, paddedLeaves, scalar: false);
+
+    /// <summary>The same, one hash after the other where <paramref name="scalar"/> is set.</summary>
+    internal static Hash256 ComputeRoot(
+        ReadOnlySpan<int> leaves, Span<byte> hashes, ReadOnlySpan<byte> siblings, int paddedLeaves, bool scalar)
     {
         Span<int> level = stackalloc int[MaxLeaves];
-        Span<byte> children = stackalloc byte[2 * Hash256.Size];
+        Span<byte> slots = stackalloc byte[Sha256Batch.Lanes * NodeSlot];
+        MatrixCommitment.PrepareSlots(slots, NodeMessage, 1);
         leaves.CopyTo(level);
         int count = leaves.Length;
         for (int width = paddedLeaves; width > 1; width /= 2)
         {
             int parents = 0;
-            for (int i = 0; i < count; parents++)
+            int waiting = 0;
+            for (int i = 0; i < count;)
             {
                 bool paired = IsPair(level[..count], i);
                 bool right = (level[i] & 1) == 1;
+                Span<byte> children = slots.Slice((waiting * NodeSlot) + 1, 2 * Hash256.Size);
                 hashes.Slice(i * Hash256.Size, Hash256.Size).CopyTo(children[(right ? Hash256.Size : 0)..]);
                 ReadOnlySpan<byte> other = paired ? hashes.Slice((i + 1) * Hash256.Size, Hash256.Size) : siblings[..Hash256.Size];
                 other.CopyTo(children[(right ? 0 : Hash256.Size)..]);
                 siblings = paired ? siblings : siblings[Hash256.Size..];
-                MatrixCommitment.HashNode(children, hashes.Slice(parents * Hash256.Size, Hash256.Size));
-                level[parents] = level[i] / 2;
+                level[parents++] = level[i] / 2;
                 i += paired ? 2 : 1;
+                waiting++;
+                if (waiting == Sha256Batch.Lanes || i >= count)
+                {
+                    // Parents lie before the children that are still to be read.
+                    MatrixCommitment.HashSlots(slots, NodeMessage, waiting, hashes[((parents - waiting) * Hash256.Size)..], scalar);
+                    waiting = 0;
+                }
             }
 
             count = parents;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using PoUW.Core.Primitives;
@@ -82,14 +83,28 @@ public sealed class NoiseSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _aes.Dispose();
+    public void Dispose()
+    {
+        _aes.Dispose();
+        Return();
+    }
+
+    private void Return()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+    }
 
     private ReadOnlySpan<byte> Stream(uint domain, int first, int count, int blocksEach)
     {
         int bytes = count * blocksEach * BlockSize;
         if (_buffer.Length < bytes * 2)
         {
-            _buffer = new byte[bytes * 2];
+            Return();
+            _buffer = ArrayPool<byte>.Shared.Rent(bytes * 2);
         }
 
         Span<byte> counters = _buffer.AsSpan(0, bytes);

@@ -1,8 +1,44 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace PoUW.Core.Work;
 
-/// <summary>Noised strips of one tile and segment, in the layout that <see cref="TileFold"/> takes: 32 vectors along k.</summary>
+/// <summary>
+/// The scalar way from opened blocks to a tile's state: noised strips in the layout that <see cref="TileFold"/> takes, 32 vectors along k.
+/// </summary>
 internal static class TileOperands
 {
+    /// <summary>Computes the state of a tile from its opened blocks, number by number.</summary>
+    /// <param name="data">Shape and tile; the tile lies inside the shape.</param>
+    /// <param name="seeds">Seeds of the noise.</param>
+    /// <param name="blocksA">Opened blocks of the A strip as stored.</param>
+    /// <param name="blocksB">Opened blocks of the B strip as stored; as many.</param>
+    /// <param name="state">Receives the 16 words.</param>
+    public static void ComputeState(
+        WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> blocksA, ReadOnlySpan<byte> blocksB, Span<uint> state)
+    {
+        TileWorkShape shape = data.Shape;
+        int length = TileWorkParameters.LengthOfSegment(shape.PaddedK, data.Segment);
+        int bytes = TileWorkParameters.TileSize * length;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(2 * bytes);
+        try
+        {
+            Span<sbyte> a = MemoryMarshal.Cast<byte, sbyte>(rented.AsSpan(0, bytes));
+            Span<sbyte> b = MemoryMarshal.Cast<byte, sbyte>(rented.AsSpan(bytes, bytes));
+            Unpack(blocksA, shape.TransposeA, length, a);
+            Unpack(blocksB, !shape.TransposeB, length, b);
+            using var noise = new NoiseSource(seeds.SeedA, shape.Rank);
+            AddNoise(noise, data.TileRow * TileWorkParameters.TileSize, data.Segment, length, a);
+            noise.Reset(seeds.SeedB, shape.Rank);
+            AddNoise(noise, data.TileColumn * TileWorkParameters.TileSize, data.Segment, length, b);
+            TileFold.Compute(a, b, length, shape.Stride, state);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
     /// <summary>Unpacks committed blocks into 32 vectors along k; the rest of the segment stays zero.</summary>
     /// <param name="blocks">Blocks by ascending inner block, 1024 bytes each, as stored.</param>
     /// <param name="innerIsRow">True when k runs down the rows of a stored block.</param>

@@ -4,8 +4,9 @@ using PoUW.Core.Validation;
 namespace PoUW.Core.Work;
 
 /// <summary>
-/// The consensus check of work certificates: scalar, exact, from the cheapest test to the dearest. It trusts nobody and calls no compute
-/// backend. Stateless and thread-safe. Bad certificates are results, never exceptions.
+/// The consensus check of work certificates: exact, from the cheapest test to the dearest. It trusts nobody and calls no compute backend.
+/// Where the processor has AVX2 the witness is checked with vectors, about four times as fast; results never depend on it. Stateless and
+/// thread-safe. Bad certificates are results, never exceptions.
 /// </summary>
 public static class WorkVerifier
 {
@@ -13,7 +14,27 @@ public static class WorkVerifier
     /// <param name="template">What the ticket must bind; that its target is the right one for the height is the caller's check.</param>
     /// <param name="certificate">The certificate.</param>
     /// <param name="ticket">The ticket; zero unless the public data is valid.</param>
-    public static ValidationResult Verify(WorkTemplate template, WorkCertificate certificate, out Hash256 ticket)
+    public static ValidationResult Verify(WorkTemplate template, WorkCertificate certificate, out Hash256 ticket) =>
+        VerifyEither(template, certificate, scalar: false, out ticket);
+
+    /// <summary>
+    /// The definition of <see cref="Verify"/>: the same results, without a vector instruction of this library. What differs between the two
+    /// on any certificate is a fault of this library; tests and start-up checks compare them.
+    /// </summary>
+    /// <param name="template">What the ticket must bind.</param>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="ticket">The ticket; zero unless the public data is valid.</param>
+    public static ValidationResult VerifyScalar(WorkTemplate template, WorkCertificate certificate, out Hash256 ticket) =>
+        VerifyEither(template, certificate, scalar: true, out ticket);
+
+    /// <summary>
+    /// The check of a header alone: everything but the witness. A header that passes has cost its maker hash trials only, so it earns no
+    /// chain work until <see cref="Verify"/> has seen the witness.
+    /// </summary>
+    public static ValidationResult VerifyPublicData(WorkTemplate template, ReadOnlySpan<byte> publicData, out Hash256 ticket) =>
+        CheckPublicData(template, publicData, out ticket, out _, out _);
+
+    private static ValidationResult VerifyEither(WorkTemplate template, WorkCertificate certificate, bool scalar, out Hash256 ticket)
     {
         if (certificate.Witness.Length > TileWorkParameters.MaxWitnessBytes)
         {
@@ -24,15 +45,8 @@ public static class WorkVerifier
 
         ValidationResult result = CheckPublicData(
             template, certificate.PublicData.Span, out ticket, out WorkPublicData? data, out TileWorkSeeds? seeds);
-        return result.IsValid ? CheckWitness(data!, seeds!, certificate.Witness.Span) : result;
+        return result.IsValid ? CheckWitness(data!, seeds!, certificate.Witness.Span, scalar) : result;
     }
-
-    /// <summary>
-    /// The check of a header alone: everything but the witness. A header that passes has cost its maker hash trials only, so it earns no
-    /// chain work until <see cref="Verify"/> has seen the witness.
-    /// </summary>
-    public static ValidationResult VerifyPublicData(WorkTemplate template, ReadOnlySpan<byte> publicData, out Hash256 ticket) =>
-        CheckPublicData(template, publicData, out ticket, out _, out _);
 
     private static ValidationResult CheckPublicData(
         WorkTemplate template,
@@ -91,7 +105,7 @@ public static class WorkVerifier
             : Fail(ValidationCode.BadTile, nameof(data.TileRow), $"Tile ({data.TileRow}, {data.TileColumn}, {data.Segment}) is outside.");
     }
 
-    private static ValidationResult CheckWitness(WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> bytes)
+    private static ValidationResult CheckWitness(WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> bytes, bool scalar)
     {
         var witness = new WorkWitness(data.Shape, data.TileRow, data.TileColumn, data.Segment);
         (int siblingsA, int siblingsB) = witness.SiblingCounts();
@@ -111,76 +125,42 @@ public static class WorkVerifier
         witness.LeavesB(leavesB);
         TileWorkShape shape = data.Shape;
 
-        ValidationResult result = CheckBlocks(blocksA, leavesA, shape.StoredRowsA, shape.StoredColumnsA, "A");
-        result = result.IsValid ? CheckBlocks(blocksB, leavesB, shape.StoredRowsB, shape.StoredColumnsB, "B") : result;
-        result = result.IsValid ? CheckOpening(blocksA, leavesA, proofA, witness.PaddedLeavesA, data.RootA, "A") : result;
-        result = result.IsValid ? CheckOpening(blocksB, leavesB, proofB, witness.PaddedLeavesB, data.RootB, "B") : result;
-        return result.IsValid ? CheckState(data, seeds, blocksA, blocksB) : result;
-    }
-
-    private static ValidationResult CheckBlocks(ReadOnlySpan<byte> blocks, ReadOnlySpan<int> leaves, int rows, int columns, string operand)
-    {
-        const int edge = TileWorkParameters.TileSize;
-        int perRow = TileWorkParameters.BlockCount(columns);
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            int height = Math.Min(edge, rows - (leaves[i] / perRow * edge));
-            int width = Math.Min(edge, columns - (leaves[i] % perRow * edge));
-            ReadOnlySpan<byte> block = blocks.Slice(i * TileWorkParameters.BlockBytes, TileWorkParameters.BlockBytes);
-            for (int row = 0; row < edge; row++)
-            {
-                int used = row < height ? width : 0;
-                if (block.Slice(row * edge, edge)[used..].ContainsAnyExcept((byte)0))
-                {
-                    return Fail(ValidationCode.NonZeroPadding, operand, $"Opened block {leaves[i]} has non-zero padding.");
-                }
-
-                foreach (byte raw in block.Slice(row * edge, used))
-                {
-                    int value = unchecked((sbyte)raw);
-                    if (value is < TileWorkParameters.MinOperand or > TileWorkParameters.MaxOperand)
-                    {
-                        return Fail(ValidationCode.OperandOutOfRange, operand, $"Opened block {leaves[i]} holds {value}.");
-                    }
-                }
-            }
-        }
-
-        return ValidationResult.Ok;
+        ValidationResult result = OpenedBlocks.Check(blocksA, leavesA, shape.StoredRowsA, shape.StoredColumnsA, "A", scalar);
+        result = result.IsValid ? OpenedBlocks.Check(blocksB, leavesB, shape.StoredRowsB, shape.StoredColumnsB, "B", scalar) : result;
+        result = result.IsValid ? CheckOpening(blocksA, leavesA, proofA, witness.PaddedLeavesA, data.RootA, "A", scalar) : result;
+        result = result.IsValid ? CheckOpening(blocksB, leavesB, proofB, witness.PaddedLeavesB, data.RootB, "B", scalar) : result;
+        return result.IsValid ? CheckState(data, seeds, blocksA, blocksB, scalar) : result;
     }
 
     private static ValidationResult CheckOpening(
-        ReadOnlySpan<byte> blocks, ReadOnlySpan<int> leaves, ReadOnlySpan<byte> siblings, int paddedLeaves, Hash256 root, string operand)
+        ReadOnlySpan<byte> blocks,
+        ReadOnlySpan<int> leaves,
+        ReadOnlySpan<byte> siblings,
+        int paddedLeaves,
+        Hash256 root,
+        string operand,
+        bool scalar)
     {
         Span<byte> hashes = stackalloc byte[MerkleMultiproof.MaxLeaves * Hash256.Size];
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            MatrixCommitment.HashLeaf(blocks[(i * TileWorkParameters.BlockBytes)..], hashes.Slice(i * Hash256.Size, Hash256.Size));
-        }
-
-        return MerkleMultiproof.ComputeRoot(leaves, hashes, siblings, paddedLeaves) == root
+        MatrixCommitment.HashBlocks(blocks, hashes, scalar);
+        return MerkleMultiproof.ComputeRoot(leaves, hashes, siblings, paddedLeaves, scalar) == root
             ? ValidationResult.Ok
             : Fail(ValidationCode.BadOpening, operand, "The opened blocks do not belong to the committed matrix.");
     }
 
     private static ValidationResult CheckState(
-        WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> blocksA, ReadOnlySpan<byte> blocksB)
+        WorkPublicData data, TileWorkSeeds seeds, ReadOnlySpan<byte> blocksA, ReadOnlySpan<byte> blocksB, bool scalar)
     {
-        TileWorkShape shape = data.Shape;
-        int length = TileWorkParameters.LengthOfSegment(shape.PaddedK, data.Segment);
-        sbyte[] a = new sbyte[TileWorkParameters.TileSize * length];
-        sbyte[] b = new sbyte[TileWorkParameters.TileSize * length];
-        TileOperands.Unpack(blocksA, shape.TransposeA, length, a);
-        TileOperands.Unpack(blocksB, !shape.TransposeB, length, b);
-        using (var noiseA = new NoiseSource(seeds.SeedA, shape.Rank))
-        using (var noiseB = new NoiseSource(seeds.SeedB, shape.Rank))
+        Span<uint> state = stackalloc uint[TileWorkParameters.StateWords];
+        if (scalar || !VectorTileState.IsSupported)
         {
-            TileOperands.AddNoise(noiseA, data.TileRow * TileWorkParameters.TileSize, data.Segment, length, a);
-            TileOperands.AddNoise(noiseB, data.TileColumn * TileWorkParameters.TileSize, data.Segment, length, b);
+            TileOperands.ComputeState(data, seeds, blocksA, blocksB, state);
+        }
+        else
+        {
+            VectorTileState.Compute(data, seeds, blocksA, blocksB, state);
         }
 
-        Span<uint> state = stackalloc uint[TileWorkParameters.StateWords];
-        TileFold.Compute(a, b, length, shape.Stride, state);
         return state.SequenceEqual(data.State.Span)
             ? ValidationResult.Ok
             : Fail(ValidationCode.WrongTileState, nameof(data.State), "The operands give another tile state.");

@@ -48,6 +48,15 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
         }
     }
 
+    /// <inheritdoc/>
+    public bool IsCurrent(WorkTemplate template)
+    {
+        lock (_gate)
+        {
+            return Find(template) is { } block && block.Header.ParentHash == chain.Head.Id;
+        }
+    }
+
     /// <summary>Blocks that this producer added to its chain.</summary>
     public long BlocksProduced { get; private set; }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Work;
 
@@ -6,27 +5,6 @@ namespace PoUW.Compute.Tests.TileWork;
 
 public sealed class TileHashingTests
 {
-    [Test]
-    public void BatchesEqualThePlatformHash([Values(0, 1, 55, 56, 64, 65, 108, 1025)] int length, [Values(1, 3, 4, 15, 16)] int count)
-    {
-        var random = new Random(length + count);
-        int slotBytes = Sha256Batch.SlotBytes(length);
-        byte[] slots = new byte[slotBytes * 16];
-        random.NextBytes(slots);
-        for (int i = 0; i < 16; i++)
-        {
-            Sha256Batch.WritePadding(slots.AsSpan(i * slotBytes, slotBytes), length);
-        }
-
-        byte[] digests = new byte[16 * 32];
-        Sha256Batch.Hash(slots, length, count, digests);
-
-        for (int i = 0; i < count; i++)
-        {
-            Assert.That(digests[(i * 32)..((i + 1) * 32)], Is.EqualTo(SHA256.HashData(slots.AsSpan(i * slotBytes, length))));
-        }
-    }
-
     [Test]
     public void TreesEqualTheScalarCommitment(
         [Values(1, 32, 33, 200, 513)] int rows, [Values(1, 31, 64, 70, 784)] int columns)

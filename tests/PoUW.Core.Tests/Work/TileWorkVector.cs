@@ -3,23 +3,10 @@ using PoUW.Core.Work;
 
 namespace PoUW.Core.Tests.Work;
 
-/// <summary>The language-neutral pinned vectors and the operands that they describe.</summary>
+/// <summary>The header and the operands of the pinned vectors.</summary>
 internal static class TileWorkVector
 {
     public static byte[] Header { get; } = [.. Enumerable.Range(0, 0x4c).Select(i => (byte)i)];
-
-    public static IReadOnlyList<JsonElement> Load()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, "tests", "vectors")))
-        {
-            folder = folder.Parent;
-        }
-
-        Assert.That(folder, Is.Not.Null, "The folder tests/vectors was not found above the test output.");
-        string text = File.ReadAllText(Path.Combine(folder!.FullName, "tests", "vectors", "tile-work", "tw1.json"));
-        return [.. JsonDocument.Parse(text).RootElement.GetProperty("vectors").EnumerateArray()];
-    }
 
     public static TileWorkShape Shape(JsonElement v) => new(
         v.GetProperty("m").GetInt32(),
