@@ -101,7 +101,7 @@ public sealed class WorkLifecycleTests
         Assert.That(WorkLedger.Wins(_ledger.State, _lease.Id), Is.Empty);
         _ledger.BeginBlock();
         WorkWin win = WorkLedger.Wins(_ledger.State, _lease.Id).Single();
-        Assert.That(win, Is.EqualTo(new WorkWin(1, 1, Hash256.Sha256([1, 1]), _ledger.Height - 1, PaddedBonus)));
+        Assert.That(win, Is.EqualTo(new WorkWin(1, 1, LedgerHarness.OperandsOf(1, 1), _ledger.Height - 1, PaddedBonus)));
         _ledger.Commit(_lease);
         Assert.That(_ledger.Unit(_job, 0).WorkDigest, Is.EqualTo(WorkDigests.Of([(1, 1, win.Operands)])), "the last block before the record counts");
     }
@@ -326,6 +326,33 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void More_bonuses_than_a_block_mints_wait_for_the_next_and_a_lease_has_a_limit()
+    {
+        StartCommons(
+            LedgerHarness.Plan,
+            steps: 2_000,
+            parameters => parameters with { CommonsBonusBasisPoints = 10_000, LeaseBlocks = 2_000, BonusVestingBlocks = 0 });
+        for (ulong step = 0; step < WorkLedger.MaxWinsPerLease + 2; step++)
+        {
+            _ledger.EndBlockWonBy(_ledger.WinOf(_lease, step, 0));
+        }
+
+        _ledger.Commit(_lease);
+        Assert.That(WorkLedger.Wins(_ledger.State, _lease.Id), Has.Count.EqualTo(WorkLedger.MaxWinsPerLease));
+        Assert.That(WorkLedger.IsCredited(_ledger.State, _ledger.WinOf(_lease, WorkLedger.MaxWinsPerLease + 1, 0).Claim.Nullifier), Is.True);
+        _ledger.Audit(_job, 0);
+        Assert.That(_ledger.Unit(_job, 0).IsAccepted, Is.True);
+        Amount wage = _ledger.Balance(_lease.Worker);
+        for (ulong block = 1; block <= 5; block++)
+        {
+            _ledger.EndBlock();
+            Assert.That(_ledger.Balance(_lease.Worker), Is.EqualTo(wage + (FullBonus * (WorkVesting.MaxPerBlock * Math.Min(block, 4)))));
+        }
+
+        _ledger.AssertConservation(_job);
+    }
+
+    [Test]
     public void A_state_with_leases_and_wins_reads_back_after_a_restart()
     {
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
@@ -388,10 +415,14 @@ public sealed class WorkLifecycleTests
         _lease = _ledger.OpenLeases(_job).Single();
     }
 
-    private void StartCommons(WorkPlan? plan = null)
+    private void StartCommons(WorkPlan? plan = null, ulong steps = 100, Func<NetworkParameters, NetworkParameters>? change = null)
     {
-        JobManifest manifest = LedgerHarness.WorkManifest(steps: 100, perUnit: 100) with { Work = plan ?? LedgerHarness.Plan };
-        _ledger = new LedgerHarness(2, 4, parameters => parameters with { CommonsJob = manifest.JobId, LeaseBlocks = 60 });
+        JobManifest manifest = LedgerHarness.WorkManifest(steps, perUnit: steps) with { Work = plan ?? LedgerHarness.Plan, DeadlineBlocks = 10_000 };
+        _ledger = new LedgerHarness(2, 4, parameters =>
+        {
+            NetworkParameters commons = parameters with { CommonsJob = manifest.JobId, LeaseBlocks = 60 };
+            return change is null ? commons : change(commons);
+        });
         _job = _ledger.Submit(manifest);
         _ledger.EndBlock();
         _lease = _ledger.OpenLeases(_job).Single();
