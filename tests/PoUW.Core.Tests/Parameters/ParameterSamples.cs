@@ -38,11 +38,17 @@ internal static class ParameterSamples
         AuditCommitBlocks = Up(draw, 1, 100_000_000),
         AuditRevealBlocks = Up(draw, 1, 100_000_000),
         UnbondingBlocks = Up(draw, 300_000_001, 1_000_000_000),
-        BanBlocks = Up(draw, 0, 1_000_000_000),
+        BanBlocks = Up(draw, 100_000_000, 1_000_000_000),
         DefaultAuditRateBasisPoints = Up(draw, 0, 10_000),
         Upgrades = draw.Next(4) == 0
             ? [new UpgradeActivation(NetworkUpgrade.TileWork1, 0)]
             : [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, Wide(draw))],
+        BonusBasisPoints = Up(draw, 0, 10_000),
+        LeaseBurnBasisPoints = Up(draw, 10_000, 1_000_000),
+        MaxBoundRun = Up(draw, 0, 1_000),
+        BonusVestingBlocks = Up(draw, 0, 100_000_000),
+        CommonsJob = Hash256.Sha256(BitConverter.GetBytes(draw.Next(1_000_000))),
+        CommonsBonusBasisPoints = Up(draw, 0, 10_000),
         Stakes = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>
             new GenesisStake(AddressOf(i, draw), Coins(draw, 1_000, 1_000_000), (StakeRoles)(1 + draw.Next(3))))],
         Commons = new CommonsProduct((int)Up(draw, 32, 16_384), (int)Up(draw, 512, 8_192), (int)Up(draw, 32, 16_384), Wide(draw)),
