@@ -6,16 +6,18 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Compute.TileWork;
 
 /// <summary>
-/// A tensor backend that mines: eligible products are done as tile work on the current template, all others go to the inner backend.
-/// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
+/// A tensor backend that mines: eligible products are done as tile work, on the template of their operation if they belong to a unit and the
+/// source has one, else on the current template; all others go to the inner backend. Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
 /// </summary>
-public sealed class TileWorkBackend : ITensorBackend, IDisposable
+public sealed class TileWorkBackend : IUnitBackend, IDisposable
 {
     private readonly ITensorBackend _inner;
     private readonly IWorkTemplateSource _templates;
     private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
     private volatile WorkTemplate? _lastTemplate;
+    private UnitOperations? _unit;
+    private long _boundTickets;
 
     /// <summary>Creates a miner and runs its self-test.</summary>
     /// <param name="inner">Does the products that draw no tickets.</param>
@@ -34,6 +36,9 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
 
     /// <summary>Tickets drawn so far.</summary>
     public long TicketsDrawn => _miner.TicketsDrawn;
+
+    /// <summary>Those of them that were bound to an operation of a lease.</summary>
+    public long BoundTicketsDrawn => Interlocked.Read(ref _boundTickets);
 
     /// <summary>Padded multiply-accumulates behind those tickets.</summary>
     public long MacsTicketed => _miner.MacsTicketed;
@@ -54,16 +59,28 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
         }
 
         var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
-        WorkTemplate? template = _templates.Current;
-        if (template is null || !TileWorkMiner.IsEligible(work, a.Int8, b.Int8))
+        BoundClaim? claim = _unit?.Next(work); // Counted whether it can be ticketed or not.
+        WorkTemplate? template = TileWorkMiner.IsEligible(work, a.Int8, b.Int8) ? TemplateFor(claim, work) : null;
+        if (template is null)
         {
             _inner.MatMul(shape, a, b, c);
             return;
         }
 
         _lastTemplate = template;
+        long before = _miner.TicketsDrawn;
         _miner.Multiply(work, a.Int8, b.Int8, c.Int32, template, _sink);
+        if (template.IsBound)
+        {
+            Interlocked.Add(ref _boundTickets, _miner.TicketsDrawn - before);
+        }
     }
+
+    /// <inheritdoc/>
+    public void BeginUnit(UnitOperations unit) => _unit = unit;
+
+    /// <inheritdoc/>
+    public void EndUnit() => _unit = null;
 
     /// <inheritdoc/>
     public long Run(TensorOp operation, in TensorCall call) => _inner.Run(operation, call);
@@ -76,4 +93,7 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _miner.Dispose();
+
+    private WorkTemplate? TemplateFor(BoundClaim? claim, in TileWorkShape work) =>
+        (claim is null ? null : _templates.ForOperation(claim, work)) ?? _templates.Current;
 }

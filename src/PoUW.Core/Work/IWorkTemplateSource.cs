@@ -11,4 +11,12 @@ public interface IWorkTemplateSource
     /// operands under the same header would draw the same tickets again.
     /// </summary>
     WorkTemplate? Current { get; }
+
+    /// <summary>
+    /// A template whose tickets are bound to an operation of a lease, for one product; null if a ticket that won now would make no valid
+    /// block, so that the product is better spent on <see cref="Current"/>. A source that knows no leases has none.
+    /// </summary>
+    /// <param name="claim">The operation.</param>
+    /// <param name="shape">The shape of its product.</param>
+    WorkTemplate? ForOperation(BoundClaim claim, in TileWorkShape shape) => null;
 }
