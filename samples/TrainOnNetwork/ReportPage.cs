@@ -1,5 +1,6 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Economics.Jobs;
@@ -83,10 +84,10 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
         Amount wage = price - price.Scale(network.Parameters.JobBurnBasisPoints, 10_000);
         ulong units = (ulong)_units.Count(unit => unit.Lease.Worker == node.Address);
         ulong audits = (ulong)_units.Sum(unit => unit.Auditors.Count(auditor =>
-            auditor.Auditor == node.Address && auditor.Reveal?.RecordDigest == unit.Record!.Digest));
+            auditor.Auditor == node.Address && auditor.Reveal?.RecordDigest == unit.AuditDigest));
         Amount slashed = report.Convictions.Where(conviction => conviction.Offender == node.Address)
             .Aggregate(Amount.Zero, (sum, conviction) => sum + conviction.Slashed);
-        Amount rewards = network.Parameters.BlockSubsidy * (ulong)report.BlocksByProducer.GetValueOrDefault(node.Name);
+        Amount rewards = SubsidySplit.BaseShare(network.Parameters) * (ulong)report.BlocksByProducer.GetValueOrDefault(node.Name);
         string role = node.Worker is not null ? "worker" : node.Auditor is not null ? "validator" : "client";
         return new PaymentRow(
             node.Name, role, (wage * units).ToString(), (report.Job.Manifest.AuditFee * audits).ToString(), rewards.ToString(), slashed.ToString(),

@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.Storage;
@@ -9,8 +10,8 @@ using PoUW.Core.Validation;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// One block under execution: transactions are applied one by one on an overlay, then the coinbase is minted, the modules end the block
-/// and the state is committed once. Used for validation, where every transaction must apply, and for proposing, where the ones that do
+/// One block under execution: the modules begin the block, transactions are applied one by one on an overlay, then the coinbase is minted, the
+/// modules end the block and the state is committed once. Used for validation, where every transaction must apply, and for proposing, where the ones that do
 /// not apply are left out. Not thread-safe.
 /// </summary>
 internal sealed class BlockExecution
@@ -30,6 +31,10 @@ internal sealed class BlockExecution
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
         Hash256 beacon = executor.Beacon.ForHeight(_state, height);
         _context = new BlockContext(height, timestampMs, parent.Id, parent.Ticket, producer, beacon, bits, parent.Work, executor.Parameters);
+        foreach (ILedgerModule module in executor.Modules.InOrder)
+        {
+            module.BeginBlock(_context, _state);
+        }
     }
 
     internal ulong GasUsed { get; private set; }
@@ -66,7 +71,7 @@ internal sealed class BlockExecution
 
     internal ExecutionOutcome Finish(WriteBatch batch)
     {
-        _state.Mint(_context.Producer, _executor.Parameters.BlockSubsidy);
+        _state.Mint(_context.Producer, SubsidySplit.BaseShare(_executor.Parameters));
         foreach (ILedgerModule module in _executor.Modules.InOrder)
         {
             module.EndBlock(_context, _state);

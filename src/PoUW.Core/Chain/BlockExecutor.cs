@@ -13,7 +13,7 @@ namespace PoUW.Core.Chain;
 
 /// <summary>
 /// The state transition: a parent's state and a block give receipts and a new state root. Order inside a block: the parent's ticket
-/// joins the beacon record, transactions, coinbase, the modules' end of block. Depends on nothing but its arguments.
+/// joins the beacon record, the modules' begin of block, transactions, coinbase, the modules' end of block. Depends on nothing but its arguments.
 /// </summary>
 public sealed class BlockExecutor
 {

@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Cryptography;
+using PoUW.Core.Jobs;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -52,7 +53,8 @@ internal sealed class BlockRules(
         }
 
         ulong median = MedianTime(parent);
-        ulong latest = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() + parameters.MaxFutureMilliseconds;
+        ulong ahead = header.Claim is null ? parameters.MaxFutureMilliseconds : WorkSchedule.LeadOf(parameters);
+        ulong latest = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() + ahead;
         if (header.TimestampMs <= median || header.TimestampMs > latest)
         {
             return Fail(ValidationCode.BadTimestamp, nameof(header.TimestampMs), $"{header.TimestampMs} is outside ({median}, {latest}].");

@@ -9,8 +9,8 @@ namespace PoUW.Core.Jobs;
 /// <param name="Unit">The unit.</param>
 /// <param name="Attempt">The lease attempt whose record is judged.</param>
 /// <param name="ClaimedDigest">
-/// Digest of the record that is judged, as the worker committed it: after a reorganisation that gave the unit another record nobody can
-/// use the commitment against its auditor.
+/// Digest of what is judged, as the worker claims it: the record, joined with the blocks that the unit's operations won if there are any. After
+/// a reorganisation that gave the unit another record or other wins nobody can use the commitment against its auditor.
 /// </param>
 /// <param name="Commitment"><see cref="AuditReveal.CommitmentFor"/> of the verdict.</param>
 public sealed record AuditCommit(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 ClaimedDigest, Hash256 Commitment)

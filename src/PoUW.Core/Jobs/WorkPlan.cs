@@ -63,6 +63,36 @@ public sealed record WorkPlan(IReadOnlyList<TileWorkShape> Operations, ulong Mac
             : Bad(nameof(MacsPerSecond), $"{MacsPerSecond}; a plan's speed is 1 to {MaxMacsPerSecond}, that of an empty plan 0.");
     }
 
+    /// <summary>The canonical encoding: an RLP list of the speed and, for each operation, m, n, k and the transposition flags.</summary>
+    public byte[] Encode()
+    {
+        RlpWriter writer = new();
+        Write(writer);
+        return writer.ToArray();
+    }
+
+    /// <summary>Reads a plan in canonical form and checks its limits.</summary>
+    public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out WorkPlan? plan)
+    {
+        plan = null;
+        if (encoded.Length > JobManifest.MaxEncodedBytes)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.TooLarge, nameof(JobManifest.Work), $"{encoded.Length} bytes; the limit is {JobManifest.MaxEncodedBytes}.");
+        }
+
+        RlpReader outer = new(encoded);
+        WorkPlan read = Read(ref outer, out bool complete);
+        if (!complete || !outer.TryFinish())
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, nameof(JobManifest.Work), "Not a canonical work plan.");
+        }
+
+        ValidationResult result = read.Validate();
+        plan = result.IsValid ? read : null;
+        return result;
+    }
+
     /// <inheritdoc/>
     public bool Equals(WorkPlan? other) =>
         other is not null && MacsPerSecond == other.MacsPerSecond && Operations.SequenceEqual(other.Operations);

@@ -21,6 +21,11 @@ public interface ILedgerModule
     /// <summary>Checks what can be checked without state: the payload's canonical form and its limits. Used by admission and validation.</summary>
     ValidationResult CheckPayload(TransactionKind kind, ReadOnlySpan<byte> payload);
 
+    /// <summary>Runs before the first transaction of every block but genesis. Most modules have nothing to do then.</summary>
+    void BeginBlock(BlockContext block, IStateWriter state)
+    {
+    }
+
     /// <summary>
     /// Executes a transaction whose signature, nonce and fee are settled. On failure the chain discards every write of this call,
     /// keeps the fee, and records the code in the receipt.

@@ -18,7 +18,7 @@ public interface IStateWriter : IStateReader
     /// <returns>False, and no change, if the sender has too little.</returns>
     bool TryTransfer(Address from, Address to, Amount amount);
 
-    /// <summary>Creates coins for a block's subsidy or a genesis allocation.</summary>
+    /// <summary>Creates coins for a block's subsidy, the bonus of a bound block, or a genesis allocation.</summary>
     void Mint(Address to, Amount amount);
 
     /// <summary>Destroys coins.</summary>

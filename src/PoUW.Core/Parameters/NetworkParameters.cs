@@ -87,6 +87,29 @@ public sealed record NetworkParameters
     /// </summary>
     public ulong DefaultAuditRateBasisPoints { get; init; } = 2_500;
 
+    /// <summary>
+    /// Share of the subsidy that is minted for bound tickets only, once their unit is accepted, in 1/10,000. Every block mints the rest at once.
+    /// </summary>
+    public ulong BonusBasisPoints { get; init; } = 2_500;
+
+    /// <summary>
+    /// What a lease burns before its operations may be claimed, as a multiple of the bonus that they are expected to earn, in 1/10,000. At
+    /// least 10,000, else whoever buys its own job gains.
+    /// </summary>
+    public ulong LeaseBurnBasisPoints { get; init; } = 12_500;
+
+    /// <summary>Most bound blocks in a row: they carry no transactions, so more of them would stop the ledger.</summary>
+    public ulong MaxBoundRun { get; init; } = 3;
+
+    /// <summary>Blocks between a bound block and the minting of its bonus.</summary>
+    public ulong BonusVestingBlocks { get; init; } = 20;
+
+    /// <summary>The job whose leases back bound tickets without a burn: its id, which is its manifest's hash; zero for none.</summary>
+    public Hash256 CommonsJob { get; init; }
+
+    /// <summary>Share of an epoch's blocks that may earn a bonus from the commons job, in 1/10,000.</summary>
+    public ulong CommonsBonusBasisPoints { get; init; } = 3_000;
+
     /// <summary>Stakes that exist from the start, minted beside the allocations.</summary>
     public IReadOnlyList<GenesisStake> Stakes { get; init; } = [];
 
@@ -124,6 +147,7 @@ public sealed record NetworkParameters
         AuditCommitBlocks = 200,
         AuditRevealBlocks = 200,
         UnbondingBlocks = 2_000,
+        BonusVestingBlocks = 200,
         DefaultAuditRateBasisPoints = 1_000,
     };
 
@@ -140,6 +164,7 @@ public sealed record NetworkParameters
         AuditCommitBlocks = 400,
         AuditRevealBlocks = 400,
         UnbondingBlocks = 4_000,
+        BonusVestingBlocks = 400,
         DefaultAuditRateBasisPoints = 500,
     };
 

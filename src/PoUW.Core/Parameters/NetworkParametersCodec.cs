@@ -21,7 +21,9 @@ public static class NetworkParametersCodec
             .Write(parameters.MinimumValidatorStake).Write(parameters.StakePerUnitPrice).Write(parameters.SlashPerUnitPrice)
             .Write(parameters.SlashToProversBasisPoints).Write(parameters.SlashToClientBasisPoints).Write(parameters.AuditCommitBlocks)
             .Write(parameters.AuditRevealBlocks).Write(parameters.UnbondingBlocks).Write(parameters.BanBlocks)
-            .Write(parameters.DefaultAuditRateBasisPoints).BeginList();
+            .Write(parameters.DefaultAuditRateBasisPoints).Write(parameters.BonusBasisPoints).Write(parameters.LeaseBurnBasisPoints)
+            .Write(parameters.MaxBoundRun).Write(parameters.BonusVestingBlocks).Write(parameters.CommonsJob)
+            .Write(parameters.CommonsBonusBasisPoints).BeginList();
         foreach (GenesisStake stake in parameters.Stakes)
         {
             writer.BeginList().Write(stake.Address).Write(stake.Amount).Write((ulong)stake.Roles).EndList();

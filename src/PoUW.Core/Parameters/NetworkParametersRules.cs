@@ -90,6 +90,16 @@ internal static class NetworkParametersRules
             MaxBasisPoints,
             p => p.DefaultAuditRateBasisPoints,
             (p, v) => p with { DefaultAuditRateBasisPoints = v }),
+        new NumberField("bonusBasisPoints", 0, MaxBasisPoints, p => p.BonusBasisPoints, (p, v) => p with { BonusBasisPoints = v }),
+
+        // Below the bonus that it buys, the burn would pay whoever leases its own job.
+        new NumberField(
+            "leaseBurnBasisPoints", MaxBasisPoints, 100 * MaxBasisPoints, p => p.LeaseBurnBasisPoints, (p, v) => p with { LeaseBurnBasisPoints = v }),
+        new NumberField("maxBoundRun", 0, 1_000, p => p.MaxBoundRun, (p, v) => p with { MaxBoundRun = v }),
+        new NumberField("bonusVestingBlocks", 0, MaxBlocks, p => p.BonusVestingBlocks, (p, v) => p with { BonusVestingBlocks = v }),
+        new HashField("commonsJob", p => p.CommonsJob, (p, v) => p with { CommonsJob = v }),
+        new NumberField(
+            "commonsBonusBasisPoints", 0, MaxBasisPoints, p => p.CommonsBonusBasisPoints, (p, v) => p with { CommonsBonusBasisPoints = v }),
         new StakesField(),
         new CommonsField(),
         new AllocationsField(),
@@ -107,7 +117,8 @@ internal static class NetworkParametersRules
             }
         }
 
-        return CheckSlashShares(parameters) ?? CheckUnbonding(parameters) ?? CheckStakeMinimums(parameters) ?? ValidationResult.Ok;
+        return CheckSlashShares(parameters) ?? CheckUnbonding(parameters) ?? CheckVesting(parameters) ?? CheckStakeMinimums(parameters)
+            ?? ValidationResult.Ok;
     }
 
     private static ValidationResult? CheckSlashShares(NetworkParameters parameters)
@@ -130,6 +141,11 @@ internal static class NetworkParametersRules
                 "unbondingBlocks",
                 $"Found {parameters.UnbondingBlocks}; allowed is more than {verdict}: leaseBlocks, auditCommitBlocks and auditRevealBlocks.");
     }
+
+    // A ban is what stops the bonus of a convict. It must not be over before the bonus is due.
+    private static ValidationResult? CheckVesting(NetworkParameters parameters) => parameters.BonusVestingBlocks <= parameters.BanBlocks
+        ? null
+        : Fail("bonusVestingBlocks", $"Found {parameters.BonusVestingBlocks}; allowed is up to {parameters.BanBlocks}, the banBlocks.");
 
     private static ValidationResult? CheckStakeMinimums(NetworkParameters parameters)
     {

@@ -119,6 +119,33 @@ public enum ValidationCode : ushort
     /// <summary>The binding to a lease is not valid here.</summary>
     BadBinding = 98,
 
+    /// <summary>The claimed lease does not exist, or backs no bound tickets.</summary>
+    LeaseNotActivated = 99,
+
+    /// <summary>The producer of the block does not hold the claimed lease.</summary>
+    NotLeaseHolder = 100,
+
+    /// <summary>The claimed lease is over: its unit was committed, or it expired.</summary>
+    LeaseOver = 101,
+
+    /// <summary>The claimed lease was granted too few blocks ago.</summary>
+    LeaseTooYoung = 102,
+
+    /// <summary>The claimed step or operation is not part of the lease.</summary>
+    UnknownOperation = 103,
+
+    /// <summary>The product of the certificate has another shape than the claimed operation.</summary>
+    WrongOperationShape = 104,
+
+    /// <summary>The claimed operation is not due in the block.</summary>
+    NotScheduled = 105,
+
+    /// <summary>The claimed operation has won a block before.</summary>
+    AlreadyCredited = 106,
+
+    /// <summary>Too many bound blocks in a row.</summary>
+    BoundRunTooLong = 107,
+
     // 130-179: jobs.
 
     /// <summary>The job manifest breaks a rule.</summary>

@@ -17,10 +17,10 @@ internal static class AuditMessages
             return result;
         }
 
-        if (unit!.Record!.Digest != message.ClaimedDigest)
+        if (unit!.AuditDigest != message.ClaimedDigest)
         {
             return ValidationResult.Fail(
-                ValidationCode.WrongPhase, nameof(message.ClaimedDigest), $"The record under audit is {unit.Record.Digest}.");
+                ValidationCode.WrongPhase, nameof(message.ClaimedDigest), $"What is under audit is {unit.AuditDigest}.");
         }
 
         if (!own!.Commitment.IsZero || message.Commitment.IsZero)

@@ -9,7 +9,7 @@ namespace PoUW.Economics.Jobs;
 /// <param name="Attempt">The lease attempt.</param>
 /// <param name="Offender">Who lost stake.</param>
 /// <param name="Offence">What it did.</param>
-/// <param name="Claimed">Digest of what the offender said the record is.</param>
+/// <param name="Claimed">Digest of what the offender said the record and the unit's wins are.</param>
 /// <param name="Found">Digest of what the majority of the auditors found.</param>
 /// <param name="Height">The block that judged.</param>
 /// <param name="Slashed">What was taken.</param>

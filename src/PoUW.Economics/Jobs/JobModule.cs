@@ -2,6 +2,7 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Economics.TileWork;
 
 namespace PoUW.Economics.Jobs;
 
@@ -134,7 +135,13 @@ public sealed class JobModule : ILedgerModule
         }
 
         JobLedger.SetJob(state, record.JobId, job! with { WakeHeight = transaction.Block.Height });
-        JobLedger.SetUnit(state, unit! with { Phase = UnitPhase.Committed, Record = record, CommittedHeight = transaction.Block.Height });
+        JobLedger.SetUnit(state, unit! with
+        {
+            Phase = UnitPhase.Committed,
+            Record = record,
+            CommittedHeight = transaction.Block.Height,
+            WorkDigest = WorkLedger.Commit(state, unit.Lease.Id),
+        });
         return ValidationResult.Ok;
     }
 

@@ -2,6 +2,7 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Economics.Staking;
+using PoUW.Economics.TileWork;
 
 namespace PoUW.Economics.Jobs;
 
@@ -104,12 +105,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             Reputation.LeaseMissed(state, unit.Lease.Worker);
         }
 
-        if (!windingDown)
-        {
-            LeaseAgain(job, unit.Lease);
-        }
-
-        return job;
+        WorkLedger.Void(state, unit.Lease.Id);
+        return windingDown ? job : LeaseAgain(job, unit.Lease);
     }
 
     private JobState AdvanceCommitted(JobState job, UnitState unit)
@@ -121,9 +118,10 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         }
 
         // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. A worker that is
-        // banned has lied elsewhere in the meantime, so its other units are audited whatever the chance says.
+        // banned has lied elsewhere in the meantime, so its other units are audited whatever the chance says. Wins are bonuses to come, and only
+        // auditors see whether they were won with the operands of the unit.
         bool isSuspect = StakeLedger.Get(state, unit.Lease.Worker).BannedUntil > block.Height;
-        bool mayBeSpared = unit.PhaseDeadline == 0 && !isSuspect;
+        bool mayBeSpared = unit.PhaseDeadline == 0 && unit.WorkDigest.IsZero && !isSuspect;
         if (mayBeSpared && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
         {
             return Accept(job, unit, []);
@@ -200,16 +198,14 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return Accept(job, unit, judgement.Majority);
         }
 
-        job = Convict(job, unit, unit.Lease.Worker, judgement.Verdict.Value, unit.Record!.Digest, judgement, job.Manifest.Client);
-        if (windingDown)
+        job = Convict(job, unit, unit.Lease.Worker, judgement.Verdict.Value, unit.AuditDigest, judgement, job.Manifest.Client);
+        WorkLedger.Void(state, unit.Lease.Id);
+        if (!windingDown)
         {
-            JobLedger.SetUnit(state, UnitState.Leased(unit.Lease with { Worker = Address.Zero, ExpiryHeight = block.Height }));
-        }
-        else
-        {
-            LeaseAgain(job, unit.Lease);
+            return LeaseAgain(job, unit.Lease);
         }
 
+        JobLedger.SetUnit(state, UnitState.Leased(unit.Lease with { Worker = Address.Zero, ExpiryHeight = block.Height }));
         return job;
     }
 
@@ -240,6 +236,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             throw new EconomicsException($"The escrow of job {jobId} does not cover unit {unit.Lease.Unit}.");
         }
 
+        WorkLedger.Accept(state, block, unit.Lease.Id);
         Reputation.UnitAccepted(state, unit.Lease.Worker);
         JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Accepted, PhaseDeadline = 0 });
         return job with
@@ -262,20 +259,28 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         ulong unit = job.Manifest.FirstUnit(job.Round);
         foreach (Address worker in workers)
         {
-            JobLedger.SetUnit(state, UnitState.Leased(new Lease(jobId, unit++, 0, worker, block.Height, block.Height + block.Parameters.LeaseBlocks)));
+            job = Grant(job, new Lease(jobId, unit++, 0, worker, block.Height, block.Height + block.Parameters.LeaseBlocks));
         }
 
         return job with { RoundLeased = workers.Count > 0, WakeHeight = block.Height + block.Parameters.LeaseBlocks };
     }
 
-    private void LeaseAgain(JobState job, Lease last)
+    private JobState LeaseAgain(JobState job, Lease last)
     {
         _eligible ??= LeaseAssignment.Eligible(state, block, job.Manifest);
-        Address? worker = LeaseAssignment.ForRetry(block, jobId, last, _eligible);
-        Lease lease = worker is { } found
-            ? new Lease(jobId, last.Unit, last.Attempt + 1, found, block.Height, block.Height + block.Parameters.LeaseBlocks)
-            : last with { Worker = Address.Zero, ExpiryHeight = block.Height };
+        if (LeaseAssignment.ForRetry(block, jobId, last, _eligible) is { } worker)
+        {
+            return Grant(job, new Lease(jobId, last.Unit, last.Attempt + 1, worker, block.Height, block.Height + block.Parameters.LeaseBlocks));
+        }
+
+        JobLedger.SetUnit(state, UnitState.Leased(last with { Worker = Address.Zero, ExpiryHeight = block.Height }));
+        return job;
+    }
+
+    private JobState Grant(JobState job, Lease lease)
+    {
         JobLedger.SetUnit(state, UnitState.Leased(lease));
+        return LeaseActivation.Activate(state, block, job, lease);
     }
 
     /// <summary>Too few auditors answered: the next block draws others, and those who were silent lose reputation.</summary>
@@ -304,6 +309,14 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState End(JobState job, JobStatus status)
     {
+        if (job.RoundLeased && !job.Manifest.Work.IsEmpty)
+        {
+            foreach (UnitState unit in JobLedger.Units(state, job.Manifest, job.Round).Where(unit => !unit.IsAccepted))
+            {
+                WorkLedger.Void(state, unit.Lease.Id);
+            }
+        }
+
         Amount refund = job.Escrow - job.Paid - job.Burned;
         PayFromEscrow(job.Manifest.Client, refund);
         return job with { Status = status, Refunded = refund };

@@ -21,9 +21,11 @@ namespace PoUW.Economics.Jobs;
 /// <param name="WakeHeight">
 /// The first height at which the end of a block has something to do for the units; so a block does not read every unit of every job.
 /// </param>
+/// <param name="LeaseBurned">What was burned to open leases for bound tickets, as part of <paramref name="Burned"/>.</param>
 public sealed record JobState(
     JobManifest Manifest, JobStatus Status, ulong SubmittedHeight, ulong Round, bool RoundLeased, ulong AcceptedInRound,
-    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions, ulong WakeHeight)
+    Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions, ulong WakeHeight,
+    Amount LeaseBurned = default)
 {
     /// <summary>True while units can still be committed.</summary>
     public bool IsOpen => Status is JobStatus.Active or JobStatus.Closing;
@@ -34,7 +36,7 @@ public sealed record JobState(
     internal byte[] Encode() => new RlpWriter().BeginList()
         .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
         .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions).Write(WakeHeight)
-        .EndList().ToArray();
+        .Write(LeaseBurned).EndList().ToArray();
 
     internal static JobState Decode(ReadOnlySpan<byte> encoded)
     {
@@ -48,8 +50,10 @@ public sealed record JobState(
         (Amount escrow, Amount paid, Amount burned, Amount refunded) =
             (fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount());
         (ulong audits, ulong convictions, ulong wake) = (fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64());
+        Amount leaseBurned = fields.ReadAmount();
         return manifestIsValid && outer.TryFinish() && fields.TryFinish()
-            ? new JobState(manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions, wake)
+            ? new JobState(
+                manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions, wake, leaseBurned)
             : throw new EconomicsException("A job record in the state cannot be read.");
     }
 }

@@ -3,7 +3,7 @@ using PoUW.Core.Primitives;
 namespace PoUW.Economics.Jobs;
 
 /// <summary>What an audit found.</summary>
-/// <param name="Digest">The record digest that more than half of the drawn auditors found.</param>
+/// <param name="Digest">The digest of record and wins that more than half of the drawn auditors found.</param>
 /// <param name="Verdict">The worker's offence, or null if its record is right and its state available.</param>
 /// <param name="Majority">Auditors that found the digest, in the order in which they were drawn.</param>
 /// <param name="Minority">Auditors that opened another digest.</param>
@@ -28,7 +28,7 @@ internal sealed record Judgement(Hash256 Digest, Offence? Verdict, IReadOnlyList
 
     private static Offence? OffenceOf(UnitState unit, Hash256 digest, List<AuditorState> behind)
     {
-        if (unit.Record!.Digest != digest)
+        if (unit.AuditDigest != digest)
         {
             return Offence.FalseRecord;
         }

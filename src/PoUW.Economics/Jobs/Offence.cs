@@ -3,7 +3,10 @@ namespace PoUW.Economics.Jobs;
 /// <summary>What an account was convicted of. Values are part of the state encoding.</summary>
 public enum Offence : byte
 {
-    /// <summary>A worker committed another record than the one that its unit gives.</summary>
+    /// <summary>
+    /// A worker committed another record than the one that its unit gives, or won blocks with other operands than those of the operations that
+    /// it claimed. Auditors agree on one digest of both, so the state does not tell which.
+    /// </summary>
     FalseRecord = 1,
 
     /// <summary>A worker committed a right record, but the state that it names cannot be had.</summary>

@@ -1,6 +1,7 @@
 using PoUW.Core.Codec;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
+using PoUW.Economics.TileWork;
 
 namespace PoUW.Economics.Jobs;
 
@@ -11,11 +12,16 @@ namespace PoUW.Economics.Jobs;
 /// <param name="CommittedHeight">The block that holds the record; 0 while there is none.</param>
 /// <param name="PhaseDeadline">The last block of an audit phase; while it waits for a new draw, the block where the last one failed; else 0.</param>
 /// <param name="Auditors">The drawn auditors in the order in which they were drawn; empty outside audits.</param>
+/// <param name="WorkDigest">Digest of the blocks that the unit's operations won under the lease (<see cref="WorkDigests"/>); zero without any.</param>
 public sealed record UnitState(
-    Lease Lease, UnitPhase Phase, UnitRecord? Record, ulong CommittedHeight, ulong PhaseDeadline, IReadOnlyList<AuditorState> Auditors)
+    Lease Lease, UnitPhase Phase, UnitRecord? Record, ulong CommittedHeight, ulong PhaseDeadline, IReadOnlyList<AuditorState> Auditors,
+    Hash256 WorkDigest = default)
 {
     /// <summary>A unit that was just leased.</summary>
     public static UnitState Leased(Lease lease) => new(lease, UnitPhase.Leased, null, 0, 0, []);
+
+    /// <summary>What an auditor opens if the worker told the truth: the record's digest, joined with that of the wins; zero while leased.</summary>
+    public Hash256 AuditDigest => Record is null ? Hash256.Zero : WorkDigests.Audit(Record.Digest, WorkDigest);
 
     /// <summary>True once the unit is accepted and paid.</summary>
     public bool IsAccepted => Phase == UnitPhase.Accepted;
@@ -30,7 +36,7 @@ public sealed record UnitState(
             writer.BeginList().Write(auditor.Auditor).Write(auditor.Commitment).Write(auditor.Reveal is null ? [] : auditor.Reveal.Encode()).EndList();
         }
 
-        return writer.EndList().EndList().ToArray();
+        return writer.EndList().Write(WorkDigest).EndList().ToArray();
     }
 
     internal static UnitState Decode(ReadOnlySpan<byte> encoded)
@@ -47,8 +53,9 @@ public sealed record UnitState(
         bool recordIsValid = committed.IsEmpty || UnitRecord.TryDecode(committed, out record).IsValid;
         (ulong height, ulong deadline) = (fields.ReadUInt64(), fields.ReadUInt64());
         bool auditorsAreValid = ReadAuditors(fields.ReadList(), out List<AuditorState> auditors);
+        Hash256 work = fields.ReadHash();
         return recordIsValid && auditorsAreValid && outer.TryFinish() && fields.TryFinish()
-            ? new UnitState(lease, phase, record, height, deadline, auditors)
+            ? new UnitState(lease, phase, record, height, deadline, auditors, work)
             : throw new EconomicsException("A unit record in the state cannot be read.");
     }
 

@@ -49,7 +49,7 @@ public sealed class BlockChainTests
         Assert.That(state.GetAccount(_net.Alice.Address).Balance, Is.EqualTo(Amount.FromCoins(990) - burned - tip));
         Assert.That(state.GetAccount(_net.Alice.Address).Nonce, Is.EqualTo(1));
         Assert.That(state.GetAccount(_net.Bob.Address).Balance, Is.EqualTo(Amount.FromCoins(1_010)));
-        Assert.That(state.GetAccount(TestNet.Miner).Balance, Is.EqualTo(_net.Parameters.BlockSubsidy + tip));
+        Assert.That(state.GetAccount(TestNet.Miner).Balance, Is.EqualTo(SubsidySplit.BaseShare(_net.Parameters) + tip));
         Assert.That(state.Burned, Is.EqualTo(burned));
         Receipt receipt = chain.GetReceipts(chain.Head.Id)!.Single();
         Assert.That(receipt, Is.EqualTo(new Receipt(payment.Id, ValidationCode.Ok, gas, burned + tip)));

@@ -1,6 +1,7 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.Transactions;
@@ -11,7 +12,7 @@ public sealed class SupplyTests
 {
     /// <summary>
     /// Blocks of random payments and module calls, good and bad: after each block the balances of all accounts that can hold coins sum to
-    /// minted minus burned, and minted grows by the subsidy alone.
+    /// minted minus burned, and minted grows by the share of the subsidy that every block mints.
     /// </summary>
     [FsCheck.NUnit.Property(MaxTest = 10)]
     public bool The_supply_is_conserved_on_a_chain(byte[][] blocks)
@@ -29,7 +30,7 @@ public sealed class SupplyTests
 
             StateSnapshot state = chain.HeadState;
             Amount sum = holders.Aggregate(Amount.Zero, (total, holder) => total + state.GetAccount(holder).Balance);
-            Amount minted = Amount.FromCoins(2_000) + (net.Parameters.BlockSubsidy * chain.Head.Height);
+            Amount minted = Amount.FromCoins(2_000) + (SubsidySplit.BaseShare(net.Parameters) * chain.Head.Height);
             if (sum != state.Minted - state.Burned || state.Minted != minted)
             {
                 return false;

@@ -38,6 +38,7 @@ public sealed class NetworkParametersCodecTests
         ulong number => number + 1,
         int number => number + 1,
         string text => text + "x",
+        Hash256 hash => Hash256.Sha256(hash.ToArray()),
         Amount amount => amount + Amount.FromBaseUnits(1),
         CommonsProduct commons => commons with { Seed = commons.Seed + 1 },
         IReadOnlyList<GenesisStake> list => list.Append(new GenesisStake(Address.Zero, Amount.FromCoins(1), StakeRoles.Worker)).ToArray(),

@@ -23,6 +23,12 @@ public sealed class NetworkParametersTests
         Assert.That(presets.Select(p => p.AuditCommitBlocks), Is.EqualTo(new ulong[] { 20, 200, 400 }));
         Assert.That(presets.Select(p => p.AuditRevealBlocks), Is.EqualTo(new ulong[] { 20, 200, 400 }));
         Assert.That(presets.Select(p => p.DefaultAuditRateBasisPoints), Is.EqualTo(new ulong[] { 2_500, 1_000, 500 }));
+        Assert.That(presets.Select(p => p.BonusVestingBlocks), Is.EqualTo(new ulong[] { 20, 200, 400 }));
+        Assert.That(presets.Select(p => p.BonusBasisPoints), Is.All.EqualTo(2_500));
+        Assert.That(presets.Select(p => p.LeaseBurnBasisPoints), Is.All.EqualTo(12_500));
+        Assert.That(presets.Select(p => p.MaxBoundRun), Is.All.EqualTo(3));
+        Assert.That(presets.Select(p => p.CommonsBonusBasisPoints), Is.All.EqualTo(3_000));
+        Assert.That(presets.Select(p => p.CommonsJob), Is.All.EqualTo(Hash256.Zero));
         Assert.That(presets.Select(p => p.GenesisTicketsPerBlock), Is.All.EqualTo(500));
         Assert.That(presets.Select(p => p.ChainId), Is.Unique);
         Assert.That(presets.SelectMany(p => p.Allocations), Is.Empty);
@@ -48,6 +54,11 @@ public sealed class NetworkParametersTests
         yield return Case(good with { Stakes = [stake, stake] }, "stakes[1].address");
         yield return Case(good with { Allocations = [new(Someone, Amount.Zero)] }, "allocations[0].amount");
         yield return Case(good with { UnbondingBlocks = good.LeaseBlocks + good.AuditCommitBlocks + good.AuditRevealBlocks }, "unbondingBlocks");
+        yield return Case(good with { BonusBasisPoints = 10_001 }, "bonusBasisPoints");
+        yield return Case(good with { LeaseBurnBasisPoints = 9_999 }, "leaseBurnBasisPoints");
+        yield return Case(good with { MaxBoundRun = 1_001 }, "maxBoundRun");
+        yield return Case(good with { BonusVestingBlocks = 1_001 }, "bonusVestingBlocks");
+        yield return Case(good with { BonusVestingBlocks = 0, BanBlocks = 1_000_000_000, CommonsBonusBasisPoints = 10_001 }, "commonsBonusBasisPoints");
         yield return Case(good with { SlashToProversBasisPoints = 10_000 }, "slashToClientBasisPoints");
     }
 

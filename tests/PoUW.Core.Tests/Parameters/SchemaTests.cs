@@ -152,6 +152,7 @@ public sealed class SchemaTests
         [
             ("slashToProversBasisPoints", "0"), ("slashToClientBasisPoints", "0"), ("auditCommitBlocks", "1"), ("auditRevealBlocks", "1"),
             ("leaseBlocks", "1"), ("unbondingBlocks", "1000000000"),
+            field == "banBlocks" ? ("bonusVestingBlocks", "0") : ("banBlocks", "1000000000"),
         ];
         string others = string.Concat(room.Where(other => other.Name != field).Select(other => $", \"{other.Name}\": {other.Value}"));
         string written = template.Replace("{0}", value.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
