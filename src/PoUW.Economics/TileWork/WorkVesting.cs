@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using PoUW.Core.Codec;
 using PoUW.Core.Ledger;
-using PoUW.Core.Primitives;
 using PoUW.Economics.Staking;
 
 namespace PoUW.Economics.TileWork;

@@ -3,7 +3,6 @@ using PoUW.Core.Chain;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
-using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 

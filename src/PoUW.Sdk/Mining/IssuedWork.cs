@@ -1,4 +1,3 @@
-using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;

@@ -12,13 +12,13 @@ using PoUW.Vm.Programs;
 
 namespace PoUW.Training.Tests.Support;
 
-/// <summary>A job with a work plan: the smallest perceptron on 28 x 28 images whose products draw tickets, two of them a step.</summary>
+/// <summary>A job with a work plan: a perceptron on 28 x 28 images of which two products a step draw tickets and earn bonuses.</summary>
 internal static class WorkJob
 {
     public static Dataset Data { get; } = SyntheticImages.Create(classes: 4, count: 512, side: 28, seed: 5);
 
     public static CompiledModel Model { get; } = Compile(new Sequential(
-        new Flatten(), new Linear(784, 32, bias: false), new ReLU(), new Linear(32, 4, bias: false)));
+        new Flatten(), new Linear(784, 256, bias: false), new ReLU(), new Linear(256, 4, bias: false)));
 
     public static JobManifest Manifest(Address client) => TestJob.Manifest(client, steps: 4, perUnit: 2) with
     {
