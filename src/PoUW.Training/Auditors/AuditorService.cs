@@ -139,7 +139,7 @@ public sealed class AuditorService(
             }
             else if (journal.FindVerdict(unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, DrawIdentity.Of(unit)) is { } verdict)
             {
-                AuditCommit commit = new(verdict.JobId, verdict.Unit, verdict.Attempt, unit.Record!.Digest, verdict.CommitmentFor(Me));
+                AuditCommit commit = new(verdict.JobId, verdict.Unit, verdict.Attempt, unit.AuditDigest, verdict.CommitmentFor(Me));
                 Send(view, TransactionKind.CommitAudit, commit.Encode(), $"commitment on unit {verdict.Unit}");
             }
             else

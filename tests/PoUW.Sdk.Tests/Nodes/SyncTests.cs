@@ -1,5 +1,6 @@
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
+using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -66,7 +67,7 @@ public sealed class SyncTests
             Modules = NodeModules.Create(Parameters),
         });
         TransactionPool pool = new(chain, new MempoolOptions());
-        BlockProducer producer = new(chain, pool, TestNetwork.Key(name), TimeProvider.System, _ => { });
+        BlockProducer producer = new(chain, new RejectingLeaseView(), pool, TestNetwork.Key(name), TimeProvider.System, _ => { });
         chain.Subscribe(producer);
         using CommonsMiner miner = new(Parameters.Commons, producer, new UpTo(producer, chain, blocks));
         while (chain.Head.Height < blocks)

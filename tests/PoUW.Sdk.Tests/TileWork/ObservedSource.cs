@@ -1,0 +1,18 @@
+using PoUW.Core.Work;
+using PoUW.Sdk.Mining;
+
+namespace PoUW.Sdk.Tests.TileWork;
+
+/// <summary>Passes a producer's templates on and lets the test act before each product of a unit.</summary>
+internal sealed class ObservedSource(BlockProducer producer) : IWorkTemplateSource
+{
+    public Action<BoundClaim> BeforeOperation { get; set; } = static _ => { };
+
+    public WorkTemplate? Current => producer.Current;
+
+    public WorkTemplate? ForOperation(BoundClaim claim, in TileWorkShape shape)
+    {
+        BeforeOperation(claim);
+        return producer.ForOperation(claim, shape);
+    }
+}
