@@ -4,6 +4,8 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
+using PoUW.Economics.Jobs;
+using PoUW.Economics.Staking;
 using PoUW.Economics.TileWork;
 using PoUW.Training.Execution;
 
@@ -38,7 +40,39 @@ public sealed class BoundBlockTests
             Assert.That(scene.Producer.BlocksProduced, Is.EqualTo(scene.Blocks.Count));
             Assert.That(scene.Backend.BoundTicketsDrawn, Is.GreaterThan(0).And.LessThan(scene.Backend.TicketsDrawn));
         });
-        AssertBonusesAreMinted(scene, wins);
+        Amount due = wins.Aggregate(Amount.Zero, (sum, win) => sum + win.Bonus);
+        Assert.That(wins.Select(win => win.Bonus), Is.All.GreaterThan(Amount.Zero));
+        scene.Audit(lease);
+        Assert.That(WorkLedger.FindLease(scene.State, lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Accepted));
+        Vest(scene);
+        Assert.That(MintedBonuses(scene), Is.EqualTo(due));
+    }
+
+    [Test]
+    public void A_worker_that_mines_on_junk_under_its_lease_is_convicted_for_it_and_gets_no_bonus()
+    {
+        using LaneScene scene = new();
+        scene.StartJob();
+        scene.KeepToSchedule();
+        Lease lease = scene.Lease;
+
+        // The shapes and the right times, but operands of no training: nothing on the chain shows the difference.
+        scene.RunUnit(new JunkMiner(scene.Backend));
+        scene.Commit(scene.HonestRecord(lease));
+        scene.Mine();
+        IReadOnlyList<WorkWin> wins = WorkLedger.Wins(scene.State, lease.Id);
+        Assert.That(wins, Has.Count.EqualTo(3), "the work was real");
+        scene.Audit(lease);
+        Vest(scene);
+        Conviction conviction = JobLedger.Convictions(scene.State, lease.JobId).Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That((conviction.Offender, conviction.Offence), Is.EqualTo((scene.Worker.Address, Offence.FalseRecord)));
+            Assert.That(conviction.Slashed, Is.GreaterThan(Amount.Zero));
+            Assert.That(WorkLedger.FindLease(scene.State, lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+            Assert.That(MintedBonuses(scene), Is.EqualTo(Amount.Zero));
+            Assert.That(StakeLedger.Get(scene.State, scene.Worker.Address).BannedUntil, Is.GreaterThan(scene.Chain.Head.Height));
+        });
     }
 
     [Test]
@@ -162,22 +196,17 @@ public sealed class BoundBlockTests
     private static BoundClaim Claim(LaneScene scene, Lease lease, ulong step, uint operation) =>
         new(scene.Manifest.JobId, lease.Unit, lease.Attempt, step, operation);
 
-    private static void AssertBonusesAreMinted(LaneScene scene, IReadOnlyList<WorkWin> wins)
+    private static void Vest(LaneScene scene)
     {
-        Amount due = wins.Aggregate(Amount.Zero, (sum, win) => sum + win.Bonus);
-        Assert.That(wins.Select(win => win.Bonus), Is.All.GreaterThan(Amount.Zero));
-        Assert.That(MintedBonuses(scene), Is.EqualTo(Amount.Zero), "not yet");
         for (ulong i = 0; i <= scene.Parameters.BonusVestingBlocks; i++)
         {
             scene.Mine();
         }
-
-        Assert.That(MintedBonuses(scene), Is.EqualTo(due));
     }
 
     // Everything ever minted but the genesis coins and the base shares.
     private static Amount MintedBonuses(LaneScene scene) =>
-        scene.State.Minted - Amount.FromCoins(10_050) - (SubsidySplit.BaseShare(scene.Parameters) * scene.Chain.Head.Height);
+        scene.State.Minted - Amount.FromCoins(10_251) - (SubsidySplit.BaseShare(scene.Parameters) * scene.Chain.Head.Height);
 
     private sealed class CapturingSink(List<(WorkTemplate Template, WorkCertificate Certificate)> found) : ITicketSink
     {

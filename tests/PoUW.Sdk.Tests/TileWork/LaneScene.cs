@@ -27,7 +27,7 @@ using PoUW.Vm.Programs;
 namespace PoUW.Sdk.Tests.TileWork;
 
 /// <summary>
-/// One worker and one client on the production chain with the production rules, at a target at which every product wins one block, bound or
+/// One worker, one client and one auditor on the production chain with the production rules, at a target at which every product wins one block, bound or
 /// not. The clock stands where the test puts it, so everything is decided by the test.
 /// </summary>
 internal sealed class LaneScene : IDisposable
@@ -45,6 +45,7 @@ internal sealed class LaneScene : IDisposable
     private readonly NodeLedger _ledger;
     private readonly AccountSender _clientSender;
     private readonly AccountSender _workerSender;
+    private readonly AccountSender _auditorSender;
 
     public LaneScene()
     {
@@ -54,8 +55,12 @@ internal sealed class LaneScene : IDisposable
             BonusVestingBlocks = 4,
             LeaseBlocks = 30,
             Commons = new CommonsProduct(32, 512, 32, 1),
-            Allocations = [new GenesisAllocation(Client.Address, Amount.FromCoins(10_000))],
-            Stakes = [new GenesisStake(Worker.Address, Amount.FromCoins(50), StakeRoles.Worker)],
+            Allocations = [new GenesisAllocation(Client.Address, Amount.FromCoins(10_000)), new GenesisAllocation(Auditor.Address, Amount.FromCoins(1))],
+            Stakes =
+            [
+                new GenesisStake(Worker.Address, Amount.FromCoins(50), StakeRoles.Worker),
+                new GenesisStake(Auditor.Address, Amount.FromCoins(200), StakeRoles.Validator),
+            ],
         };
         Clock = new ManualTime(Parameters.GenesisTimeMilliseconds + BlockMs);
         LeaseView leases = new(Parameters);
@@ -78,6 +83,7 @@ internal sealed class LaneScene : IDisposable
         Chain.Subscribe(_ledger);
         _clientSender = new AccountSender(Client, _ledger);
         _workerSender = new AccountSender(Worker, _ledger);
+        _auditorSender = new AccountSender(Auditor, _ledger);
         Backend = new TileWorkBackend(new CpuBackend(), Source, Producer);
         _commons = new CommonsMiner(Parameters.Commons, Producer, Producer);
         Manifest = CreateManifest();
@@ -86,6 +92,8 @@ internal sealed class LaneScene : IDisposable
     public KeyPair Client { get; } = Nodes.TestNetwork.Key("client");
 
     public KeyPair Worker { get; } = Nodes.TestNetwork.Key("worker-1");
+
+    public KeyPair Auditor { get; } = Nodes.TestNetwork.Key("auditor");
 
     public NetworkParameters Parameters { get; }
 
@@ -167,6 +175,46 @@ internal sealed class LaneScene : IDisposable
         UnitExecutor executor = Prepare(recorder);
         UnitReplay.Run(Manifest, executor, executor.InitialState(CancellationToken.None), lease, Hash256.Zero, CancellationToken.None);
         return recorder;
+    }
+
+    /// <summary>Plays the auditor of a committed unit from its draw to its verdict.</summary>
+    public void Audit(Lease lease)
+    {
+        UnitState unit = MineTo(lease, UnitPhase.AuditCommit);
+        IReadOnlyList<WorkWin> wins = WorkLedger.Wins(State, lease.Id);
+        OperandRecorder found = Replay(lease, wins.Select(win => (win.Step, win.Operation)));
+        Hash256 work = WorkDigests.Of(wins.Select(win => (win.Step, win.Operation, found.DigestOf(win.Step, win.Operation))));
+        AuditReveal verdict = new(
+            lease.JobId, lease.Unit, lease.Attempt, WorkDigests.Audit(HonestRecord(lease).Digest, work), Available: true, Hash256.Sha256("salt"u8));
+        Hash256 commitment = verdict.CommitmentFor(Auditor.Address);
+        Send(
+            _auditorSender, TransactionKind.CommitAudit,
+            new AuditCommit(lease.JobId, lease.Unit, lease.Attempt, unit.AuditDigest, commitment).Encode());
+        MineTo(lease, UnitPhase.AuditReveal);
+        Send(_auditorSender, TransactionKind.RevealAudit, verdict.Encode());
+        Mine();
+    }
+
+    /// <summary>What an honest worker commits for a lease.</summary>
+    public UnitRecord HonestRecord(Lease lease)
+    {
+        UnitExecutor executor = Prepare(new CpuBackend());
+        return UnitReplay.Run(Manifest, executor, executor.InitialState(CancellationToken.None), lease, Hash256.Zero, CancellationToken.None).Record;
+    }
+
+    private UnitState MineTo(Lease lease, UnitPhase phase)
+    {
+        for (int blocks = 0; blocks < 20; blocks++)
+        {
+            if (JobLedger.GetUnit(State, lease.JobId, lease.Unit) is { } unit && unit.Phase == phase)
+            {
+                return unit;
+            }
+
+            Mine();
+        }
+
+        throw new InvalidOperationException($"Unit {lease.Unit} does not come to {phase}.");
     }
 
     public void Dispose()
