@@ -215,8 +215,8 @@ public sealed class WorkerService(
     }
 
     /// <summary>
-    /// Mines the commons product until the lease's first operation can be claimed: the lease is deep enough in the chain, and its schedule has
-    /// begun. Everything else of the unit is ready by then.
+    /// Mines the commons product until the lease's first operation can be claimed: the lease is deep enough in the chain, and its schedule
+    /// begins within the lead that a claiming block may be ahead of the clock. Everything else of the unit is ready by then.
     /// </summary>
     private async Task WaitForScheduleAsync(Lease lease, CancellationToken cancellation)
     {
@@ -229,7 +229,7 @@ public sealed class WorkerService(
                 return; // It backs no bound tickets.
             }
 
-            ulong begin = work.Schedule.StartMs;
+            ulong begin = work.Schedule.StartMs - work.Schedule.LeadMs;
             bool isDeep = view.Height >= work.GrantedHeight + LeaseView.MinDepth;
             if (isDeep && NowMs >= begin)
             {
