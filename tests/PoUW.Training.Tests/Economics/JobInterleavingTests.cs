@@ -4,6 +4,7 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.TileWork;
 
 namespace PoUW.Training.Tests.Economics;
 
@@ -16,15 +17,24 @@ public sealed class JobInterleavingTests
     /// <summary>Whatever order records, lies, verdicts, silence, restarts, closing and blocks come in, escrow closes exactly once and no coin appears or vanishes.</summary>
     [FsCheck.NUnit.Property(MaxTest = 100)]
     public Property Escrow_closes_exactly_once() =>
-        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), actions => Run(actions));
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), actions => Run(actions, WorkPlan.None, Amount.FromBaseUnits(13)));
 
-    private static bool Run(byte[] actions)
+    /// <summary>
+    /// The same with leases that burn, out of budgets from nothing to enough for all, and with blocks that operations of random leases win: bonuses
+    /// are minted, and still every coin is where it belongs.
+    /// </summary>
+    [FsCheck.NUnit.Property(MaxTest = 100)]
+    public Property Escrow_closes_exactly_once_with_burned_leases_and_bonuses() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), ArbMap.Default.ArbFor<byte>(), (actions, budget) =>
+            Run(actions, LedgerHarness.Plan, Amount.FromCoins(budget).Scale(1, 50) + Amount.FromBaseUnits(13)));
+
+    private static bool Run(byte[] actions, WorkPlan plan, Amount budget)
     {
         LedgerHarness ledger = new(Workers, Validators);
-        JobManifest manifest = LedgerHarness.Manifest(steps: 12, perUnit: 1, perRound: 3, auditRate: 5_000) with { DeadlineBlocks = 40 };
-        Hash256 job = ledger.Submit(manifest, manifest.TotalPrice + Amount.FromBaseUnits(13));
+        JobManifest manifest = LedgerHarness.Manifest(steps: 12, perUnit: 1, perRound: 3, auditRate: 5_000) with { DeadlineBlocks = 40, Work = plan };
+        Hash256 job = ledger.Submit(manifest, manifest.TotalPrice + budget);
         int endings = 0;
-        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 100)))
+        foreach (byte action in actions.Concat(Enumerable.Repeat((byte)0, 150)))
         {
             bool wasOpen = ledger.Job(job).IsOpen;
             Step(ledger, job, action);
@@ -33,6 +43,7 @@ public sealed class JobInterleavingTests
             ledger.AssertConservation(job);
             Amount held = ledger.Balance(JobLedger.EscrowAccount(job));
             Assert.That(state.Paid + state.Burned + state.Refunded + held, Is.EqualTo(state.Escrow));
+            Assert.That(state.LeaseBurned, Is.LessThanOrEqualTo(budget));
         }
 
         return endings == 1 && ledger.Balance(JobLedger.EscrowAccount(job)) == Amount.Zero;
@@ -44,6 +55,9 @@ public sealed class JobInterleavingTests
         UnitState? unit = units.Count == 0 ? null : units[action / 16 % units.Count];
         switch (action % 8)
         {
+            case 1 when unit is { Phase: UnitPhase.Leased } && WorkLedger.FindLease(ledger.State, unit.Lease.Id) is { Status: WorkLeaseStatus.Open }:
+                ledger.EndBlockWonBy(ledger.WinOf(unit.Lease, unit.Lease.Unit, (uint)(action / 8 % 2)));
+                break;
             case 0 or 1:
                 ledger.EndBlock();
                 break;

@@ -5,8 +5,10 @@ using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
+using PoUW.Economics.TileWork;
 using PoUW.Training.Tests.Support;
 
 namespace PoUW.Training.Tests.Economics;
@@ -21,6 +23,8 @@ internal sealed class LedgerHarness
     private readonly int _workers;
     private readonly int _validators;
     private ulong _transactions;
+    private bool _begun;
+    private BoundWork? _parentWork;
 
     public LedgerHarness(int workers = 0, int validators = 0, Func<NetworkParameters, NetworkParameters>? change = null)
     {
@@ -40,7 +44,7 @@ internal sealed class LedgerHarness
         };
         Parameters = change is null ? parameters : change(parameters);
         Stakes = new StakeModule(Parameters);
-        _modules = [Stakes, new JobModule()];
+        _modules = [Stakes, new JobModule(), new WorkModule()];
         _block = new StateOverlay(new WorldState(_store).At(Hash256.Zero));
         foreach (ILedgerModule module in _modules)
         {
@@ -61,6 +65,12 @@ internal sealed class LedgerHarness
     public StakeModule Stakes { get; }
 
     public ulong Height { get; private set; } = 1;
+
+    /// <summary>Compact target of the blocks from here on. About half of the work of a block is a unit of <see cref="WorkManifest"/>.</summary>
+    public uint Bits { get; set; } = BitsOf(512UL << 20);
+
+    /// <summary>The time of the block under execution; a block time after that of its parent unless the test says otherwise.</summary>
+    public ulong TimeMs { get; set; } = NetworkParameters.Development.GenesisTimeMilliseconds + 1_000;
 
     public IStateReader State => _block;
 
@@ -88,8 +98,19 @@ internal sealed class LedgerHarness
         DeadlineBlocks = 1_000,
     };
 
+    /// <summary>The compact target at which a block takes so many MACs.</summary>
+    public static uint BitsOf(ulong macsPerBlock) => CompactTarget.Encode(WorkTarget.TicketSpace / macsPerBlock);
+
+    /// <summary>A job whose leases back bound tickets: two products a step, one with padding, and a step a second.</summary>
+    public static JobManifest WorkManifest(ulong steps = 4, ulong perUnit = 4, ulong perRound = 1, ulong auditRate = 0) =>
+        Manifest(steps, perUnit, perRound, auditRate) with { Work = Plan };
+
+    public static WorkPlan Plan { get; } = new(
+        [new TileWorkShape(256, 256, 512, false, false), new TileWorkShape(300, 256, 600, false, true)], (1UL << 25) + (320UL * 256 * 1024));
+
     public ValidationResult Execute(Address sender, TransactionKind kind, byte[] payload)
     {
+        BeginBlock();
         StateOverlay overlay = new(_block);
         Hash256 id = Hash256.Sha256(BitConverter.GetBytes(_transactions++));
         ILedgerModule module = _modules.Single(candidate => candidate.Kinds.Contains(kind));
@@ -102,19 +123,50 @@ internal sealed class LedgerHarness
         return result;
     }
 
+    /// <summary>Ends the block and some more. After it the state is that of the last one: the next begins with what happens in it.</summary>
     public void EndBlock(ulong count = 1)
     {
         for (ulong i = 0; i < count; i++)
         {
-            BlockContext block = Context();
-            foreach (ILedgerModule module in _modules)
-            {
-                module.EndBlock(block, _block);
-            }
-
-            Height++;
+            EndBlockWonBy(null);
         }
     }
+
+    /// <summary>Ends the block as one that was won by a bound ticket.</summary>
+    public void EndBlockWonBy(BoundWork? work)
+    {
+        BeginBlock();
+        BlockContext block = Context();
+        foreach (ILedgerModule module in _modules)
+        {
+            module.EndBlock(block, _block);
+        }
+
+        Height++;
+        TimeMs += Parameters.BlockTimeMilliseconds;
+        _begun = false;
+        _parentWork = work;
+    }
+
+    /// <summary>Begins the block unless that is done: what its parent won is on record then.</summary>
+    public void BeginBlock()
+    {
+        if (_begun)
+        {
+            return;
+        }
+
+        _begun = true;
+        foreach (ILedgerModule module in _modules)
+        {
+            module.BeginBlock(Context(), _block);
+        }
+    }
+
+    /// <summary>A winning ticket on an operation of a lease, with operands that the test may choose.</summary>
+    public BoundWork WinOf(Lease lease, ulong step, uint operation, uint? bits = null, Hash256? operands = null) => new(
+        new BoundClaim(lease.JobId, lease.Unit, lease.Attempt, step, operation), lease.Worker, bits ?? Bits,
+        operands ?? Hash256.Sha256([(byte)step, (byte)operation]));
 
     public Hash256 Submit(JobManifest manifest, Amount? escrow = null)
     {
@@ -156,7 +208,13 @@ internal sealed class LedgerHarness
 
     /// <summary>What an auditor says: the honest digest unless told otherwise. The salt is a function of the auditor.</summary>
     public AuditReveal RevealOf(UnitState unit, Address auditor, Hash256? digest = null, bool available = true) => new(
-        unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, digest ?? RecordFor(unit.Lease).Digest, available, Hash256.Sha256(auditor.ToArray()));
+        unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, digest ?? HonestDigest(unit), available, Hash256.Sha256(auditor.ToArray()));
+
+    /// <summary>What a replay finds: the record, and the operands that <see cref="WinOf"/> uses by default.</summary>
+    public Hash256 HonestDigest(UnitState unit) => WorkDigests.Audit(
+        RecordFor(unit.Lease).Digest,
+        WorkDigests.Of(WorkLedger.Wins(State, unit.Lease.Id)
+            .Select(win => (win.Step, win.Operation, Hash256.Sha256([(byte)win.Step, (byte)win.Operation])))));
 
     public ValidationResult CommitAudit(AuditReveal reveal, Address auditor) => Execute(
         auditor, TransactionKind.CommitAudit, CommitOf(reveal, reveal.CommitmentFor(auditor)).Encode());
@@ -164,7 +222,7 @@ internal sealed class LedgerHarness
     /// <summary>A commitment to any hash about the record that is under audit now.</summary>
     public AuditCommit CommitOf(AuditReveal reveal, Hash256 commitment) => new(
         reveal.JobId, reveal.Unit, reveal.Attempt,
-        JobLedger.GetUnit(State, reveal.JobId, reveal.Unit)?.Record?.Digest ?? Hash256.Zero, commitment);
+        JobLedger.GetUnit(State, reveal.JobId, reveal.Unit)?.AuditDigest ?? Hash256.Zero, commitment);
 
     public ValidationResult RevealAudit(AuditReveal reveal, Address auditor) => Execute(auditor, TransactionKind.RevealAudit, reveal.Encode());
 
@@ -206,6 +264,6 @@ internal sealed class LedgerHarness
     }
 
     private BlockContext Context() => new(
-        Height, Height * 1_000, Hash256.Sha256(BitConverter.GetBytes(Height - 1)), Hash256.Sha256(BitConverter.GetBytes(Height + 1_000_000)), Client,
-        Hash256.Sha256("beacon"u8), 0, null, Parameters);
+        Height, TimeMs, Hash256.Sha256(BitConverter.GetBytes(Height - 1)), Hash256.Sha256(BitConverter.GetBytes(Height + 1_000_000)), Client,
+        Hash256.Sha256("beacon"u8), Bits, _parentWork, Parameters);
 }
