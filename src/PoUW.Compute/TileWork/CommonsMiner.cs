@@ -72,7 +72,7 @@ public sealed class CommonsMiner : IDisposable
         }
 
         _lastTemplate = template;
-        _miner.Multiply(_shape, _a, _treeA, _b, _treeB, _c, template, _sink);
+        _lastTemplate = _miner.Multiply(new MiningOperation(_shape, _a, _treeA, _b, _treeB, _sink), _c, template, _templates);
         return true;
     }
 

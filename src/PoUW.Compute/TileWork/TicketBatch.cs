@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
+using System.Runtime.Intrinsics;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
 
@@ -44,18 +44,18 @@ internal sealed class TicketBatch
     /// <param name="segment">g.</param>
     public void Add(ReadOnlySpan<uint> folds, int tileRow, int tileColumn, int segment)
     {
+        const int rotation = TileWorkParameters.StateRotation;
         Span<byte> slot = Slot(Count++);
-        for (int j = 0; j < TileWorkParameters.StateWords; j++)
+        Vector256<uint> low = default, high = default;
+        for (; folds.Length >= TileWorkParameters.StateWords; folds = folds[TileWorkParameters.StateWords..])
         {
-            uint word = 0;
-            for (int i = j; i < folds.Length; i += TileWorkParameters.StateWords)
-            {
-                word = BitOperations.RotateLeft(word, TileWorkParameters.StateRotation) ^ folds[i];
-            }
-
-            BinaryPrimitives.WriteUInt32LittleEndian(slot[(32 + (j * 4))..], word);
+            low = ((low << rotation) | (low >>> (32 - rotation))) ^ Vector256.Create(folds);
+            high = ((high << rotation) | (high >>> (32 - rotation))) ^ Vector256.Create(folds[8..]);
         }
 
+        // Words are little-endian on every machine that .NET runs on.
+        low.AsByte().CopyTo(slot[32..]);
+        high.AsByte().CopyTo(slot[64..]);
         BinaryPrimitives.WriteInt32LittleEndian(slot[96..], tileRow);
         BinaryPrimitives.WriteInt32LittleEndian(slot[100..], tileColumn);
         BinaryPrimitives.WriteInt32LittleEndian(slot[104..], segment);

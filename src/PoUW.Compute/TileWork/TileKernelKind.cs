@@ -11,4 +11,10 @@ public enum TileKernelKind
 
     /// <summary>8-bit dot products of x86 processors with AVX-VNNI.</summary>
     Vnni,
+
+    /// <summary>16-bit multiply-add of x86 processors with AVX2, 256 bits.</summary>
+    Avx2,
+
+    /// <summary>16-bit multiply-add of x86 processors with AVX-512 BW, 512 bits.</summary>
+    Avx512,
 }

@@ -7,7 +7,8 @@ namespace PoUW.Compute.TileWork;
 
 /// <summary>
 /// A tensor backend that mines: eligible products are done as tile work, on the template of their operation if they belong to a unit and the
-/// source has one, else on the current template; all others go to the inner backend. Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
+/// source has one, else on the current template; all others go to the inner backend. A tensor that several products share is committed once.
+/// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
 /// </summary>
 public sealed class TileWorkBackend : IUnitBackend, IDisposable
 {
@@ -15,6 +16,7 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     private readonly IWorkTemplateSource _templates;
     private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
+    private readonly OperationCommitter _committer;
     private volatile WorkTemplate? _lastTemplate;
     private UnitOperations? _unit;
     private long _boundTickets;
@@ -23,15 +25,17 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     /// <param name="inner">Does the products that draw no tickets.</param>
     /// <param name="templates">What to mine on; asked once a product.</param>
     /// <param name="sink">Takes winning tickets, and decides whether their template is still worth anything.</param>
-    /// <param name="kernel">The kernel.</param>
+    /// <param name="options">Kernel, threads, commitments; null for the defaults.</param>
     /// <exception cref="Core.PouwException">No kernel passes the self-test.</exception>
     public TileWorkBackend(
-        ITensorBackend inner, IWorkTemplateSource templates, ITicketSink sink, TileKernelKind kernel = TileKernelKind.Auto)
+        ITensorBackend inner, IWorkTemplateSource templates, ITicketSink sink, TileWorkOptions? options = null)
     {
+        options ??= new TileWorkOptions();
         _inner = inner;
         _templates = templates;
         _sink = sink;
-        _miner = new TileWorkMiner(kernel);
+        _miner = new TileWorkMiner(options.Kernel, options.Threads);
+        _committer = new OperationCommitter(options);
     }
 
     /// <summary>Tickets drawn so far.</summary>
@@ -52,28 +56,29 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        if (!shape.TileWork)
+        WorkTemplate? template = shape.TileWork ? NextTemplate(shape) : null;
+        if (template is null && !_committer.IsObserved)
         {
-            _inner.MatMul(shape, a, b, c); // The program does not offer it.
+            _inner.MatMul(shape, a, b, c); // The program does not offer it, or there is nothing to mine on.
             return;
         }
 
-        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
-        BoundClaim? claim = _unit?.Next(work); // Counted whether it can be ticketed or not.
-        WorkTemplate? template = TileWorkMiner.IsEligible(work, a.Int8, b.Int8) ? TemplateFor(claim, work) : null;
-        if (template is null)
+        if (!_committer.TryCommit(shape, a, b, out TileWorkShape work, out MatrixTree treeA, out MatrixTree treeB))
         {
             _inner.MatMul(shape, a, b, c);
             return;
         }
 
-        _lastTemplate = template;
-        long before = _miner.TicketsDrawn;
-        _miner.Multiply(work, a.Int8, b.Int8, c.Int32, template, _sink);
-        if (template.IsBound)
+        if (template is null)
         {
-            Interlocked.Add(ref _boundTickets, _miner.TicketsDrawn - before);
+            _inner.MatMul(shape, a, b, c);
         }
+        else
+        {
+            Mine(new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink), c, template);
+        }
+
+        _committer.Report(work, treeA, treeB);
     }
 
     /// <inheritdoc/>
@@ -94,6 +99,23 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _miner.Dispose();
 
-    private WorkTemplate? TemplateFor(BoundClaim? claim, in TileWorkShape work) =>
-        (claim is null ? null : _templates.ForOperation(claim, work)) ?? _templates.Current;
+    private void Mine(in MiningOperation operation, Tensor c, WorkTemplate template)
+    {
+        _lastTemplate = template;
+        long before = _miner.TicketsDrawn;
+        WorkTemplate last = _miner.Multiply(operation, c.Int32, template, _templates);
+        _lastTemplate = last;
+        if (last.IsBound)
+        {
+            // A product that lost its parent went on with an unbound template; the few tickets that it drew before are not told apart.
+            Interlocked.Add(ref _boundTickets, _miner.TicketsDrawn - before);
+        }
+    }
+
+    /// <summary>Every product of a unit is counted, whether it turns out to be ticketed or not.</summary>
+    private WorkTemplate? NextTemplate(in MatMulShape shape)
+    {
+        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
+        return (_unit?.Next(work) is { } claim ? _templates.ForOperation(claim, work) : null) ?? _templates.Current;
+    }
 }

@@ -16,7 +16,7 @@ internal static unsafe class TileWorkSelfTest
     ];
 
     /// <summary>True if the kernel gives the pinned results.</summary>
-    public static bool Passes(TileKernel kernel) => RailsHold(kernel) && PinnedVectorHolds(kernel);
+    public static bool Passes(TileKernel kernel) => SegmentsHold(kernel) && PinnedVectorHolds(kernel);
 
     private static bool PinnedVectorHolds(TileKernel kernel)
     {
@@ -75,43 +75,63 @@ internal static unsafe class TileWorkSelfTest
         return true;
     }
 
-    // Operands of +-127 in all sign patterns: the largest sums that a segment can reach, 1024 * 127 * 127.
-    private static bool RailsHold(TileKernel kernel)
-    {
-        const int length = TileWorkParameters.SegmentLength;
-        const int stride = 32;
-        const int snapshots = length / stride;
-        var buffers = new RailBuffers();
-        int* expected = stackalloc int[32 * TileKernel.GroupColumns];
-        uint* folds = stackalloc uint[snapshots * TileKernel.GroupColumns];
-        int* corrections = stackalloc int[snapshots * TileKernel.GroupColumns];
-        int* c = stackalloc int[32 * TileKernel.GroupColumns];
-        new Span<uint>(folds, snapshots * TileKernel.GroupColumns).Clear();
-        new Span<int>(c, 32 * TileKernel.GroupColumns).Clear();
-        new Span<int>(expected, 32 * TileKernel.GroupColumns).Clear();
-        buffers.Fill(kernel.BiasA);
-        kernel.Correct(buffers.B, length, stride, corrections);
-        kernel.Segment(buffers.A, length, buffers.B, corrections, length, stride, folds, c);
-        GC.KeepAlive(buffers); // Their memory is collected with them, and pointers do not hold them.
+    // Operands of +-127 in all sign patterns, the largest sums that a segment can reach (1024 * 127 * 127), and mixed ones; both strides.
+    private static bool SegmentsHold(TileKernel kernel) =>
+        SegmentHolds(kernel, static (vector, _) => (vector & 1) == 0 ? 127 : -127, TileWorkParameters.SegmentLength, 32)
+        && SegmentHolds(kernel, static (vector, _) => vector < 8 ? 127 : -127, TileWorkParameters.SegmentLength, 64)
+        && SegmentHolds(kernel, static (vector, k) => (((37 * vector) + (101 * k) + (k * k)) % 254) - 127, TileWorkParameters.InnerGranularity, 32)
+        && SegmentHolds(kernel, static (vector, k) => ((vector + k) & 1) == 0 ? 127 : -126, TileWorkParameters.SegmentLength, 64);
 
+    private static bool SegmentHolds(TileKernel kernel, Func<int, int, int> entry, int length, int stride)
+    {
+        int snapshots = length / stride;
+        var a = new AlignedBuffer<byte>();
+        var b = new AlignedBuffer<byte>();
+        var folds = new AlignedBuffer<uint>();
+        var corrections = new AlignedBuffer<int>();
+        var sums = new AlignedBuffer<int>();
+        Pack(a, length, (row, k) => entry(row, k), kernel.BiasA);
+        Pack(b, length, (column, k) => entry(column / 2, k + 1), 0);
+        folds.Reserve(snapshots * TileKernel.GroupSize);
+        corrections.Reserve(folds.Length);
+        sums.Reserve(TileKernel.GroupSums);
+        folds.Span.Clear();
+        sums.Span.Clear();
+        kernel.Correct((sbyte*)b.Pointer, length, stride, corrections.Pointer);
+        kernel.Segment(a.Pointer, (sbyte*)b.Pointer, corrections.Pointer, length, stride, folds.Pointer, sums.Pointer);
+        int[] expected = new int[TileKernel.GroupSums];
         bool same = true;
         for (int snapshot = 0; snapshot < snapshots; snapshot++)
         {
-            for (int column = 0; column < TileKernel.GroupColumns; column++)
+            for (int column = 0; column < TileKernel.GroupSize; column++)
             {
                 uint fold = 0;
-                for (int row = 0; row < 32; row++)
+                for (int row = 0; row < TileKernel.GroupSize; row++)
                 {
-                    int* cell = expected + (row * TileKernel.GroupColumns) + column;
-                    *cell += stride * RailBuffers.Rail(row) * RailBuffers.Rail(column / 2);
-                    fold ^= unchecked((uint)*cell);
+                    int cell = (row * TileKernel.GroupSize) + column;
+                    for (int k = snapshot * stride; k < (snapshot + 1) * stride; k++)
+                    {
+                        expected[cell] += entry(row, k) * entry(column / 2, k + 1);
+                    }
+
+                    fold ^= unchecked((uint)expected[cell]);
                 }
 
-                same &= folds[(snapshot * TileKernel.GroupColumns) + column] == fold;
+                same &= folds.Span[(snapshot * TileKernel.GroupSize) + column] == fold;
             }
         }
 
-        return same && new Span<int>(c, 32 * TileKernel.GroupColumns).SequenceEqual(new Span<int>(expected, 32 * TileKernel.GroupColumns));
+        return same && sums.Span.SequenceEqual(expected);
+    }
+
+    private static void Pack(AlignedBuffer<byte> group, int length, Func<int, int, int> entry, byte bias)
+    {
+        group.Reserve(TileKernel.GroupSize * length);
+        for (int i = 0; i < group.Length; i++)
+        {
+            (int vector, int k) = (i / 4 % TileKernel.GroupSize, (i / (4 * TileKernel.GroupSize) * 4) + (i % 4));
+            group.Span[i] = (byte)(unchecked((byte)entry(vector, k)) ^ bias);
+        }
     }
 
     private sealed class Collector : ITicketSink
@@ -122,34 +142,6 @@ internal static unsafe class TileWorkSelfTest
         {
             WorkVerifier.VerifyPublicData(template, certificate.PublicData.Span, out Hash256 ticket);
             HasPinnedTicket |= ticket == new Hash256(PinnedTicket);
-        }
-    }
-
-    private sealed class RailBuffers
-    {
-        private const int Length = TileWorkParameters.SegmentLength;
-        private readonly AlignedBuffer<byte> _a = new();
-        private readonly AlignedBuffer<sbyte> _b = new();
-
-        public byte* A => _a.Pointer;
-
-        public sbyte* B => _b.Pointer;
-
-        public static int Rail(int index) => (index & 1) == 0 ? 127 : -127;
-
-        public void Fill(byte bias)
-        {
-            _a.Reserve(32 * Length);
-            _b.Reserve(TileKernel.GroupColumns * Length);
-            for (int i = 0; i < _a.Length; i++)
-            {
-                A[i] = (byte)(unchecked((byte)Rail(i / Length)) ^ bias);
-            }
-
-            for (int i = 0; i < _b.Length; i++)
-            {
-                B[i] = (sbyte)Rail(i / 4 % TileKernel.GroupColumns / 2);
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace PoUW.Core.Work;
 
 /// <summary>
-/// Hands the current template to the mining side. Called by compute threads at the start of every ticketed product, so it must be
+/// Hands the current template to the mining side. Called by compute threads at the start of every ticketed product and in its middle, so it must be
 /// cheap and thread-safe. The miner trusts its own node; a liar can only make it mine for nothing.
 /// </summary>
 public interface IWorkTemplateSource
@@ -19,4 +19,10 @@ public interface IWorkTemplateSource
     /// <param name="claim">The operation.</param>
     /// <param name="shape">The shape of its product.</param>
     WorkTemplate? ForOperation(BoundClaim claim, in TileWorkShape shape) => null;
+
+    /// <summary>
+    /// Whether a template that was given out is still on the head. Asked several times a product, so it must be cheap; after false the miner
+    /// asks for another template and starts to draw on that.
+    /// </summary>
+    bool IsCurrent(WorkTemplate template);
 }

@@ -50,6 +50,9 @@ internal sealed class BlockProducer(
         }
     }
 
+    /// <inheritdoc/>
+    public bool IsCurrent(WorkTemplate template) => Find(template) is { } issued && issued.Parent == chain.Head.Id;
+
     /// <summary>Blocks that this producer added to its chain.</summary>
     public long BlocksProduced { get; private set; }
 
