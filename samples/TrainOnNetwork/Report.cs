@@ -36,6 +36,8 @@ internal sealed class Report
 
     public required IReadOnlyList<string> Convicted { get; init; }
 
+    public required BoundWork Work { get; init; }
+
     public ulong Height { get; private init; }
 
     public ulong Finalized { get; private init; }
@@ -69,6 +71,7 @@ internal sealed class Report
             Convictions = convictions,
             Convicted = [.. convictions.Select(conviction => network.NameOf(conviction.Offender)).Distinct()],
             Restarts = [.. network.Restarts],
+            Work = BoundWork.Read(network, state, job.Id, view.Height),
             Height = view.Height,
             Finalized = view.FinalizedHeight,
             Minted = view.State.Minted,
@@ -150,6 +153,13 @@ internal sealed class Report
             }
 
             json.WriteEndObject();
+            json.WriteNumber("boundBlocks", Work.Blocks);
+            json.WriteNumber("boundLeases", Work.Leases);
+            json.WriteNumber("boundTickets", Work.BoundTickets);
+            json.WriteNumber("trainingTickets", Work.TrainingTickets);
+            json.WriteString("bonuses", Raw(Work.Bonuses));
+            json.WriteString("vesting", Raw(Work.Vesting));
+            json.WriteString("leaseBurned", Raw(Work.Burned));
             json.WriteNumber("units", Job.Manifest.UnitCount);
             json.WriteString("escrow", Raw(Job.Escrow));
             json.WriteString("paid", Raw(Job.Paid));
@@ -181,6 +191,10 @@ internal sealed class Report
         table.AddRow("job", $"{Job.Status}, {Job.Manifest.UnitCount} units in {Job.Manifest.RoundCount} rounds");
         table.AddRow("chain", $"height {Height}, finalized {Finalized}; {Agreeing} of {Nodes} nodes hold this result");
         table.AddRow("blocks", string.Join(", ", _blocksByProducer.Select(entry => $"{entry.Key} {entry.Value}")));
+        table.AddRow(
+            "bound work",
+            $"{Work.Blocks} blocks on {Work.Leases} leases, {Work.BoundTickets} of {Work.TrainingTickets} training tickets; bonuses {Work.Bonuses}, "
+            + $"{Work.Vesting} to come; burned {Work.Burned}");
         table.AddRow("escrow", $"{Job.Escrow} = paid {Job.Paid} + burned {Job.Burned} + refunded {Job.Refunded}");
         table.AddRow("balances", string.Join(", ", _balances.Select(entry => $"{entry.Key} {entry.Value}")));
         table.AddRow("supply", $"{Supply} = minted {Minted} - burned {BurnedInAll}");

@@ -39,6 +39,10 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
         new("job", $"{report.Job.Status}, {report.Job.Manifest.UnitCount} units in {report.Job.Manifest.RoundCount} rounds"),
         new("chain", $"height {report.Height}, finalized {report.Finalized}"),
         new("escrow", $"{report.Job.Escrow} = paid {report.Job.Paid} + burned {report.Job.Burned} + refunded {report.Job.Refunded}"),
+        new(
+            "bound work",
+            $"{report.Work.Blocks} blocks on {report.Work.Leases} leases; bonuses {report.Work.Bonuses}, {report.Work.Vesting} to come; "
+            + $"burned {report.Work.Burned} of the escrow"),
         new("audits", $"{report.Job.Audits} verdicts, {report.Job.Convictions} convictions, {report.Slashed} coins slashed"),
         new("seed", $"{report.Options.Seed}"),
         new("time", FormattableString.Invariant($"{report.Time.TotalSeconds:F1} s")),
@@ -87,7 +91,8 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
             auditor.Auditor == node.Address && auditor.Reveal?.RecordDigest == unit.AuditDigest));
         Amount slashed = report.Convictions.Where(conviction => conviction.Offender == node.Address)
             .Aggregate(Amount.Zero, (sum, conviction) => sum + conviction.Slashed);
-        Amount rewards = SubsidySplit.BaseShare(network.Parameters) * (ulong)report.BlocksByProducer.GetValueOrDefault(node.Name);
+        Amount rewards = (SubsidySplit.BaseShare(network.Parameters) * (ulong)report.BlocksByProducer.GetValueOrDefault(node.Name))
+            + report.Work.BonusesOf(node.Address);
         string role = node.Worker is not null ? "worker" : node.Auditor is not null ? "validator" : "client";
         return new PaymentRow(
             node.Name, role, (wage * units).ToString(), (report.Job.Manifest.AuditFee * audits).ToString(), rewards.ToString(), slashed.ToString(),

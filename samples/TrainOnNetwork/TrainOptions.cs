@@ -27,6 +27,10 @@ internal sealed record TrainOptions(
     public const int Validators = 4;
     public const int AuditorsPerUnit = 3;
     public const ulong AuditRateBasisPoints = 10_000;
+
+    /// <summary>A little more than a worker does while the others train, too: who runs ahead of the schedule can claim nothing.</summary>
+    public const ulong WorkMacsPerSecond = 10_000_000_000;
+
     public const int DefaultEpochs = 24;
     public const int QuickEpochs = 3;
 }

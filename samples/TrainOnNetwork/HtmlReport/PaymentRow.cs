@@ -5,7 +5,7 @@ namespace TrainOnNetwork.HtmlReport;
 /// <param name="Role">What the account did in the run.</param>
 /// <param name="Paid">Pay for accepted units.</param>
 /// <param name="AuditFees">Fees for audits.</param>
-/// <param name="BlockRewards">Rewards for blocks.</param>
+/// <param name="BlockRewards">Rewards for blocks, bonuses of bound ones included.</param>
 /// <param name="Slashed">Stake lost.</param>
 /// <param name="Balance">Balance at the end.</param>
 internal sealed record PaymentRow(

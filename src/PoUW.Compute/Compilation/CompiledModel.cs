@@ -1,5 +1,7 @@
 using PoUW.Compute.Lowering;
 using PoUW.Compute.Plans;
+using PoUW.Core.Jobs;
+using PoUW.Core.Work;
 using PoUW.Vm.Verification;
 
 namespace PoUW.Compute.Compilation;
@@ -33,9 +35,30 @@ public sealed class CompiledModel
     /// <summary>Lane I: the exponents of the weights by name; a master weight m stands for m * 2^(exponent - 16). Empty in lane R.</summary>
     public IReadOnlyDictionary<string, int> Exponents { get; }
 
+    /// <summary>
+    /// The products of one training step that draw tickets, in the order in which the program does them: the operations of a work plan
+    /// (<see cref="WorkPlan"/>). Empty in lane R and for a program without the train entry.
+    /// </summary>
+    public IReadOnlyList<TileWorkShape> TicketedProducts
+    {
+        get
+        {
+            PlanSection? train = Plan.Sections.FirstOrDefault(static section => section.Entry == ModelProgram.TrainEntry);
+            IEnumerable<ProductInstruction> products = train?.Body.OfType<ProductInstruction>() ?? [];
+            return [.. products.Where(static product => product.TileWork).Select(ShapeOf).Where(static shape => WorkPlan.Admits(shape))];
+        }
+    }
+
     internal IReadOnlyList<OptimiserSlot> OptimiserSlots { get; }
 
     internal BuiltModel Model { get; }
 
     internal Plan Plan { get; }
+
+    private TileWorkShape ShapeOf(ProductInstruction product)
+    {
+        (PlanBuffer a, PlanBuffer c) = (Plan.Buffers[product.A.Index], Plan.Buffers[product.C.Index]);
+        int inner = product.TransposeA ? a.Shape.Rows : a.Shape.Columns;
+        return new TileWorkShape(c.Shape.Rows, c.Shape.Columns, inner, product.TransposeA, product.TransposeB);
+    }
 }

@@ -6,10 +6,11 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Compute.TileWork;
 
 /// <summary>
-/// A tensor backend that mines: eligible products are done as tile work on the current template, all others go to the inner backend.
-/// A tensor that several products share is committed once. Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
+/// A tensor backend that mines: eligible products are done as tile work, on the template of their operation if they belong to a unit and the
+/// source has one, else on the current template; all others go to the inner backend. A tensor that several products share is committed once.
+/// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
 /// </summary>
-public sealed class TileWorkBackend : ITensorBackend, IDisposable
+public sealed class TileWorkBackend : IUnitBackend, IDisposable
 {
     private readonly ITensorBackend _inner;
     private readonly IWorkTemplateSource _templates;
@@ -17,6 +18,8 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     private readonly TileWorkMiner _miner;
     private readonly OperationCommitter _committer;
     private volatile WorkTemplate? _lastTemplate;
+    private UnitOperations? _unit;
+    private long _boundTickets;
 
     /// <summary>Creates a miner and runs its self-test.</summary>
     /// <param name="inner">Does the products that draw no tickets.</param>
@@ -38,6 +41,9 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     /// <summary>Tickets drawn so far.</summary>
     public long TicketsDrawn => _miner.TicketsDrawn;
 
+    /// <summary>Those of them that were bound to an operation of a lease.</summary>
+    public long BoundTicketsDrawn => Interlocked.Read(ref _boundTickets);
+
     /// <summary>Padded multiply-accumulates behind those tickets.</summary>
     public long MacsTicketed => _miner.MacsTicketed;
 
@@ -50,7 +56,7 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        WorkTemplate? template = shape.TileWork ? _templates.Current : null;
+        WorkTemplate? template = shape.TileWork ? NextTemplate(shape) : null;
         if (template is null && !_committer.IsObserved)
         {
             _inner.MatMul(shape, a, b, c); // The program does not offer it, or there is nothing to mine on.
@@ -69,13 +75,17 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
         }
         else
         {
-            _lastTemplate = template;
-            var operation = new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink);
-            _lastTemplate = _miner.Multiply(operation, c.Int32, template, _templates);
+            Mine(new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink), c, template);
         }
 
         _committer.Report(work, treeA, treeB);
     }
+
+    /// <inheritdoc/>
+    public void BeginUnit(UnitOperations unit) => _unit = unit;
+
+    /// <inheritdoc/>
+    public void EndUnit() => _unit = null;
 
     /// <inheritdoc/>
     public long Run(TensorOp operation, in TensorCall call) => _inner.Run(operation, call);
@@ -88,4 +98,24 @@ public sealed class TileWorkBackend : ITensorBackend, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _miner.Dispose();
+
+    private void Mine(in MiningOperation operation, Tensor c, WorkTemplate template)
+    {
+        _lastTemplate = template;
+        long before = _miner.TicketsDrawn;
+        WorkTemplate last = _miner.Multiply(operation, c.Int32, template, _templates);
+        _lastTemplate = last;
+        if (last.IsBound)
+        {
+            // A product that lost its parent went on with an unbound template; the few tickets that it drew before are not told apart.
+            Interlocked.Add(ref _boundTickets, _miner.TicketsDrawn - before);
+        }
+    }
+
+    /// <summary>Every product of a unit is counted, whether it turns out to be ticketed or not.</summary>
+    private WorkTemplate? NextTemplate(in MatMulShape shape)
+    {
+        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
+        return (_unit?.Next(work) is { } claim ? _templates.ForOperation(claim, work) : null) ?? _templates.Current;
+    }
 }

@@ -13,6 +13,14 @@ public interface IWorkTemplateSource
     WorkTemplate? Current { get; }
 
     /// <summary>
+    /// A template whose tickets are bound to an operation of a lease, for one product; null if a ticket that won now would make no valid
+    /// block, so that the product is better spent on <see cref="Current"/>. A source that knows no leases has none.
+    /// </summary>
+    /// <param name="claim">The operation.</param>
+    /// <param name="shape">The shape of its product.</param>
+    WorkTemplate? ForOperation(BoundClaim claim, in TileWorkShape shape) => null;
+
+    /// <summary>
     /// Whether a template that was given out is still on the head. Asked several times a product, so it must be cheap; after false the miner
     /// asks for another template and starts to draw on that.
     /// </summary>

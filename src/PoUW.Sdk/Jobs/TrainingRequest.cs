@@ -44,6 +44,21 @@ public sealed record TrainingRequest
     /// <summary>What goes into escrow; null for exactly the price of all units. What is left at the end comes back.</summary>
     public Amount? Escrow { get; init; }
 
+    /// <summary>
+    /// Padded multiply-accumulates a second at which the job's leases go through their ticketed products: a little more than what one worker
+    /// does. A worker can claim a product only at its time: one that is slower than the schedule loses those of which the chain has passed the
+    /// time, one that is faster loses all that come too early. 0 for a job whose leases back no bound tickets; so is one whose model has no product that
+    /// draws tickets. With bound tickets every lease burns a part of <see cref="WorkBudget"/>, and a worker whose training wins a block earns
+    /// a bonus, so that workers prefer such jobs and their price can be lower.
+    /// </summary>
+    public ulong WorkMacsPerSecond { get; init; }
+
+    /// <summary>
+    /// What goes into escrow for those burns, beyond <see cref="Escrow"/>; null for one and a half times what they cost at the chain's present
+    /// target. A lease that the rest does not cover backs no bound tickets; what is not burned comes back. Not used without bound tickets.
+    /// </summary>
+    public Amount? WorkBudget { get; init; }
+
     /// <summary>Blocks after which the job ends whatever its state.</summary>
     public ulong DeadlineBlocks { get; init; } = 100_000;
 

@@ -2,6 +2,7 @@ using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Cryptography;
+using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
@@ -12,7 +13,12 @@ namespace PoUW.Sdk.Mining;
 /// Stands between the compute threads, which only know templates and tickets, and the chain: keeps a template on the head, and turns a
 /// winning certificate into a block. Thread-safe.
 /// </summary>
-internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyPair producer, TimeProvider time, Action<Block> produced)
+/// <remarks>
+/// A product of a leased unit draws bound tickets whenever a block that claims it could be valid, because of the bonus. One exception: while
+/// transactions wait and the head is a bound block, which took none, products draw unbound tickets, so that a lease cannot make fees wait.
+/// </remarks>
+internal sealed class BlockProducer(
+    BlockChain chain, ILeaseView leases, TransactionPool pool, KeyPair producer, TimeProvider time, Action<Block> produced)
     : IWorkTemplateSource, ITicketSink, IChainObserver
 {
     // A template older than this gets a new timestamp, so that headers stay close to the clock.
@@ -23,7 +29,8 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
 
     private readonly Lock _gate = new();
     private readonly Lock _signing = new();
-    private readonly Queue<(WorkTemplate Work, BlockTemplate Block)> _issued = new();
+    private readonly ClaimCheck _claims = new(chain, leases, time);
+    private readonly Queue<IssuedWork> _issued = new();
     private volatile bool _stale = true;
     private BlockTemplate? _template;
     private BigInteger _target;
@@ -38,30 +45,37 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
         {
             lock (_gate)
             {
-                if (_template is null || _stale || time.GetElapsedTime(_builtAt) > MaxAge)
-                {
-                    _template = Build();
-                }
-
-                return Issue(_template);
+                return IssueUnbound(Fresh());
             }
         }
     }
 
     /// <inheritdoc/>
-    public bool IsCurrent(WorkTemplate template)
-    {
-        lock (_gate)
-        {
-            return Find(template) is { } block && block.Header.ParentHash == chain.Head.Id;
-        }
-    }
+    public bool IsCurrent(WorkTemplate template) => Find(template) is { } issued && issued.Parent == chain.Head.Id;
 
     /// <summary>Blocks that this producer added to its chain.</summary>
     public long BlocksProduced { get; private set; }
 
+    /// <summary>Those of them whose ticket was bound to an operation of a lease.</summary>
+    public long BoundBlocksProduced { get; private set; }
+
     /// <summary>The next template must be built anew: the head or the pool has changed.</summary>
     public void Invalidate() => _stale = true;
+
+    /// <inheritdoc/>
+    public WorkTemplate? ForOperation(BoundClaim claim, in TileWorkShape shape)
+    {
+        lock (_gate)
+        {
+            BlockTemplate onHead = Fresh();
+            if (pool.Count > 0 && chain.Head.Header.Claim is not null)
+            {
+                return null;
+            }
+
+            return _claims.DateOf(claim, shape, onHead.Header) is { } date ? IssueBound(onHead.Header, claim, date) : null;
+        }
+    }
 
     /// <inheritdoc/>
     public void Submit(WorkTemplate template, WorkCertificate certificate)
@@ -80,26 +94,50 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts) => Invalidate();
 
     // Two signed blocks on one parent cost the whole stake. The chain is durable before anyone sees the block, so a restart finds the head
-    // moved on, and within one run the lock and the remembered parent keep a second signature from being made.
+    // moved on, and within one run the lock and the remembered parent keep a second signature from being made, whatever the ticket's form.
     private Block? ImportOnce(WorkTemplate template, WorkCertificate certificate)
     {
         lock (_signing)
         {
-            if (Find(template) is not { } found || found.Header.ParentHash != chain.Head.Id || found.Header.ParentHash == _sealedParent)
+            if (Find(template) is not { } found || found.Parent != chain.Head.Id || found.Parent == _sealedParent)
             {
                 return null;
             }
 
-            _sealedParent = found.Header.ParentHash;
-            Block block = found.Complete(certificate, producer);
+            BlockTemplate content = found.Block ?? BuildBound(found);
+            if (content.Header.ParentHash != found.Parent)
+            {
+                return null; // The head has moved while the block was built.
+            }
+
+            _sealedParent = found.Parent;
+            Block block = content.Complete(certificate, producer);
             if (!chain.Import(block).IsValid)
             {
                 return null;
             }
 
             BlocksProduced++;
+            BoundBlocksProduced += found.Claim is null ? 0 : 1;
             return block;
         }
+    }
+
+    // The ticket does not bind the time, so it is that of the win.
+    private BlockTemplate BuildBound(IssuedWork found)
+    {
+        ulong now = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
+        return chain.ProposeBound(producer.Address, found.Claim!, Math.Max(now, found.EarliestMs));
+    }
+
+    private BlockTemplate Fresh()
+    {
+        if (_template is null || _stale || time.GetElapsedTime(_builtAt) > MaxAge)
+        {
+            _template = Build();
+        }
+
+        return _template;
     }
 
     private BlockTemplate Build()
@@ -112,24 +150,36 @@ internal sealed class BlockProducer(BlockChain chain, TransactionPool pool, KeyP
             : throw new ChainException($"The difficulty rule gave {block.Header.Bits:x8}, which is no compact target.");
     }
 
-    private WorkTemplate Issue(BlockTemplate template)
+    private WorkTemplate IssueUnbound(BlockTemplate template)
     {
         BlockTemplate block = template with { Header = template.Header with { Nonce = _nonce++ } };
         WorkTemplate work = WorkTemplate.Unbound(chain.Parameters.ChainId, block.IncompleteHeader.Span, _target);
-        _issued.Enqueue((work, block));
+        return Remember(new IssuedWork(work, block.Header.ParentHash, block, null, 0));
+    }
+
+    private WorkTemplate IssueBound(BlockHeader onHead, BoundClaim claim, ulong date)
+    {
+        WorkTemplate work = WorkTemplate.Bound(
+            chain.Parameters.ChainId, onHead.Height, onHead.ParentHash, onHead.Bits, claim, producer.Address, _target);
+        return Remember(new IssuedWork(work, onHead.ParentHash, null, claim, date));
+    }
+
+    private WorkTemplate Remember(IssuedWork issued)
+    {
+        _issued.Enqueue(issued);
         if (_issued.Count > MaxRemembered)
         {
             _issued.Dequeue();
         }
 
-        return work;
+        return issued.Work;
     }
 
-    private BlockTemplate? Find(WorkTemplate template)
+    private IssuedWork? Find(WorkTemplate template)
     {
         lock (_gate)
         {
-            return _issued.FirstOrDefault(issued => ReferenceEquals(issued.Work, template)).Block;
+            return _issued.FirstOrDefault(issued => ReferenceEquals(issued.Work, template));
         }
     }
 }

@@ -4,6 +4,7 @@ using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
+using PoUW.Economics.TileWork;
 
 namespace PoUW.Sdk.Nodes;
 
@@ -13,6 +14,6 @@ internal static class NodeModules
     public static IReadOnlyList<ILedgerModule> Create(NetworkParameters parameters)
     {
         StakeModule stakes = new(parameters);
-        return [stakes, new JobModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())];
+        return [stakes, new JobModule(), new WorkModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())];
     }
 }

@@ -8,6 +8,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
 using PoUW.Network.Sessions;
@@ -41,6 +42,8 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly JobLoader _loader;
     private readonly JobSubmitter _submitter;
     private readonly WorkerService? _worker;
+    private TileWorkBackend? _training;
+    private CommonsMiner? _commons;
     private readonly AuditorService? _auditor;
     private readonly CheckpointVoter? _voter;
     private Task _roleLoops = Task.CompletedTask;
@@ -49,6 +52,7 @@ public sealed class PouwNode : IAsyncDisposable
     private PouwNode(PouwNodeOptions options)
     {
         _options = options;
+        LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(new BlockChainOptions
         {
             Store = options.Store,
@@ -56,6 +60,7 @@ public sealed class PouwNode : IAsyncDisposable
             WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
             Difficulty = new AsertDifficulty(options.Parameters),
             Modules = NodeModules.Create(options.Parameters),
+            Leases = leases,
             Time = options.Time,
             KeptWitnesses = options.KeptWitnesses,
             TrustedCheckpoint = options.TrustedCheckpoint,
@@ -64,7 +69,7 @@ public sealed class PouwNode : IAsyncDisposable
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
-        _producer = new BlockProducer(Chain, _pool, options.Key, options.Time, block => _relay!.Publish(block));
+        _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _relay!.Publish(block));
         _relay = new BlockRelay(
             Chain, _pool, _network, options.Spawner, _producer.Invalidate,
             new CertificateBudget<PeerId>(options.Certificates, options.Time), message => options.Observer.Warn(options.Name, message),
@@ -74,7 +79,7 @@ public sealed class PouwNode : IAsyncDisposable
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
         AccountSender sender = new(options.Key, _ledger);
         JobJournal journal = new(options.Store);
-        _submitter = new JobSubmitter(sender, _ledger, _loader, options.Worker.VmLimits);
+        _submitter = new JobSubmitter(sender, _ledger, _loader, options.Worker.VmLimits, () => Chain.Head.Header.Bits);
         if (options.Roles.HasFlag(NodeRoles.Worker))
         {
             _worker = CreateWorker(sender, journal);
@@ -106,6 +111,11 @@ public sealed class PouwNode : IAsyncDisposable
 
     /// <summary>What the worker role is doing; null without that role.</summary>
     public WorkerStatus? Worker => _worker?.Status;
+
+    /// <summary>What the node has mined.</summary>
+    public MiningStatus Mining => new(
+        _producer.BlocksProduced, _producer.BoundBlocksProduced, (_training?.TicketsDrawn ?? 0) + (_commons?.TicketsDrawn ?? 0),
+        _training?.TicketsDrawn ?? 0, _training?.BoundTicketsDrawn ?? 0);
 
     /// <summary>What the audit part of the validator role is doing; null without that role.</summary>
     public AuditorStatus? Auditor => _auditor?.Status;
@@ -225,12 +235,14 @@ public sealed class PouwNode : IAsyncDisposable
     private WorkerService CreateWorker(AccountSender sender, JobJournal journal)
     {
         CpuBackend plain = new();
-        TileWorkBackend mining = new(plain, _producer, _producer);
-        ITensorBackend backend = _options.TicketTraining ? mining : plain;
-        CommonsWork idle = new(new CommonsMiner(_options.Parameters.Commons, _producer, _producer));
+        _training = _options.TicketTraining ? new TileWorkBackend(plain, _producer, _producer) : null;
+        _commons = new CommonsMiner(_options.Parameters.Commons, _producer, _producer);
+
+        // Without tickets there is nothing to wait for.
+        WorkerOptions limits = _options.TicketTraining ? _options.Worker : _options.Worker with { ScheduleWaitBlocks = 0 };
         return new WorkerService(
-            sender, _ledger, _loader, journal, backend, _options.UnitRunner, idle, _options.Spawner, new RoleWarnings(Name, _options.Observer),
-            _options.Worker, _options.Time);
+            sender, _ledger, _loader, journal, (ITensorBackend?)_training ?? plain, _options.UnitRunner, new CommonsWork(_commons), _options.Spawner,
+            new RoleWarnings(Name, _options.Observer), limits, _options.Time);
     }
 
     private AuditorService CreateAuditor(AccountSender sender, JobJournal journal) => new(

@@ -8,7 +8,7 @@ namespace PoUW.Simulation.Faults;
 
 /// <summary>
 /// A worker that lies. A lie is consistent in itself: roots and blob address are those of the false state, which is served, except for
-/// <see cref="LieKind.Withhold"/>. Deterministic: the same seed lies about the same units in the same way. Thread-safe.
+/// <see cref="LieKind.Withhold"/>. Whatever it computes draws its lease's tickets. Deterministic: the same seed lies about the same units in the same way. Thread-safe.
 /// </summary>
 public sealed class LyingRunner : IUnitRunner
 {
@@ -51,37 +51,37 @@ public sealed class LyingRunner : IUnitRunner
             return _honest.Run(executor, start, lease, manifest, inputsDigest, cancellation) with { Publish = false };
         }
 
-        UnitResult claimed = Claim(executor, start, manifest, lease.Unit, cancellation);
+        UnitResult claimed = Claim(executor, start, manifest, lease, cancellation);
         return new UnitOutcome(UnitReplay.RecordOf(lease, inputsDigest, start, claimed), claimed.End, Publish: true);
     }
 
-    private UnitResult Claim(UnitExecutor executor, ModelState start, JobManifest manifest, ulong unit, CancellationToken cancellation)
+    private UnitResult Claim(UnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
     {
         if (_kind == LieKind.SkipStep)
         {
-            return RunShort(executor, start, manifest, unit, cancellation);
+            return RunShort(executor, start, manifest, lease, cancellation);
         }
 
         if (_kind == LieKind.WrongBatch)
         {
-            return executor.RunSteps(start, OtherFirstStep(manifest, unit), manifest.StepsInUnit(unit), cancellation);
+            return executor.RunSteps(start, lease, OtherFirstStep(manifest, lease.Unit), manifest.StepsInUnit(lease.Unit), cancellation);
         }
 
-        UnitResult honest = executor.RunUnit(start, unit, cancellation);
-        ulong noise = NoiseOf(unit);
+        UnitResult honest = executor.RunUnit(start, lease, cancellation);
+        ulong noise = NoiseOf(lease.Unit);
         return honest with { End = _kind == LieKind.OneLsb ? FalseStates.WithOneLsb(honest.End, noise) : FalseStates.WithNoise(honest.End, noise) };
     }
 
     private static UnitResult RunShort(
-        UnitExecutor executor, ModelState start, JobManifest manifest, ulong unit, CancellationToken cancellation)
+        UnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
     {
-        ulong steps = manifest.StepsInUnit(unit);
+        ulong steps = manifest.StepsInUnit(lease.Unit);
         if (steps == 1)
         {
             return new UnitResult(start, 0, 0, 0);
         }
 
-        UnitResult partial = executor.RunSteps(start, manifest.FirstStep(unit), steps - 1, cancellation);
+        UnitResult partial = executor.RunSteps(start, lease, manifest.FirstStep(lease.Unit), steps - 1, cancellation);
         return new UnitResult(
             partial.End, partial.LossSum * steps / (steps - 1), partial.Correct * steps / (steps - 1), partial.Samples * steps / (steps - 1));
     }

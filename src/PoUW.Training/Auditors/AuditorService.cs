@@ -12,8 +12,8 @@ using PoUW.Vm.Backends;
 namespace PoUW.Training.Auditors;
 
 /// <summary>
-/// The audit part of the validator role: replays every unit for which the ledger draws its account, compares it with the worker's record,
-/// checks that the named state can be fetched, and commits to a verdict that it opens later. A verdict is in the journal, with its salt,
+/// The audit part of the validator role: replays every unit for which the ledger draws its account, compares it with the worker's record and
+/// the operands of its bound tickets that won, checks that the named state can be fetched, and commits to a verdict that it opens later. A verdict is in the journal, with its salt,
 /// before anything is sent, so a restart says the same again. One loop; one replay at a time on a thread of its own, while openings of
 /// other units go on. A unit that cannot be replayed is reported to the observer, and the auditor does not vote on it; a replay that is not
 /// done when the time for commitments is over is given up, since a program may never end.
@@ -26,7 +26,7 @@ public sealed class AuditorService(
 
     // The height of the last try, under the hash of what was sent or under the draw that was replayed.
     private readonly Dictionary<Hash256, ulong> _tries = [];
-    private readonly JobWorkspaces _workspaces = new(loader, backend, options.VmLimits, options.MaxCachedJobs);
+    private readonly AuditReplay _replayer = new(loader, backend, spawner, options);
     private readonly AcceptedStates _accepted = new(loader, options.MaxHeldStates);
     private readonly StakeKeeper? _stake = options.Stake is { } stake
         ? new StakeKeeper(sender, ledger.Parameters, StakeRoles.Validator, stake, options.ResendAfterBlocks)
@@ -139,7 +139,7 @@ public sealed class AuditorService(
             }
             else if (journal.FindVerdict(unit.Lease.JobId, unit.Lease.Unit, unit.Lease.Attempt, DrawIdentity.Of(unit)) is { } verdict)
             {
-                AuditCommit commit = new(verdict.JobId, verdict.Unit, verdict.Attempt, unit.Record!.Digest, verdict.CommitmentFor(Me));
+                AuditCommit commit = new(verdict.JobId, verdict.Unit, verdict.Attempt, unit.AuditDigest, verdict.CommitmentFor(Me));
                 Send(view, TransactionKind.CommitAudit, commit.Encode(), $"commitment on unit {verdict.Unit}");
             }
             else
@@ -199,17 +199,17 @@ public sealed class AuditorService(
         UnitRecord claimed = unit.Record!;
         try
         {
-            if (await ExamineInTimeAsync(view, unit, cancellation) is not var (honest, available))
+            if (await ExamineInTimeAsync(view, unit, cancellation) is not var (found, available))
             {
                 return null;
             }
 
             byte[] salt = new byte[Hash256.Size];
             random.Fill(salt);
-            AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, honest.Record.Digest, available, new Hash256(salt));
+            AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, found.Digest, available, new Hash256(salt));
             journal.Add(DrawIdentity.Of(unit), verdict);
             observer.Judged(claimed, verdict);
-            return honest;
+            return found.Honest;
         }
         catch (TrainingException failure)
         {
@@ -219,7 +219,7 @@ public sealed class AuditorService(
     }
 
     /// <summary>What a replay finds; null if a reorganisation undid the draw meanwhile, which is nobody's failure.</summary>
-    private async Task<(ReplayedUnit Honest, bool Available)?> ExamineInTimeAsync(
+    private async Task<(Finding Found, bool Available)?> ExamineInTimeAsync(
         LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -246,24 +246,10 @@ public sealed class AuditorService(
         && JobLedger.GetUnit(view.State, unit.Lease.JobId, unit.Lease.Unit) is { Phase: UnitPhase.AuditCommit } now
         && DrawIdentity.Of(now) == DrawIdentity.Of(unit);
 
-    private async Task<(ReplayedUnit Honest, bool Available)> ExamineAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    private async Task<(Finding Found, bool Available)> ExamineAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
     {
-        Lease lease = unit.Lease;
-        JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
-        JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
-        ReplayedUnit honest = await ComputeAsync(view, job, lease, workspace, cancellation);
-        return (honest, await IsAvailableAsync(unit, workspace.Executor.StateBytes, cancellation));
-    }
-
-    private async Task<ReplayedUnit> ComputeAsync(
-        LedgerView view, JobState job, Lease lease, JobWorkspace workspace, CancellationToken cancellation)
-    {
-        ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
-        ReplayedUnit? honest = null;
-        await spawner.SpawnThread(
-            "pouw-audit-unit",
-            () => honest = UnitReplay.Run(job.Manifest, workspace.Executor, start, lease, job.InputsDigest, cancellation));
-        return honest!;
+        Finding found = await _replayer.RunAsync(view, unit, cancellation);
+        return (found, await IsAvailableAsync(unit, found.StateBytes, cancellation));
     }
 
     /// <summary>Asks for the named state a few times, one try a block, so that one lost answer is not held against the worker.</summary>

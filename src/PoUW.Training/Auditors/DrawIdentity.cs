@@ -5,8 +5,8 @@ using PoUW.Economics.Jobs;
 namespace PoUW.Training.Auditors;
 
 /// <summary>
-/// Names one draw of auditors, so that a draw which a reorganisation repeats at another height, or with other auditors or another record,
-/// is a new one: SHA-256("PoUW/audit-draw" || record digest || committed height || end of the commit phase || auditors in order).
+/// Names one draw of auditors, so that a draw which a reorganisation repeats at another height, or with other auditors, another record or other wins,
+/// is a new one: SHA-256("PoUW/audit-draw" || digest under audit || committed height || end of the commit phase || auditors in order).
 /// </summary>
 internal static class DrawIdentity
 {
@@ -17,6 +17,6 @@ internal static class DrawIdentity
         BinaryPrimitives.WriteUInt64BigEndian(heights, unit.CommittedHeight);
         BinaryPrimitives.WriteUInt64BigEndian(heights.AsSpan(8), unit.PhaseDeadline);
         IEnumerable<byte> auditors = unit.Auditors.SelectMany(static drawn => drawn.Auditor.ToArray());
-        return Hash256.Sha256([.. "PoUW/audit-draw"u8, .. unit.Record!.Digest.ToArray(), .. heights, .. auditors]);
+        return Hash256.Sha256([.. "PoUW/audit-draw"u8, .. unit.AuditDigest.ToArray(), .. heights, .. auditors]);
     }
 }

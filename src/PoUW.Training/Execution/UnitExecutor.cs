@@ -1,5 +1,6 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.TileWork;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -22,12 +23,17 @@ public sealed class UnitExecutor
 
     private readonly JobManifest _manifest;
     private readonly Machine _machine;
+    private readonly IUnitBackend? _unitBackend;
     private readonly VmLimits _limits;
 
     /// <summary>
     /// Prepares a machine with the job's program and data: the input slot "order.key", if there is one, takes the job's id, and every other
     /// input slot the column of its name.
     /// </summary>
+    /// <param name="manifest">The job.</param>
+    /// <param name="assets">What the manifest names.</param>
+    /// <param name="backend">Computes; if it is an <see cref="IUnitBackend"/>, it hears where the units of leases begin and end.</param>
+    /// <param name="limits">Limits of the machine.</param>
     /// <exception cref="TrainingException">
     /// The assets are not those of the manifest, the program lacks an entry point, or the data has no column that fits an input.
     /// </exception>
@@ -44,6 +50,7 @@ public sealed class UnitExecutor
         RequireEntry(assets.Program, ModelProgram.InitEntry, parameters: 1);
         RequireEntry(assets.Program, ModelProgram.TrainEntry, parameters: 2);
         _machine = new Machine(program, backend);
+        _unitBackend = backend as IUnitBackend;
         StateBytes = _machine.ExportState().Length;
         Require(DatasetInputs.TrySet(_machine, assets.Data, ModelProgram.OrderKey));
         if (assets.Program.Slots.Any(slot => slot is { Name: ModelProgram.OrderKey, Kind: SlotKind.Input }))
@@ -63,13 +70,38 @@ public sealed class UnitExecutor
         return ModelState.Of(_machine, _limits);
     }
 
-    /// <summary>Runs a unit from its start state.</summary>
+    /// <summary>Runs a unit from its start state. Its products belong to no lease.</summary>
     /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public UnitResult RunUnit(ModelState start, ulong unit, CancellationToken cancellation) =>
         RunSteps(start, _manifest.FirstStep(unit), _manifest.StepsInUnit(unit), cancellation);
 
-    /// <summary>Runs any consecutive steps from a start state.</summary>
+    /// <summary>Runs the unit of a lease from its start state. Its products are the lease's operations.</summary>
+    /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public UnitResult RunUnit(ModelState start, Lease lease, CancellationToken cancellation) =>
+        RunSteps(start, lease, _manifest.FirstStep(lease.Unit), _manifest.StepsInUnit(lease.Unit), cancellation);
+
+    /// <summary>
+    /// Runs any consecutive steps from a start state and takes their products for a lease's operations, which they are only if the steps
+    /// are those of its unit: for simulations of workers that lie.
+    /// </summary>
+    /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public UnitResult RunSteps(ModelState start, Lease lease, ulong firstStep, ulong steps, CancellationToken cancellation)
+    {
+        _unitBackend?.BeginUnit(new UnitOperations(_manifest, lease.JobId, lease.Unit, lease.Attempt));
+        try
+        {
+            return RunSteps(start, firstStep, steps, cancellation);
+        }
+        finally
+        {
+            _unitBackend?.EndUnit();
+        }
+    }
+
+    /// <summary>Runs any consecutive steps from a start state. Their products belong to no lease.</summary>
     /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public UnitResult RunSteps(ModelState start, ulong firstStep, ulong steps, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace PoUW.Training.Execution;
 /// </summary>
 public static class UnitReplay
 {
-    /// <summary>Runs a unit under a lease.</summary>
+    /// <summary>Runs a unit under a lease; a backend that knows units takes its products for the lease's operations.</summary>
     /// <param name="manifest">The job.</param>
     /// <param name="executor">The job's executor.</param>
     /// <param name="start">The state that the unit's round starts from.</param>
@@ -26,7 +26,7 @@ public static class UnitReplay
             throw new TrainingException($"Unit {lease.Unit} of job {lease.JobId} is not one of the manifest's.");
         }
 
-        UnitResult result = executor.RunUnit(start, lease.Unit, cancellation);
+        UnitResult result = executor.RunUnit(start, lease, cancellation);
         return new ReplayedUnit(RecordOf(lease, inputsDigest, start, result), result.End);
     }
 

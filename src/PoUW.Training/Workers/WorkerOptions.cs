@@ -12,6 +12,12 @@ public sealed record WorkerOptions
     /// <summary>Blocks to wait for a sent record to appear on chain before it is sent again.</summary>
     public ulong ResendAfterBlocks { get; init; } = 6;
 
+    /// <summary>
+    /// Block times that the worker waits, at most, for the schedule of a lease that backs bound tickets; it does idle work meanwhile. A unit
+    /// that is begun at once is done before its first operation is due, and its products draw unbound tickets only. 0 never waits.
+    /// </summary>
+    public ulong ScheduleWaitBlocks { get; init; } = 6;
+
     /// <summary>What the worker keeps at stake; null for the network's minimum.</summary>
     public Amount? Stake { get; init; }
 

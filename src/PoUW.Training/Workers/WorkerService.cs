@@ -5,6 +5,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.TileWork;
 using PoUW.Training.Execution;
 using PoUW.Training.Journal;
 using PoUW.Training.Ledger;
@@ -74,16 +75,18 @@ public sealed class WorkerService(
         }
 
         SetActivity(WorkerActivity.Mining);
-        await spawner.SpawnThread("pouw-commons", () => Mine(view.Version, cancellation));
+        await spawner.SpawnThread("pouw-commons", () => Mine(view.Version, ulong.MaxValue, cancellation));
     }
 
-    private void Mine(long version, CancellationToken cancellation)
+    private void Mine(long version, ulong untilMs, CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested && ledger.View.Version == version)
+        while (!cancellation.IsCancellationRequested && ledger.View.Version == version && NowMs < untilMs)
         {
             idleWork.RunOnce();
         }
     }
+
+    private ulong NowMs => (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private Lease? NextLease(LedgerView view)
     {
@@ -202,12 +205,43 @@ public sealed class WorkerService(
         JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
         ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
 
+        await WaitForScheduleAsync(lease, cancellation);
         SetActivity(WorkerActivity.Training, lease.Unit);
         UnitOutcome? outcome = null;
         await spawner.SpawnThread(
             "pouw-train",
             () => outcome = runner.Run(workspace.Executor, start, lease, job.Manifest, job.InputsDigest, cancellation));
         return outcome!;
+    }
+
+    /// <summary>
+    /// Mines the commons product until the lease's first operation can be claimed: the lease is deep enough in the chain, and its schedule
+    /// begins within the lead that a claiming block may be ahead of the clock. Everything else of the unit is ready by then.
+    /// </summary>
+    private async Task WaitForScheduleAsync(Lease lease, CancellationToken cancellation)
+    {
+        ulong limit = NowMs + Math.Min(options.ScheduleWaitBlocks * ledger.Parameters.BlockTimeMilliseconds, int.MaxValue);
+        while (NowMs < limit && !cancellation.IsCancellationRequested)
+        {
+            LedgerView view = ledger.View;
+            if (WorkLedger.FindLease(view.State, lease.Id) is not { } work)
+            {
+                return; // It backs no bound tickets.
+            }
+
+            ulong begin = work.Schedule.StartMs - work.Schedule.LeadMs;
+            bool isDeep = view.Height >= work.GrantedHeight + LeaseView.MinDepth;
+            if (isDeep && NowMs >= begin)
+            {
+                return;
+            }
+
+            SetActivity(WorkerActivity.Mining);
+            ulong until = isDeep ? Math.Min(begin, limit) : limit;
+            await spawner.SpawnThread("pouw-commons", () => Mine(view.Version, until, cancellation));
+        }
+
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private void SetActivity(WorkerActivity activity, ulong unit = 0) => _status = _status with { Activity = activity, Unit = unit };

@@ -1,6 +1,7 @@
 using PoUW.Compute.TileWork;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Parameters;
 using PoUW.Core.Storage;
@@ -33,7 +34,7 @@ public sealed class BlockProducerTests
             Difficulty = new AsertDifficulty(parameters),
         });
         TransactionPool pool = new(_chain, new MempoolOptions());
-        _producer = new BlockProducer(_chain, pool, TestNetwork.Key("miner"), TimeProvider.System, _produced.Add);
+        _producer = new BlockProducer(_chain, new RejectingLeaseView(), pool, TestNetwork.Key("miner"), TimeProvider.System, _produced.Add);
         _chain.Subscribe(_producer);
     }
 

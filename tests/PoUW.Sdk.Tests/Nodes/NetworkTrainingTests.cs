@@ -62,6 +62,49 @@ public sealed class NetworkTrainingTests
     }
 
     [Test]
+    [CancelAfter(120_000)]
+    public async Task A_job_with_bound_tickets_opens_its_leases_draws_on_them_and_gives_back_what_it_did_not_burn(CancellationToken cancellation)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync(workers: 2, validators: 3);
+        TrainingRequest request = TestNetwork.WorkRequest(steps: 24);
+        TrainingJob job = await network.Client.SubmitJobAsync(request);
+        JobProgress end = await job.WaitForEndAsync(cancellation);
+        TrainedModel model = await job.LoadModelAsync(cancellation);
+
+        JobState state = end.Job!;
+        IStateReader ledger = network.Client.View.State;
+        MiningStatus[] mining = [.. network.Nodes.Where(node => node.Worker is not null).Select(node => node.Mining)];
+        Amount balances = Sum(ledger, [.. network.Nodes.Select(node => node.Address), JobLedger.EscrowAccount(job.Id), StakeLedger.Vault]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(state.Status, Is.EqualTo(JobStatus.Completed));
+            Assert.That(state.Manifest.Work.Operations, Has.Count.EqualTo(2));
+            Assert.That(state.LeaseBurned, Is.GreaterThan(Amount.Zero).And.LessThan(request.WorkBudget!.Value));
+            Assert.That(state.Paid + state.Burned + state.Refunded, Is.EqualTo(state.Escrow));
+            Assert.That(balances, Is.EqualTo(ledger.Minted - ledger.Burned), "every coin is in a known account");
+            Assert.That(mining.Sum(status => status.BoundTickets), Is.GreaterThan(0), "some operations were drawn on at their time");
+            Assert.That(mining.Sum(status => status.TrainingTickets), Is.GreaterThan(mining.Sum(status => status.BoundTickets)));
+            Assert.That(model.WeightsHash, Is.EqualTo(Recompute(job.Manifest, request, new CpuBackend())));
+            Assert.That(network.Observer.Messages, Is.Empty);
+        });
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task The_budget_for_bound_tickets_goes_into_escrow_and_a_model_without_ticketed_products_needs_none(CancellationToken cancellation)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync(workers: 1);
+        TrainingRequest request = TestNetwork.WorkRequest(steps: 4) with { Escrow = null };
+        TrainingJob given = await network.Client.SubmitJobAsync(request);
+        TrainingJob estimated = await network.Client.SubmitJobAsync(request with { Name = "estimated", WorkBudget = null });
+        TrainingJob small = await network.Client.SubmitJobAsync(request with { Name = "small", Model = request.Model with { BatchSize = 16 } });
+        Assert.That(await EscrowOfAsync(given, cancellation), Is.EqualTo(given.Manifest.TotalPrice + request.WorkBudget!.Value));
+        Assert.That(await EscrowOfAsync(estimated, cancellation), Is.GreaterThan(estimated.Manifest.TotalPrice));
+        Assert.That(small.Manifest.Work, Is.EqualTo(WorkPlan.None), "no product of a batch of 16 draws tickets");
+        Assert.That(await EscrowOfAsync(small, cancellation), Is.EqualTo(small.Manifest.TotalPrice));
+    }
+
+    [Test]
     public void The_scalar_definition_gives_the_same_bits_as_the_fast_backend()
     {
         TrainingRequest request = TestNetwork.Request(steps: 3);
@@ -146,6 +189,19 @@ public sealed class NetworkTrainingTests
         Assert.That(result.IsValid, Is.True, result.ToString());
         Assert.That(file!.Tensors["fc1.weight"].Shape, Is.EqualTo(new long[] { 32, 784 }));
         Assert.That(file.Metadata["pouw.job"], Is.EqualTo(job.Id.ToString()));
+    }
+
+    private static async Task<Amount> EscrowOfAsync(TrainingJob job, CancellationToken cancellation)
+    {
+        await foreach (JobProgress progress in job.FollowAsync(cancellation))
+        {
+            if (progress.Job is { } state)
+            {
+                return state.Escrow;
+            }
+        }
+
+        throw new InvalidOperationException("The job never came into a block.");
     }
 
     private static async Task AssertRefusedAsync(TestNetwork network, TrainingRequest request, ValidationCode code)

@@ -1,6 +1,7 @@
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
 using PoUW.Core.Finality;
+using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -117,7 +118,7 @@ public sealed class SyncTests
     {
         BlockChain chain = Open(store);
         TransactionPool pool = new(chain, new MempoolOptions());
-        BlockProducer producer = new(chain, pool, TestNetwork.Key(name), TimeProvider.System, _ => { });
+        BlockProducer producer = new(chain, new RejectingLeaseView(), pool, TestNetwork.Key(name), TimeProvider.System, _ => { });
         chain.Subscribe(producer);
         using CommonsMiner miner = new(Parameters.Commons, producer, new UpTo(producer, chain, blocks));
         while (chain.Head.Height < blocks)

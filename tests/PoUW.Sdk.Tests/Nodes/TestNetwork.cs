@@ -108,6 +108,21 @@ internal sealed class TestNetwork : IAsyncDisposable
         Escrow = Amount.FromBaseUnits(20_000_000),
     };
 
+    /// <summary>A job whose leases back bound tickets, of a model with products that are large enough for a bonus.</summary>
+    public static TrainingRequest WorkRequest(int steps) => Request(steps, audited: true) with
+    {
+        Model = new TrainingSpec
+        {
+            Model = new Sequential(
+                ("flatten", new Flatten()), ("fc1", new Linear(784, 256, bias: false)), ("relu", new ReLU()), ("fc2", new Linear(256, 4, bias: false))),
+            Input = new ImageInput(1, 28, 28),
+            Optimiser = new IntegerMomentum(IntegerRateSchedule.Constant(12)),
+            BatchSize = 512,
+        },
+        WorkMacsPerSecond = 10_000_000_000,
+        WorkBudget = Amount.FromCoins(50),
+    };
+
     private static bool IsValidator(string name) => name.StartsWith("validator", StringComparison.Ordinal);
 
     private static bool IsWorker(string name) => name.StartsWith("worker", StringComparison.Ordinal);

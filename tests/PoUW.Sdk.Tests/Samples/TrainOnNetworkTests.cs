@@ -24,7 +24,8 @@ public sealed class TrainOnNetworkTests
         string[] keys =
         [
             "testAccuracy", "weightsHash", "height", "finalized", "blocksByProducer", "units", "paid", "refunded", "burned", "supply", "convicted",
-            "slashed", "audits", "restarts", "seconds",
+            "slashed", "audits", "restarts", "seconds", "boundBlocks", "boundLeases", "boundTickets", "trainingTickets", "bonuses", "vesting",
+            "leaseBurned",
         ];
         Assert.Multiple(() =>
         {
@@ -33,6 +34,9 @@ public sealed class TrainOnNetworkTests
             Assert.That(Units(first, "paid") + Units(first, "burned") + Units(first, "refunded"), Is.EqualTo(Units(first, "escrow")));
             Assert.That(first.GetProperty("convicted").GetArrayLength(), Is.EqualTo(1), "one of the two workers lies");
             Assert.That(first.GetProperty("restarts").GetInt32(), Is.EqualTo(2));
+            Assert.That(first.GetProperty("boundLeases").GetInt32(), Is.GreaterThan(0));
+            Assert.That(Units(first, "leaseBurned"), Is.GreaterThan(System.Numerics.BigInteger.Zero).And.LessThan(Units(first, "burned")));
+            Assert.That(second.GetProperty("boundTickets").GetInt64(), Is.Zero, "without tickets");
             Assert.That(second.GetProperty("convicted").GetArrayLength(), Is.Zero);
             Assert.That(second.GetProperty("restarts").GetInt32(), Is.Zero);
             Assert.That(File.ReadAllText(Path.Combine(_folder, "out", "report.html")), Does.Contain(second.GetProperty("weightsHash").GetString()));

@@ -4,6 +4,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
+using PoUW.Economics.TileWork;
 using PoUW.Simulation.Faults;
 using PoUW.Storage.Sqlite;
 using PoUW.Training.Auditors;
@@ -47,6 +48,46 @@ public sealed class AuditorServiceTests
             Assert.That(verdict.RecordDigest, Is.Not.EqualTo(work.Record.Digest));
             Assert.That(verdict.Available, Is.True, "the false state is served, as its record says");
             Assert.That(StakeLedger.Get(scene.Ledger.View.State, scene.WorkerSender.Key.Address).BannedUntil, Is.GreaterThan(0UL));
+        });
+    }
+
+    [Test]
+    public async Task Tickets_on_the_true_operands_are_confirmed_and_their_bonus_is_minted(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(work: true);
+        scene.Win(1, 0, scene.OperandsOf(1, 0));
+        scene.Win(0, 1, scene.OperandsOf(0, 1));
+        UnitOutcome work = await scene.WorkAsync(new HonestRunner());
+        IReadOnlyList<WorkWin> wins = WorkLedger.Wins(scene.Ledger.View.State, scene.Unit(0).Lease.Id);
+        scene.StartService();
+        AuditReveal verdict = await AuditAsync(scene, cancellation);
+        Amount before = scene.Ledger.View.State.Minted;
+        scene.Ledger.Mine((int)scene.Ledger.Parameters.BonusVestingBlocks + 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(wins.Select(win => (win.Step, win.Operation)), Is.EqualTo(new[] { (1UL, 0U), (0UL, 1U) }));
+            Assert.That(verdict.RecordDigest, Is.EqualTo(scene.Unit(0).AuditDigest).And.Not.EqualTo(work.Record.Digest));
+            Assert.That(scene.Unit(0).Phase, Is.EqualTo(UnitPhase.Accepted));
+            Assert.That(scene.Ledger.View.State.Minted - before, Is.EqualTo(wins[0].Bonus + wins[1].Bonus).And.GreaterThan(Amount.Zero));
+        });
+    }
+
+    [Test]
+    public async Task Tickets_on_other_operands_convict_a_worker_whose_record_is_right(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(work: true);
+        scene.Win(0, 0, scene.OperandsOf(0, 0));
+        scene.Win(1, 1, Hash256.Sha256("junk"u8));
+        UnitOutcome work = await scene.WorkAsync(new HonestRunner());
+        Amount before = scene.Ledger.View.State.Minted;
+        scene.StartService();
+        AuditReveal verdict = await AuditAsync(scene, cancellation);
+        scene.Ledger.Mine((int)scene.Ledger.Parameters.BonusVestingBlocks + 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(verdict.RecordDigest, Is.Not.EqualTo(work.Record.Digest));
+            Assert.That(JobLedger.Convictions(scene.Ledger.View.State, scene.Manifest.JobId).Single().Offence, Is.EqualTo(Offence.FalseRecord));
+            Assert.That(scene.Ledger.View.State.Minted, Is.EqualTo(before), "not even the honest win earns a bonus");
         });
     }
 

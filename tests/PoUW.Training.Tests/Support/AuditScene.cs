@@ -1,4 +1,5 @@
 using PoUW.Compute.Backends;
+using PoUW.Compute.TileWork;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
@@ -6,6 +7,7 @@ using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
 using PoUW.Network.Transports;
 using PoUW.Training.Auditors;
@@ -13,6 +15,7 @@ using PoUW.Training.Execution;
 using PoUW.Training.Journal;
 using PoUW.Training.Ledger;
 using PoUW.Training.Workers;
+using PoUW.Vm.Backends;
 
 namespace PoUW.Training.Tests.Support;
 
@@ -30,8 +33,11 @@ internal sealed class AuditScene : IAsyncDisposable
     private Task _service = Task.CompletedTask;
     private CancellationTokenSource _serviceStopping = new();
 
-    private AuditScene(int validators, Func<JobManifest, JobManifest> change)
+    private readonly bool _work;
+
+    private AuditScene(int validators, Func<JobManifest, JobManifest> change, bool work)
     {
+        _work = work;
         _validators = Enumerable.Range(0, validators).Select(i => Key($"validator-{i}")).ToDictionary(key => key.Address);
         Me = Key("validator-0");
         NetworkParameters parameters = NetworkParameters.Development with
@@ -49,7 +55,8 @@ internal sealed class AuditScene : IAsyncDisposable
             ],
         };
         Ledger = new TestLedger(parameters);
-        Manifest = change(TestJob.Manifest(_client.Address, auditors: (ulong)validators));
+        JobManifest manifest = work ? WorkJob.Manifest(_client.Address) : TestJob.Manifest(_client.Address);
+        Manifest = change(manifest with { AuditorsPerUnit = (ulong)validators });
         WorkerSender = new AccountSender(_worker, Ledger);
     }
 
@@ -77,22 +84,41 @@ internal sealed class AuditScene : IAsyncDisposable
 
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
+    /// <summary>Starts the peers and submits the tiny job, or with <paramref name="work"/> the one whose leases back bound tickets.</summary>
     public static async Task<AuditScene> StartAsync(
-        int validators = 1, Func<JobManifest, JobManifest>? change = null, bool publishData = true, IKeyValueStore? store = null)
+        int validators = 1, Func<JobManifest, JobManifest>? change = null, bool publishData = true, IKeyValueStore? store = null, bool work = false)
     {
-        AuditScene scene = new(validators, change ?? (manifest => manifest));
+        AuditScene scene = new(validators, change ?? (manifest => manifest), work);
         scene.WorkerPeer = await TestPeer.StartAsync("worker", scene._transport);
         scene.Peer = await TestPeer.StartAsync("auditor", scene._transport, store, scene.WorkerPeer);
         if (publishData)
         {
-            scene.WorkerPeer.Loader.Publish(TestJob.Program);
-            await scene.WorkerPeer.Loader.PublishAsync(TestJob.Data);
+            scene.WorkerPeer.Loader.Publish(work ? WorkJob.Model.Program.Program : TestJob.Program);
+            await scene.WorkerPeer.Loader.PublishAsync(work ? WorkJob.Data : TestJob.Data);
         }
 
-        byte[] submission = new SubmitJobPayload(scene.Manifest, scene.Manifest.TotalPrice).Encode();
+        byte[] submission = new SubmitJobPayload(scene.Manifest, scene.Manifest.TotalPrice + Amount.FromCoins(work ? 10UL : 0)).Encode();
         new AccountSender(scene._client, scene.Ledger).Send(TransactionKind.SubmitJob, submission);
         scene.Ledger.Mine();
         return scene;
+    }
+
+    /// <summary>A ticket of the worker's lease on an operation wins a block; its certificate names some operands.</summary>
+    public void Win(ulong step, uint operation, Hash256 operands)
+    {
+        Lease lease = JobLedger.LeasesOf(Ledger.View.State, _worker.Address)[0];
+        Ledger.MineBound(new BoundClaim(lease.JobId, lease.Unit, lease.Attempt, step, operation), _worker.Address, operands);
+    }
+
+    /// <summary>The digest of the operands that an operation of the worker's lease really has.</summary>
+    public Hash256 OperandsOf(ulong step, uint operation)
+    {
+        OperandRecorder recorder = new(new CpuBackend());
+        recorder.Watch([(step, operation)]);
+        UnitExecutor executor = Executor(recorder);
+        Lease lease = JobLedger.LeasesOf(Ledger.View.State, _worker.Address)[0];
+        UnitReplay.Run(Manifest, executor, executor.InitialState(CancellationToken.None), lease, Hash256.Zero, CancellationToken.None);
+        return recorder.DigestOf(step, operation);
     }
 
     public UnitState Unit(ulong unit) => JobLedger.GetUnit(Ledger.View.State, Manifest.JobId, unit)!;
@@ -100,7 +126,7 @@ internal sealed class AuditScene : IAsyncDisposable
     /// <summary>Does the worker's open units and mines until the auditors are drawn.</summary>
     public async Task<UnitOutcome> WorkAsync(IUnitRunner runner)
     {
-        UnitExecutor executor = TestJob.Executor(Manifest);
+        UnitExecutor executor = Executor(new CpuBackend());
         ModelState start = executor.InitialState(CancellationToken.None);
         UnitOutcome? last = null;
         foreach (Lease lease in JobLedger.LeasesOf(Ledger.View.State, _worker.Address))
@@ -148,7 +174,7 @@ internal sealed class AuditScene : IAsyncDisposable
         {
             AuditReveal reveal = new(Manifest.JobId, unit, 0, digest, true, Hash256.Sha256(key.Address.ToArray()));
             byte[] commit = new AuditCommit(
-                reveal.JobId, unit, 0, JobLedger.GetUnit(Ledger.View.State, reveal.JobId, unit)!.Record!.Digest, reveal.CommitmentFor(key.Address)).Encode();
+                reveal.JobId, unit, 0, JobLedger.GetUnit(Ledger.View.State, reveal.JobId, unit)!.AuditDigest, reveal.CommitmentFor(key.Address)).Encode();
             new AccountSender(key, Ledger).Send(kind, kind == TransactionKind.CommitAudit ? commit : reveal.Encode());
         }
     }
@@ -170,6 +196,9 @@ internal sealed class AuditScene : IAsyncDisposable
         Assert.That(AuditReveal.TryDecode(transaction.Body.Payload.Span, out AuditReveal? reveal).IsValid, Is.True);
         return reveal!;
     }
+
+    private UnitExecutor Executor(ITensorBackend backend) =>
+        _work ? WorkJob.Executor(Manifest, backend) : TestJob.Executor(Manifest, backend);
 
     public async ValueTask DisposeAsync()
     {

@@ -6,8 +6,10 @@ using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
+using PoUW.Economics.TileWork;
 using PoUW.Training.Ledger;
 
 namespace PoUW.Training.Tests.Support;
@@ -30,13 +32,14 @@ internal sealed class TestLedger : ILedgerAccess
     private TaskCompletionSource _somethingSent = NewSignal();
     private long _version;
     private ulong _branch;
+    private BoundWork? _parentWork;
     private ulong _finalized;
 
     public TestLedger(NetworkParameters parameters)
     {
         Parameters = parameters;
         _world = new WorldState(_store);
-        _modules = [new StakeModule(parameters), new JobModule()];
+        _modules = [new StakeModule(parameters), new JobModule(), new WorkModule()];
         StateOverlay genesis = new(_world.At(Hash256.Zero));
         foreach (GenesisAllocation allocation in parameters.Allocations)
         {
@@ -52,6 +55,9 @@ internal sealed class TestLedger : ILedgerAccess
     }
 
     public NetworkParameters Parameters { get; }
+
+    /// <summary>The compact target of every block: at most of them a lease costs next to nothing.</summary>
+    public uint Bits { get; init; } = CompactTarget.Encode(System.Numerics.BigInteger.One << 200);
 
     /// <summary>While true, blocks take no transactions.</summary>
     public bool Stalled { get; set; }
@@ -127,6 +133,16 @@ internal sealed class TestLedger : ILedgerAccess
         }
     }
 
+    /// <summary>Mines a block that a bound ticket won: it takes no transactions, and the next block records the win.</summary>
+    public void MineBound(BoundClaim claim, Address worker, Hash256 operands)
+    {
+        bool stalled = Stalled;
+        Stalled = true;
+        Mine();
+        Stalled = stalled;
+        _parentWork = new BoundWork(claim, worker, Bits, operands);
+    }
+
     public void Rewind(ulong height) => Change(() =>
     {
         List<Transaction> lost = [.. _blocks.Skip((int)height + 1).SelectMany(block => block.Transactions)];
@@ -154,10 +170,16 @@ internal sealed class TestLedger : ILedgerAccess
     {
         ulong height = Height + 1;
         Hash256 ticket = Hash256.Sha256([.. BitConverter.GetBytes(height), .. BitConverter.GetBytes(_branch)]);
-        BlockContext context = new(height, height * 1_000, ticket, ticket, Address.Zero, Hash256.Sha256("beacon"u8), 0, null, Parameters);
+        BlockContext context = new(height, height * 1_000, ticket, ticket, Address.Zero, Hash256.Sha256("beacon"u8), Bits, _parentWork, Parameters);
+        _parentWork = null;
         Hash256 parent = _blocks[^1].Root;
         StateOverlay block = new(_world.At(parent));
         List<Transaction> taken = [];
+        foreach (ILedgerModule module in _modules)
+        {
+            module.BeginBlock(context, block);
+        }
+
         foreach (Transaction transaction in Stalled ? [] : _pending.OrderBy(waiting => waiting.Body.Nonce).ToArray())
         {
             if (TryExecute(transaction, context, block))

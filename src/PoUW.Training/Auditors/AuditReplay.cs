@@ -1,0 +1,53 @@
+using PoUW.Compute.TileWork;
+using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
+using PoUW.Core.Runtime;
+using PoUW.Economics.Jobs;
+using PoUW.Economics.TileWork;
+using PoUW.Training.Execution;
+using PoUW.Training.Ledger;
+using PoUW.Vm.Backends;
+
+namespace PoUW.Training.Auditors;
+
+/// <summary>
+/// Replays units as an honest worker does them. Where a worker's bound tickets won blocks, it commits to the operands that those products
+/// really have: a ticket on others is as false as a wrong record. One replay at a time.
+/// </summary>
+internal sealed class AuditReplay
+{
+    private readonly OperandRecorder _operands;
+    private readonly JobWorkspaces _workspaces;
+    private readonly ISpawner _spawner;
+
+    public AuditReplay(JobLoader loader, ITensorBackend backend, ISpawner spawner, AuditorOptions options)
+    {
+        _operands = new OperandRecorder(backend);
+        _workspaces = new JobWorkspaces(loader, _operands, options.VmLimits, options.MaxCachedJobs);
+        _spawner = spawner;
+    }
+
+    /// <summary>Replays a unit, on a thread of its own.</summary>
+    /// <param name="view">Holds the unit and what its lease won.</param>
+    /// <param name="unit">The unit.</param>
+    /// <param name="cancellation">Ends the replay.</param>
+    /// <exception cref="TrainingException">What the unit needs cannot be fetched, or the program trapped.</exception>
+    public async Task<Finding> RunAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    {
+        Lease lease = unit.Lease;
+        JobState job = JobLedger.GetJob(view.State, lease.JobId) ?? throw new TrainingException($"Job {lease.JobId} is not in the state.");
+        JobWorkspace workspace = await _workspaces.OpenAsync(lease.JobId, job.Manifest, cancellation);
+        ModelState start = await workspace.Start.GetAsync(view, job, cancellation);
+        IReadOnlyList<WorkWin> wins = WorkLedger.Wins(view.State, lease.Id);
+        _operands.Watch(wins.Select(static win => (win.Step, win.Operation)));
+        ReplayedUnit? honest = null;
+        await _spawner.SpawnThread(
+            "pouw-audit-unit",
+            () => honest = UnitReplay.Run(job.Manifest, workspace.Executor, start, lease, job.InputsDigest, cancellation));
+        return new Finding(honest!, DigestOf(honest!, wins), workspace.Executor.StateBytes);
+    }
+
+    private Hash256 DigestOf(ReplayedUnit honest, IReadOnlyList<WorkWin> wins) => WorkDigests.Audit(
+        honest.Record.Digest,
+        WorkDigests.Of(wins.Select(win => (win.Step, win.Operation, _operands.DigestOf(win.Step, win.Operation)))));
+}
