@@ -1,4 +1,5 @@
 using PoUW.Core.Cryptography;
+using PoUW.Core.Headers;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -123,6 +124,9 @@ internal sealed class SampleNetwork : IAsyncDisposable
             Listen = new NetworkEndpoint(member.Name),
             Bootstrap = [.. Nodes.Where(node => node.Name != member.Name).Select(node => new NetworkEndpoint(node.Name))],
             TicketTraining = !_options.NoTickets,
+
+            // Four blocks a second come in bursts, and one node may find all of them.
+            Certificates = new CertificateBudgetOptions { PerSecondAndPeer = 20 },
             Auditor = new AuditorOptions { FetchAttempts = FetchAttempts },
             UnitRunner = member.Lies ? new LyingRunner(_options.Lie, _options.Seed) : new HonestRunner(),
             Observer = _warnings,

@@ -68,7 +68,7 @@ internal sealed class LaneScene : IDisposable
         {
             Store = _store,
             Parameters = Parameters,
-            WorkVerifier = new TileWorkVerifier(),
+            WorkVerifier = new TileWorkVerifier(new NetworkRules(Parameters)),
             Difficulty = new EasyDifficulty(),
             Modules = NodeModules.Create(Parameters),
             Leases = leases,

@@ -124,7 +124,7 @@ public sealed class BoundChainTests
         {
             Store = new InMemoryKeyValueStore(),
             Parameters = _parameters,
-            WorkVerifier = new TileWorkVerifier(),
+            WorkVerifier = new TileWorkVerifier(new NetworkRules(_parameters)),
             Difficulty = new AsertDifficulty(_parameters),
             Modules = [stakes, new JobModule(), new WorkModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())],
             Leases = new LeaseView(_parameters),
