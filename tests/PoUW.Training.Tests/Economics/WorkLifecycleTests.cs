@@ -264,6 +264,34 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void A_unit_that_nobody_judged_before_the_job_ended_earns_nothing()
+    {
+        Start(Amount.FromCoins(10), manifest => manifest with { DeadlineBlocks = 5 }, validators: 0);
+        _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
+        _ledger.Commit(_lease);
+        _ledger.EndBlock(10);
+        Assert.That(_ledger.Unit(_job, 0).Phase, Is.EqualTo(UnitPhase.Committed));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Committed));
+        _ledger.EndBlock(60);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.TimedOut));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+        EarnsNothing();
+    }
+
+    [Test]
+    public void A_conviction_while_the_job_closes_voids_the_bonus()
+    {
+        _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0, operands: Hash256.Zero));
+        _ledger.Commit(_lease);
+        _ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(_job).Encode());
+        _ledger.Audit(_job, 0);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.Cancelled));
+        Assert.That(JobLedger.Convictions(_ledger.State, _job), Has.Count.EqualTo(1));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+        EarnsNothing();
+    }
+
+    [Test]
     public void A_ban_before_the_vesting_is_over_takes_the_bonus()
     {
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
@@ -405,9 +433,10 @@ public sealed class WorkLifecycleTests
     }
 
     private void Start(
-        Amount budget, Func<JobManifest, JobManifest>? manifest = null, Func<NetworkParameters, NetworkParameters>? change = null, uint? bits = null)
+        Amount budget, Func<JobManifest, JobManifest>? manifest = null, Func<NetworkParameters, NetworkParameters>? change = null, uint? bits = null,
+        int validators = 4)
     {
-        _ledger = new LedgerHarness(2, 4, change);
+        _ledger = new LedgerHarness(2, validators, change);
         _ledger.Bits = bits ?? _ledger.Bits;
         JobManifest submitted = manifest is null ? LedgerHarness.WorkManifest() : manifest(LedgerHarness.WorkManifest());
         _job = _ledger.Submit(submitted, submitted.TotalPrice + budget);
