@@ -85,7 +85,7 @@ public sealed class VerifierPathTests
     [TestCase("Scalar", "EnableHWIntrinsic")]
     public void EveryProcessorPathGivesTheSameAnswers(string expected, params string[] switchedOff)
     {
-        if (!AvxVnni.IsSupported || !Avx512BW.IsSupported)
+        if (expected != "Scalar" && (!AvxVnni.IsSupported || !Avx512BW.IsSupported))
         {
             Assert.Ignore("This machine lacks AVX-512 or AVX-VNNI, so which path comes next is not known.");
         }
