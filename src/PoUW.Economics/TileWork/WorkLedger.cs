@@ -10,6 +10,12 @@ namespace PoUW.Economics.TileWork;
 /// <summary>Reads activated leases, their wins and what claims depend on from any state. Pure functions; as thread-safe as the state that they are given.</summary>
 public static class WorkLedger
 {
+    /// <summary>
+    /// Most wins of a lease that are recorded and earn a bonus; they are one record. Longer leases than networks grant would be needed for more,
+    /// and a block won beyond is a block like any other.
+    /// </summary>
+    public const int MaxWinsPerLease = 1_024;
+
     internal const string Module = "work";
 
     private static StateKey TimeKey => StateKey.Create(Module, "time", []);
@@ -126,10 +132,11 @@ public static class WorkLedger
         // Set whatever becomes of the lease: an operation is credited once.
         BoundClaim claim = work.Claim;
         state.SetRecord(NullifierKey(claim.Nullifier), [1]);
-        if (FindLease(state, claim.LeaseId) is { } lease && FindPlan(state, claim.JobId) is { } plan && claim.Operation < plan.Operations.Count)
+        if (FindLease(state, claim.LeaseId) is { } lease && FindPlan(state, claim.JobId) is { } plan && claim.Operation < plan.Operations.Count
+            && Wins(state, lease.Id) is { Count: < MaxWinsPerLease } earlier)
         {
             Amount bonus = BonusOf(state, block, lease, work, plan.Operations[(int)claim.Operation]);
-            Append(state, lease.Id, new WorkWin(claim.Step, claim.Operation, work.Operands, block.Height - 1, bonus));
+            SetWins(state, lease.Id, earlier.Append(new WorkWin(claim.Step, claim.Operation, work.Operands, block.Height - 1, bonus)));
         }
     }
 
@@ -185,15 +192,14 @@ public static class WorkLedger
         return true;
     }
 
-    private static void Append(IStateWriter state, Hash256 leaseId, WorkWin win)
+    private static void SetWins(IStateWriter state, Hash256 leaseId, IEnumerable<WorkWin> wins)
     {
         RlpWriter writer = new RlpWriter().BeginList();
-        foreach (WorkWin earlier in Wins(state, leaseId))
+        foreach (WorkWin win in wins)
         {
-            earlier.Write(writer);
+            win.Write(writer);
         }
 
-        win.Write(writer);
         state.SetRecord(WinsKey(leaseId), writer.EndList().ToArray());
     }
 

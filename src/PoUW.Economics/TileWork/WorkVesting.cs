@@ -6,11 +6,14 @@ using PoUW.Economics.Staking;
 namespace PoUW.Economics.TileWork;
 
 /// <summary>
-/// The queue of bonuses: one record a height, so a block touches only what is due in it. A bonus stands for a block that was won, so all
-/// records together have no more entries than the chain has blocks.
+/// The queue of bonuses: one record a height, so a block touches only what is due in it, and at most <see cref="MaxPerBlock"/> of them. A bonus
+/// stands for a block that was won, so the queue is never longer than the chain.
 /// </summary>
 public static class WorkVesting
 {
+    /// <summary>Most bonuses of a block; what does not fit waits for the next one.</summary>
+    public const int MaxPerBlock = 256;
+
     /// <summary>The bonuses that are due at the end of a block, in the order in which their units were accepted.</summary>
     public static IReadOnlyList<VestingBonus> DueAt(IStateReader state, ulong height)
     {
@@ -37,8 +40,15 @@ public static class WorkVesting
 
     internal static void Add(IStateWriter state, ulong height, VestingBonus bonus)
     {
+        IReadOnlyList<VestingBonus> before = DueAt(state, height);
+        while (before.Count >= MaxPerBlock)
+        {
+            height++;
+            before = DueAt(state, height);
+        }
+
         RlpWriter writer = new RlpWriter().BeginList();
-        foreach (VestingBonus entry in DueAt(state, height).Append(bonus))
+        foreach (VestingBonus entry in before.Append(bonus))
         {
             writer.BeginList().Write(entry.Worker).Write(entry.Amount).Write(entry.WonHeight).EndList();
         }

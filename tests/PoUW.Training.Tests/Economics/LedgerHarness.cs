@@ -166,7 +166,11 @@ internal sealed class LedgerHarness
     /// <summary>A winning ticket on an operation of a lease, with operands that the test may choose.</summary>
     public BoundWork WinOf(Lease lease, ulong step, uint operation, uint? bits = null, Hash256? operands = null) => new(
         new BoundClaim(lease.JobId, lease.Unit, lease.Attempt, step, operation), lease.Worker, bits ?? Bits,
-        operands ?? Hash256.Sha256([(byte)step, (byte)operation]));
+        operands ?? OperandsOf(step, operation));
+
+    /// <summary>Stands for the operands of an operation in a right replay.</summary>
+    public static Hash256 OperandsOf(ulong step, uint operation) => Hash256.Sha256([.. BitConverter.GetBytes(step), .. BitConverter.GetBytes(operation)]);
+
 
     public Hash256 Submit(JobManifest manifest, Amount? escrow = null)
     {
@@ -214,7 +218,7 @@ internal sealed class LedgerHarness
     public Hash256 HonestDigest(UnitState unit) => WorkDigests.Audit(
         RecordFor(unit.Lease).Digest,
         WorkDigests.Of(WorkLedger.Wins(State, unit.Lease.Id)
-            .Select(win => (win.Step, win.Operation, Hash256.Sha256([(byte)win.Step, (byte)win.Operation])))));
+            .Select(win => (win.Step, win.Operation, OperandsOf(win.Step, win.Operation)))));
 
     public ValidationResult CommitAudit(AuditReveal reveal, Address auditor) => Execute(
         auditor, TransactionKind.CommitAudit, CommitOf(reveal, reveal.CommitmentFor(auditor)).Encode());

@@ -64,6 +64,7 @@ public sealed class SelfDealerTests
             }
         }
 
+        TestContext.Out.WriteLine($"largest expected bonus over burn of a lease: {best:F4}");
         Assert.That(best, Is.GreaterThan(0.9), "the bound is nearly reached, so the test can fail");
     }
 
@@ -89,6 +90,7 @@ public sealed class SelfDealerTests
             }
         }
 
+        TestContext.Out.WriteLine($"bonus over burn of all leases: {expected / burned:F3} expected, {sampled / burned:F3} sampled");
         Assert.That(expected / burned, Is.LessThanOrEqualTo(1.05), "who dates back which block is random, too");
         Assert.That(sampled / burned, Is.LessThanOrEqualTo(1.05 + (4 * Math.Sqrt(variance) / burned)));
         Assert.That(sampled, Is.GreaterThan(0.2 * burned));
@@ -129,6 +131,7 @@ public sealed class SelfDealerTests
         Dealing dealing = Dealing.Grant(chain, Change + 10, 3, 100);
         Dealing loose = dealing with { Schedule = dealing.Schedule with { LeadMs = 0 } };
         double With(Dealing deal) => Draws(chain, deal).Sum(draw => draw.Chance * draw.Bonus) / (double)deal.Burn.BaseUnits;
+        TestContext.Out.WriteLine($"bonus over burn after the rise: {With(loose):F2} without the ancestors' lead, {With(dealing):F2} with it");
         Assert.That(With(dealing), Is.LessThanOrEqualTo(0.8), "one draw at a burn of 1.25");
         Assert.That(With(loose), Is.GreaterThan(2));
     }

@@ -101,7 +101,7 @@ public sealed class WorkLifecycleTests
         Assert.That(WorkLedger.Wins(_ledger.State, _lease.Id), Is.Empty);
         _ledger.BeginBlock();
         WorkWin win = WorkLedger.Wins(_ledger.State, _lease.Id).Single();
-        Assert.That(win, Is.EqualTo(new WorkWin(1, 1, Hash256.Sha256([1, 1]), _ledger.Height - 1, PaddedBonus)));
+        Assert.That(win, Is.EqualTo(new WorkWin(1, 1, LedgerHarness.OperandsOf(1, 1), _ledger.Height - 1, PaddedBonus)));
         _ledger.Commit(_lease);
         Assert.That(_ledger.Unit(_job, 0).WorkDigest, Is.EqualTo(WorkDigests.Of([(1, 1, win.Operands)])), "the last block before the record counts");
     }
@@ -264,6 +264,34 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void A_unit_that_nobody_judged_before_the_job_ended_earns_nothing()
+    {
+        Start(Amount.FromCoins(10), manifest => manifest with { DeadlineBlocks = 5 }, validators: 0);
+        _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
+        _ledger.Commit(_lease);
+        _ledger.EndBlock(10);
+        Assert.That(_ledger.Unit(_job, 0).Phase, Is.EqualTo(UnitPhase.Committed));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Committed));
+        _ledger.EndBlock(60);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.TimedOut));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+        EarnsNothing();
+    }
+
+    [Test]
+    public void A_conviction_while_the_job_closes_voids_the_bonus()
+    {
+        _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0, operands: Hash256.Zero));
+        _ledger.Commit(_lease);
+        _ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(_job).Encode());
+        _ledger.Audit(_job, 0);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.Cancelled));
+        Assert.That(JobLedger.Convictions(_ledger.State, _job), Has.Count.EqualTo(1));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+        EarnsNothing();
+    }
+
+    [Test]
     public void A_ban_before_the_vesting_is_over_takes_the_bonus()
     {
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
@@ -326,6 +354,33 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void More_bonuses_than_a_block_mints_wait_for_the_next_and_a_lease_has_a_limit()
+    {
+        StartCommons(
+            LedgerHarness.Plan,
+            steps: 2_000,
+            parameters => parameters with { CommonsBonusBasisPoints = 10_000, LeaseBlocks = 2_000, BonusVestingBlocks = 0 });
+        for (ulong step = 0; step < WorkLedger.MaxWinsPerLease + 2; step++)
+        {
+            _ledger.EndBlockWonBy(_ledger.WinOf(_lease, step, 0));
+        }
+
+        _ledger.Commit(_lease);
+        Assert.That(WorkLedger.Wins(_ledger.State, _lease.Id), Has.Count.EqualTo(WorkLedger.MaxWinsPerLease));
+        Assert.That(WorkLedger.IsCredited(_ledger.State, _ledger.WinOf(_lease, WorkLedger.MaxWinsPerLease + 1, 0).Claim.Nullifier), Is.True);
+        _ledger.Audit(_job, 0);
+        Assert.That(_ledger.Unit(_job, 0).IsAccepted, Is.True);
+        Amount wage = _ledger.Balance(_lease.Worker);
+        for (ulong block = 1; block <= 5; block++)
+        {
+            _ledger.EndBlock();
+            Assert.That(_ledger.Balance(_lease.Worker), Is.EqualTo(wage + (FullBonus * (WorkVesting.MaxPerBlock * Math.Min(block, 4)))));
+        }
+
+        _ledger.AssertConservation(_job);
+    }
+
+    [Test]
     public void A_state_with_leases_and_wins_reads_back_after_a_restart()
     {
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
@@ -378,9 +433,10 @@ public sealed class WorkLifecycleTests
     }
 
     private void Start(
-        Amount budget, Func<JobManifest, JobManifest>? manifest = null, Func<NetworkParameters, NetworkParameters>? change = null, uint? bits = null)
+        Amount budget, Func<JobManifest, JobManifest>? manifest = null, Func<NetworkParameters, NetworkParameters>? change = null, uint? bits = null,
+        int validators = 4)
     {
-        _ledger = new LedgerHarness(2, 4, change);
+        _ledger = new LedgerHarness(2, validators, change);
         _ledger.Bits = bits ?? _ledger.Bits;
         JobManifest submitted = manifest is null ? LedgerHarness.WorkManifest() : manifest(LedgerHarness.WorkManifest());
         _job = _ledger.Submit(submitted, submitted.TotalPrice + budget);
@@ -388,10 +444,14 @@ public sealed class WorkLifecycleTests
         _lease = _ledger.OpenLeases(_job).Single();
     }
 
-    private void StartCommons(WorkPlan? plan = null)
+    private void StartCommons(WorkPlan? plan = null, ulong steps = 100, Func<NetworkParameters, NetworkParameters>? change = null)
     {
-        JobManifest manifest = LedgerHarness.WorkManifest(steps: 100, perUnit: 100) with { Work = plan ?? LedgerHarness.Plan };
-        _ledger = new LedgerHarness(2, 4, parameters => parameters with { CommonsJob = manifest.JobId, LeaseBlocks = 60 });
+        JobManifest manifest = LedgerHarness.WorkManifest(steps, perUnit: steps) with { Work = plan ?? LedgerHarness.Plan, DeadlineBlocks = 10_000 };
+        _ledger = new LedgerHarness(2, 4, parameters =>
+        {
+            NetworkParameters commons = parameters with { CommonsJob = manifest.JobId, LeaseBlocks = 60 };
+            return change is null ? commons : change(commons);
+        });
         _job = _ledger.Submit(manifest);
         _ledger.EndBlock();
         _lease = _ledger.OpenLeases(_job).Single();

@@ -82,6 +82,7 @@ public sealed class WorkScheduleTests
     {
         DealerChain chain = DealerChain.Grow(Network, 4_000, _ => 1, new Random(7), skewMs: Lead);
         int[] counts = Counts(chain, Lead);
+        TestContext.Out.WriteLine($"{counts.Average():F3} draws an operation");
         Assert.That(counts.Average(), Is.LessThanOrEqualTo(1.25));
         ulong[] times = OperationTimes(chain);
         for (int i = 0; i < counts.Length; i++)
@@ -102,6 +103,7 @@ public sealed class WorkScheduleTests
     {
         DealerChain chain = DealerChain.Grow(Network, 20_000, _ => 1, new Random(8), liars);
         double mean = Counts(chain, Lead).Average();
+        TestContext.Out.WriteLine($"{mean:F3} draws an operation, {1 / (1 - liars):F3} by the formula");
         Assert.That(mean, Is.LessThanOrEqualTo((1 / (1 - liars)) + 0.03));
         Assert.That(mean, Is.GreaterThan(1 + (0.8 * liars)), "the limit is stated, not imagined");
     }
