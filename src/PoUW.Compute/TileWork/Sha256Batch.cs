@@ -101,38 +101,52 @@ internal static unsafe class Sha256Batch
         }
     }
 
+    // All 24 vectors of a block stay in registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(Vector512<uint>* state, Vector512<uint>* words)
     {
-        Vector512<byte> swap = Vector512.Create(Vector256.Create(SwapMask(), SwapMask()), Vector256.Create(SwapMask(), SwapMask()));
-        for (int i = 0; i < 16; i++)
-        {
-            words[i] = Avx512BW.Shuffle(words[i].AsByte(), swap).AsUInt32();
-        }
-
+        Vector512<uint> w0 = Swap(words[0]), w1 = Swap(words[1]), w2 = Swap(words[2]), w3 = Swap(words[3]);
+        Vector512<uint> w4 = Swap(words[4]), w5 = Swap(words[5]), w6 = Swap(words[6]), w7 = Swap(words[7]);
+        Vector512<uint> w8 = Swap(words[8]), w9 = Swap(words[9]), w10 = Swap(words[10]), w11 = Swap(words[11]);
+        Vector512<uint> w12 = Swap(words[12]), w13 = Swap(words[13]), w14 = Swap(words[14]), w15 = Swap(words[15]);
         Vector512<uint> a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
         fixed (uint* constants = RoundConstants)
         {
-            for (int i = 0; i < 64; i += 16)
+            // The schedule is extended between the rounds, whose long chain leaves room for it; what the last rounds extend is not used.
+            for (uint* k = constants; k < constants + 64; k += 16)
             {
-                for (int j = 0; j < 16; j += 8)
-                {
-                    uint* k = constants + i + j;
-                    Vector512<uint>* w = words + j;
-                    Round(a, b, c, ref d, e, f, g, ref h, w[0] + Vector512.Create(k[0]));
-                    Round(h, a, b, ref c, d, e, f, ref g, w[1] + Vector512.Create(k[1]));
-                    Round(g, h, a, ref b, c, d, e, ref f, w[2] + Vector512.Create(k[2]));
-                    Round(f, g, h, ref a, b, c, d, ref e, w[3] + Vector512.Create(k[3]));
-                    Round(e, f, g, ref h, a, b, c, ref d, w[4] + Vector512.Create(k[4]));
-                    Round(d, e, f, ref g, h, a, b, ref c, w[5] + Vector512.Create(k[5]));
-                    Round(c, d, e, ref f, g, h, a, ref b, w[6] + Vector512.Create(k[6]));
-                    Round(b, c, d, ref e, f, g, h, ref a, w[7] + Vector512.Create(k[7]));
-                }
-
-                if (i < 48)
-                {
-                    Extend(words);
-                }
+                Round(a, b, c, ref d, e, f, g, ref h, w0 + Vector512.Create(k[0]));
+                w0 = Extend(w0, w1, w9, w14);
+                Round(h, a, b, ref c, d, e, f, ref g, w1 + Vector512.Create(k[1]));
+                w1 = Extend(w1, w2, w10, w15);
+                Round(g, h, a, ref b, c, d, e, ref f, w2 + Vector512.Create(k[2]));
+                w2 = Extend(w2, w3, w11, w0);
+                Round(f, g, h, ref a, b, c, d, ref e, w3 + Vector512.Create(k[3]));
+                w3 = Extend(w3, w4, w12, w1);
+                Round(e, f, g, ref h, a, b, c, ref d, w4 + Vector512.Create(k[4]));
+                w4 = Extend(w4, w5, w13, w2);
+                Round(d, e, f, ref g, h, a, b, ref c, w5 + Vector512.Create(k[5]));
+                w5 = Extend(w5, w6, w14, w3);
+                Round(c, d, e, ref f, g, h, a, ref b, w6 + Vector512.Create(k[6]));
+                w6 = Extend(w6, w7, w15, w4);
+                Round(b, c, d, ref e, f, g, h, ref a, w7 + Vector512.Create(k[7]));
+                w7 = Extend(w7, w8, w0, w5);
+                Round(a, b, c, ref d, e, f, g, ref h, w8 + Vector512.Create(k[8]));
+                w8 = Extend(w8, w9, w1, w6);
+                Round(h, a, b, ref c, d, e, f, ref g, w9 + Vector512.Create(k[9]));
+                w9 = Extend(w9, w10, w2, w7);
+                Round(g, h, a, ref b, c, d, e, ref f, w10 + Vector512.Create(k[10]));
+                w10 = Extend(w10, w11, w3, w8);
+                Round(f, g, h, ref a, b, c, d, ref e, w11 + Vector512.Create(k[11]));
+                w11 = Extend(w11, w12, w4, w9);
+                Round(e, f, g, ref h, a, b, c, ref d, w12 + Vector512.Create(k[12]));
+                w12 = Extend(w12, w13, w5, w10);
+                Round(d, e, f, ref g, h, a, b, ref c, w13 + Vector512.Create(k[13]));
+                w13 = Extend(w13, w14, w6, w11);
+                Round(c, d, e, ref f, g, h, a, ref b, w14 + Vector512.Create(k[14]));
+                w14 = Extend(w14, w15, w7, w12);
+                Round(b, c, d, ref e, f, g, h, ref a, w15 + Vector512.Create(k[15]));
+                w15 = Extend(w15, w0, w8, w13);
             }
         }
 
@@ -146,19 +160,19 @@ internal static unsafe class Sha256Batch
         state[7] += h;
     }
 
-    private static Vector128<byte> SwapMask() => Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Swap(Vector512<uint> words)
+    {
+        Vector128<byte> order = Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+        return Avx512BW.Shuffle(words.AsByte(), Vector512.Create(Vector256.Create(order, order), Vector256.Create(order, order))).AsUInt32();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Extend(Vector512<uint>* w)
+    private static Vector512<uint> Extend(Vector512<uint> w0, Vector512<uint> w1, Vector512<uint> w9, Vector512<uint> w14)
     {
-        for (int j = 0; j < 16; j++)
-        {
-            Vector512<uint> x = w[(j + 1) & 15];
-            Vector512<uint> y = w[(j + 14) & 15];
-            Vector512<uint> s0 = Xor3(Avx512F.RotateRight(x, 7), Avx512F.RotateRight(x, 18), Vector512.ShiftRightLogical(x, 3));
-            Vector512<uint> s1 = Xor3(Avx512F.RotateRight(y, 17), Avx512F.RotateRight(y, 19), Vector512.ShiftRightLogical(y, 10));
-            w[j] = w[j] + s0 + w[(j + 9) & 15] + s1;
-        }
+        Vector512<uint> s0 = Xor3(Avx512F.RotateRight(w1, 7), Avx512F.RotateRight(w1, 18), Vector512.ShiftRightLogical(w1, 3));
+        Vector512<uint> s1 = Xor3(Avx512F.RotateRight(w14, 17), Avx512F.RotateRight(w14, 19), Vector512.ShiftRightLogical(w14, 10));
+        return (w0 + w9) + (s0 + s1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -173,12 +187,14 @@ internal static unsafe class Sha256Batch
         ref Vector512<uint> h,
         Vector512<uint> input)
     {
-        Vector512<uint> s1 = Xor3(Avx512F.RotateRight(e, 6), Avx512F.RotateRight(e, 11), Avx512F.RotateRight(e, 25));
-        Vector512<uint> choice = Avx512F.TernaryLogic(e, f, g, 0xca);
-        Vector512<uint> t1 = h + s1 + choice + input;
+        // The chain from e to the next e is what takes the time, so all that does not need e is added first.
+        Vector512<uint> early = h + input;
         Vector512<uint> s0 = Xor3(Avx512F.RotateRight(a, 2), Avx512F.RotateRight(a, 13), Avx512F.RotateRight(a, 22));
+        Vector512<uint> majority = s0 + Avx512F.TernaryLogic(a, b, c, 0xe8);
+        Vector512<uint> s1 = Xor3(Avx512F.RotateRight(e, 6), Avx512F.RotateRight(e, 11), Avx512F.RotateRight(e, 25));
+        Vector512<uint> t1 = s1 + (early + Avx512F.TernaryLogic(e, f, g, 0xca));
         d += t1;
-        h = t1 + s0 + Avx512F.TernaryLogic(a, b, c, 0xe8);
+        h = t1 + majority;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

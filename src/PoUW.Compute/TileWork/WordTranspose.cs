@@ -37,6 +37,7 @@ internal static unsafe class WordTranspose
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunVector(uint* source, nint sourceStride, uint* destination)
     {

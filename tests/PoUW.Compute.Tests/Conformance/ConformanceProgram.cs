@@ -19,7 +19,12 @@ internal static class ConformanceProgram
     public static IReadOnlyList<(string Name, int Threads, bool Machine)> Runs { get; } =
         [("eager-1", 1, false), ("eager-2", 2, false), ("eager-4", 4, false), ("machine-1", 1, true), ("machine-4", 4, true)];
 
-    public static int Main(string[] arguments) => arguments[0] == "models" ? TrainModels(arguments[1]) : RunOperations(arguments);
+    public static int Main(string[] arguments) => arguments[0] switch
+    {
+        "models" => TrainModels(arguments[1]),
+        "tickets" => TileWork.TicketProgram.Run(),
+        _ => RunOperations(arguments),
+    };
 
     /// <summary>Prints model, run and hash.</summary>
     private static int TrainModels(string steps)

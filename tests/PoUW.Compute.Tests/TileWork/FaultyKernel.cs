@@ -5,7 +5,7 @@ namespace PoUW.Compute.Tests.TileWork;
 /// <summary>A kernel with one wrong bit in one of its results: what a miscompiled or broken machine would do.</summary>
 internal sealed unsafe class FaultyKernel(FaultyKernel.Fault fault) : TileKernel
 {
-    private readonly PortableTileKernel _good = new();
+    private readonly TileKernel _good = TileKernels.Create(TileKernelKind.Portable);
     private int _calls;
 
     public enum Fault
@@ -19,12 +19,12 @@ internal sealed unsafe class FaultyKernel(FaultyKernel.Fault fault) : TileKernel
 
     public override void Correct(sbyte* b, int length, int stride, int* corrections) => _good.Correct(b, length, stride, corrections);
 
-    public override void Segment(byte* a, nint rowStride, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
     {
-        _good.Segment(a, rowStride, b, corrections, length, stride, folds, c);
+        _good.Segment(a, b, corrections, length, stride, folds, c);
 
-        // Every other call only: a tile folds two groups onto the same words, and two equal flips would cancel.
-        folds[5] ^= fault == Fault.Fold && _calls++ % 2 == 0 ? 1u : 0;
+        // One call in four only: a tile folds four products onto the same words, and two equal flips would cancel.
+        folds[5] ^= fault == Fault.Fold && _calls++ % 4 == 0 ? 1u : 0;
         c[0] ^= fault == Fault.Sum ? 1 : 0;
     }
 

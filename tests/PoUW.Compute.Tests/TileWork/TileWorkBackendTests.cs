@@ -4,8 +4,6 @@ using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
-using PoUW.Vm.Backends;
-using PoUW.Vm.Operations;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Compute.Tests.TileWork;
@@ -113,25 +111,9 @@ public sealed class TileWorkBackendTests
     }
 
     [Test]
-    public void APlainProductEqualsTheDefinition([ValueSource(typeof(TileWorkMinerTests), nameof(TileWorkMinerTests.Kernels))] TileKernelKind kind)
-    {
-        var shape = new TileWorkShape(33, 40, 1100, true, false);
-        sbyte[] a = TileWorkBench.Operand(shape.M * shape.K, 1);
-        sbyte[] b = TileWorkBench.Operand(shape.N * shape.K, 2);
-        var plain = new PlainProduct(kind, shape, a, b);
-        plain.Run();
-        plain.Run();
-        int[] expected = TileWorkBench.Product(shape, a, b);
-        for (int i = 0; i < expected.Length; i++)
-        {
-            Assert.That(plain[i / shape.N, i % shape.N], Is.EqualTo(expected[i]));
-        }
-    }
-
-    [Test]
     public void AFaultyKernelFailsTheSelfTestAndIsNeverSubmitted()
     {
-        Assert.That(TileWorkSelfTest.Passes(new PortableTileKernel()), Is.True);
+        Assert.That(TileWorkSelfTest.Passes(TileKernels.Create(TileKernelKind.Portable)), Is.True);
         foreach (FaultyKernel.Fault fault in Enum.GetValues<FaultyKernel.Fault>())
         {
             Assert.That(TileWorkSelfTest.Passes(new FaultyKernel(fault)), Is.False, fault.ToString());
@@ -154,24 +136,5 @@ public sealed class TileWorkBackendTests
         TileWorkBench.Operand(a.Length, seed).CopyTo(a.Int8);
         TileWorkBench.Operand(b.Length, seed + 100).CopyTo(b.Int8);
         return (a, b, new Tensor(TensorType.Int32, shape.M, shape.N));
-    }
-
-    private sealed class DefinitionBackend : ITensorBackend
-    {
-        private readonly ScalarBackend _scalar = new();
-
-        public int Calls { get; private set; }
-
-        public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
-        {
-            Calls++;
-            _scalar.MatMul(shape, a, b, c);
-        }
-
-        public long Run(TensorOp operation, in TensorCall call) => _scalar.Run(operation, call);
-
-        public void MemCopy(in RowRange rows, Tensor destination, Tensor source) => _scalar.MemCopy(rows, destination, source);
-
-        public void Checkpoint(string name, IReadOnlyList<Tensor> state) => _scalar.Checkpoint(name, state);
     }
 }

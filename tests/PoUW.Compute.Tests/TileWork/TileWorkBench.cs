@@ -12,6 +12,8 @@ internal sealed class TileWorkBench : ITicketSink, IWorkTemplateSource
 
     public WorkTemplate? Current { get; set; }
 
+    public bool IsCurrent(WorkTemplate template) => ReferenceEquals(template, Current);
+
     // Every ticket of a full segment wins, and every second one of a half segment.
     public static BigInteger EasyTarget { get; } = ((BigInteger.One << 256) - 1) / TileWorkParameters.UnitMacs;
 

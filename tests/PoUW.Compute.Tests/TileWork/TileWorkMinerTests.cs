@@ -7,14 +7,7 @@ namespace PoUW.Compute.Tests.TileWork;
 
 public sealed class TileWorkMinerTests
 {
-    public static IEnumerable<TileKernelKind> Kernels()
-    {
-        yield return TileKernelKind.Portable;
-        if (VnniTileKernel.IsSupported)
-        {
-            yield return TileKernelKind.Vnni;
-        }
-    }
+    public static IEnumerable<TileKernelKind> Kernels() => TileKernels.Supported;
 
     [Test]
     public void EveryTileEqualsTheOracle(
