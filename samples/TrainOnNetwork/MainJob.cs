@@ -81,7 +81,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
             WorkMacsPerSecond = TrainOptions.WorkMacsPerSecond,
 
             // Ample, since a busy machine finds blocks at an easier target, where bound tickets cost more. What is not burned comes back.
-            WorkBudget = new Amount(Amount.BaseUnitsPerCoin / 8) * (ulong)units,
+            WorkBudget = Amount.FromCoins((ulong)units),
 
             // Whole coins, so that something is left to refund.
             Escrow = Amount.FromCoins((ulong)(((price + (fee * TrainOptions.AuditorsPerUnit)) * (ulong)units).BaseUnits / Amount.BaseUnitsPerCoin) + 1),

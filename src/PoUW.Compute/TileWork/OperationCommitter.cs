@@ -32,8 +32,8 @@ internal sealed class OperationCommitter(TileWorkOptions options)
         }
 
         return Cache.TryCommit(
-            new CommitmentCache.Matrix(a.Int8, work.StoredRowsA, work.StoredColumnsA),
-            new CommitmentCache.Matrix(b.Int8, work.StoredRowsB, work.StoredColumnsB),
+            new CommitmentCache.Matrix(a.Int8, work.StoredRowsA, work.StoredColumnsA, a),
+            new CommitmentCache.Matrix(b.Int8, work.StoredRowsB, work.StoredColumnsB, b),
             out treeA,
             out treeB);
     }

@@ -229,7 +229,7 @@ public sealed class WorkerService(
                 return; // It backs no bound tickets.
             }
 
-            ulong begin = work.Schedule.StartMs - work.Schedule.LeadMs;
+            ulong begin = work.Schedule.EarliestBlockMs(0) - work.Schedule.LeadMs;
             bool isDeep = view.Height >= work.GrantedHeight + LeaseView.MinDepth;
             if (isDeep && NowMs >= begin)
             {

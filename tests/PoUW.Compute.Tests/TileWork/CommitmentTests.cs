@@ -73,6 +73,36 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    public void NewContentsOfATensorTakeThePlaceOfItsOldOnes()
+    {
+        var cache = new CommitmentCache(1 << 20);
+        sbyte[] a = TileWorkBench.Operand(64 * 96, 1);
+        sbyte[] b = TileWorkBench.Operand(96 * 64, 2);
+        cache.TryCommit(new(a, 64, 96, a), new(b, 96, 64, b), out _, out _);
+        long bytes = cache.Bytes;
+        for (int i = 0; i < 20; i++)
+        {
+            a[i] = (sbyte)(i - 60);
+            b[2 * i] = (sbyte)(i + 40);
+            cache.TryCommit(new(a, 64, 96, a), new(b, 96, 64, b), out MatrixTree treeA, out MatrixTree treeB);
+            Assert.That(treeA.Tag, Is.EqualTo(MatrixCommitment.Compute(a, 64, 96).Tag));
+            Assert.That(treeB.Tag, Is.EqualTo(MatrixCommitment.Compute(b, 96, 64).Tag));
+            cache.TryCommit(new(b, 96, 64, b), new(a, 64, 96, a), out MatrixTree again, out _);
+            Assert.That(again, Is.SameAs(treeB));
+            Assert.That(cache.Bytes, Is.EqualTo(bytes));
+        }
+
+        // A product of a tensor with itself, and one whose contents move to another tensor.
+        cache.TryCommit(new(a, 64, 96, a), new(a, 64, 96, a), out MatrixTree left, out MatrixTree right);
+        Assert.That(left, Is.SameAs(right));
+        sbyte[] copy = [.. a];
+        a[3]++;
+        cache.TryCommit(new(copy, 64, 96, copy), new(a, 64, 96, a), out left, out right);
+        Assert.That(left.Tag, Is.EqualTo(MatrixCommitment.Compute(copy, 64, 96).Tag));
+        Assert.That(right.Tag, Is.EqualTo(MatrixCommitment.Compute(a, 64, 96).Tag));
+    }
+
+    [Test]
     public void ACacheThatHoldsNothingStillCommits([Values(0, 5000)] long bytes)
     {
         var cache = new CommitmentCache(bytes);

@@ -49,7 +49,7 @@ public sealed class ScheduleWaitTests
     public async Task It_mines_until_the_lease_is_deep_and_its_schedule_begins(CancellationToken cancellation)
     {
         WorkLease lease = Submit(Amount.FromCoins(10));
-        _clock.NowMs = lease.Schedule.StartMs - lease.Schedule.LeadMs - 1;
+        _clock.NowMs = lease.Schedule.EarliestBlockMs(0) - lease.Schedule.LeadMs - 1;
         await using TestPeer peer = await StartPeerAsync();
         await using RunningWorker worker = Run(peer, waitBlocks: 60);
         await MineIdlyAsync(worker, (int)LeaseView.MinDepth, cancellation);
