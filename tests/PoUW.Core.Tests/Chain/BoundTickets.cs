@@ -30,7 +30,7 @@ internal sealed class BoundTickets : IWorkVerifier
             Bound = true,
             Binding = header.Claim!.Binding,
         };
-        return new WorkCertificate(data.Encode(), default);
+        return new WorkCertificate(data.Encode(), header.Claim.Binding.ToArray());
     }
 
     public ValidationResult VerifyPublicData(BlockHeader header, ReadOnlyMemory<byte> publicData, out Hash256 ticket)
