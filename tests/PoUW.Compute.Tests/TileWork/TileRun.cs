@@ -10,8 +10,11 @@ internal sealed unsafe class TileRun : IDisposable
 
     public TileRun(TileKernel kernel, in TileWorkShape shape, sbyte[] a, sbyte[] b, WorkTemplate template, int columns = int.MaxValue)
     {
-        MatrixCommitment tagA = MatrixCommitment.Compute(a, shape.StoredRowsA, shape.StoredColumnsA);
-        MatrixCommitment tagB = MatrixCommitment.Compute(b, shape.StoredRowsB, shape.StoredColumnsB);
+        // The fast trees: some tests run a product many times.
+        var treeA = new MatrixTree();
+        var treeB = new MatrixTree();
+        treeA.Compute(a, shape.StoredRowsA, shape.StoredColumnsA);
+        treeB.Compute(b, shape.StoredRowsB, shape.StoredColumnsB);
         C = new int[shape.M * shape.N];
         _product = new TileProduct(kernel);
         var worker = new TileWorker();
@@ -19,7 +22,7 @@ internal sealed unsafe class TileRun : IDisposable
         fixed (int* result = C)
         {
             _product.Begin(shape, left, right, result);
-            _product.Seed(template, tagA.Tag, tagB.Tag);
+            _product.Seed(template, treeA.Tag, treeB.Tag);
             for (int row = 0; row < shape.TileRows; row++)
             {
                 _product.PackA(worker.Packer, row);
