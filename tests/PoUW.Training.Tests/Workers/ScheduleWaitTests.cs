@@ -4,7 +4,6 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
-using PoUW.Core.Transactions;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Transports;
