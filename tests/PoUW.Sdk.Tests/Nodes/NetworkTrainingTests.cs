@@ -94,7 +94,7 @@ public sealed class NetworkTrainingTests
             Assert.That(network.Nodes.Select(node => node.Mining), Is.All.Matches<MiningStatus>(
                 status => status.BoundTickets <= status.TrainingTickets && status.TrainingTickets <= status.Tickets));
             Assert.That(model.WeightsHash, Is.EqualTo(Recompute(job.Manifest, request, new CpuBackend())));
-            Assert.That(network.Observer.Messages, Is.Empty);
+            Assert.That(network.Observer.Messages, Is.All.Contains("Its lease was over"), "a reorganisation may undo a grant while its worker waits");
         });
     }
 
