@@ -77,6 +77,15 @@ internal sealed class BlockProducer(
         }
     }
 
+    /// <summary>True if an operation of a lease in force cannot be claimed yet, and will be.</summary>
+    public bool IsEarly(BoundClaim claim)
+    {
+        lock (_gate)
+        {
+            return _claims.IsEarly(claim);
+        }
+    }
+
     /// <inheritdoc/>
     public void Submit(WorkTemplate template, WorkCertificate certificate)
     {

@@ -49,6 +49,33 @@ internal sealed class ClaimCheck(BlockChain chain, ILeaseView leases, TimeProvid
         return leases.CheckClaim(state, head.Header, header, shape).IsValid ? date : null;
     }
 
+    /// <summary>
+    /// True if an operation of a lease in force comes too early: no block may claim it yet, but one will. A schedule that takes more than
+    /// half of the lease's time is not worth keeping to: the unit could come too late.
+    /// </summary>
+    /// <param name="claim">The operation.</param>
+    public bool IsEarly(BoundClaim claim)
+    {
+        ChainHead head = chain.Head;
+        IStateReader state = chain.StateAt(head.Header.StateRoot);
+        if (WorkLedger.FindLease(state, claim.LeaseId) is not { Status: WorkLeaseStatus.Open } lease
+            || head.Height >= lease.ExpiryHeight
+            || !lease.HasStep(claim.Step)
+            || PlanOf(claim.JobId, state) is not { } plan)
+        {
+            return false;
+        }
+
+        UInt128 length = (UInt128)lease.Macs * 1_000 / lease.Schedule.MacsPerSecond;
+        if (length * 2 > (UInt128)chain.Parameters.LeaseBlocks * chain.Parameters.BlockTimeMilliseconds)
+        {
+            return false;
+        }
+
+        ulong now = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
+        return lease.Schedule.EarliestBlockMs(plan.OffsetOf(claim.Step - lease.FirstStep, claim.Operation)) > now + _lead;
+    }
+
     private WorkPlan? PlanOf(Hash256 jobId, IStateReader state)
     {
         if (_known is { } known && known.JobId == jobId)

@@ -8,6 +8,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
@@ -235,13 +236,15 @@ public sealed class PouwNode : IAsyncDisposable
     private WorkerService CreateWorker(AccountSender sender, JobJournal journal)
     {
         CpuBackend plain = new();
-        _training = _options.TicketTraining ? new TileWorkBackend(plain, _producer, _producer) : null;
         _commons = new CommonsMiner(_options.Parameters.Commons, _producer, _producer);
+        CommonsWork idle = new(_commons);
+        IWorkTemplateSource templates = _options.Worker.KeepToSchedule ? new PacedWork(_producer, idle, _stopping.Token) : _producer;
+        _training = _options.TicketTraining ? new TileWorkBackend(plain, templates, _producer) : null;
 
         // Without tickets there is nothing to wait for.
         WorkerOptions limits = _options.TicketTraining ? _options.Worker : _options.Worker with { ScheduleWaitBlocks = 0 };
         return new WorkerService(
-            sender, _ledger, _loader, journal, (ITensorBackend?)_training ?? plain, _options.UnitRunner, new CommonsWork(_commons), _options.Spawner,
+            sender, _ledger, _loader, journal, (ITensorBackend?)_training ?? plain, _options.UnitRunner, idle, _options.Spawner,
             new RoleWarnings(Name, _options.Observer), limits, _options.Time);
     }
 

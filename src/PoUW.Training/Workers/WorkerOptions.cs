@@ -18,6 +18,12 @@ public sealed record WorkerOptions
     /// </summary>
     public ulong ScheduleWaitBlocks { get; init; } = 6;
 
+    /// <summary>
+    /// Whether a worker that is faster than the schedule of its lease does idle work until its next operation can be claimed. If not, it runs
+    /// ahead, and most of its products draw unbound tickets.
+    /// </summary>
+    public bool KeepToSchedule { get; init; } = true;
+
     /// <summary>What the worker keeps at stake; null for the network's minimum.</summary>
     public Amount? Stake { get; init; }
 

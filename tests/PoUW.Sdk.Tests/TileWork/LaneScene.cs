@@ -47,13 +47,13 @@ internal sealed class LaneScene : IDisposable
     private readonly AccountSender _workerSender;
     private readonly AccountSender _auditorSender;
 
-    public LaneScene()
+    public LaneScene(ulong leaseBlocks = 30)
     {
         Parameters = NetworkParameters.Development with
         {
             BlockTimeMilliseconds = BlockMs,
             BonusVestingBlocks = 4,
-            LeaseBlocks = 30,
+            LeaseBlocks = leaseBlocks,
             Commons = new CommonsProduct(32, 512, 32, 1),
             Allocations = [new GenesisAllocation(Client.Address, Amount.FromCoins(10_000)), new GenesisAllocation(Auditor.Address, Amount.FromCoins(1))],
             Stakes =
