@@ -25,24 +25,25 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add)
     {
         short* wide = stackalloc short[GroupSize * MaxLength];
         Widen((sbyte*)a, GroupSize * length, wide);
         for (int row = 0; row < GroupSize; row += Rows)
         {
-            FourRows((long*)wide + row, b, length, stride, folds, c + (row * GroupSize));
+            FourRows((long*)wide + row, b, length, stride, folds, c + (row * GroupSize), add);
         }
     }
 
     /// <inheritdoc/>
-    public override void Denoise(short* left, short* right, int terms, int* c) => Subtract(left, right, terms, c);
+    public override void Denoise(short* left, short* right, int terms, int* c, int* target, nint targetStride) =>
+        Subtract(left, right, terms, c, target, targetStride);
 
     /// <summary>The same for other kernels on machines with AVX-512 BW.</summary>
-    public static void Subtract(short* left, short* right, int terms, int* c)
+    public static void Subtract(short* left, short* right, int terms, int* c, int* target, nint targetStride)
     {
-        SubtractEight((int*)left, right, terms, c);
-        SubtractEight((int*)left + 8, right, terms, c + (8 * GroupSize));
+        SubtractEight((int*)left, right, terms, c, target, targetStride);
+        SubtractEight((int*)left + 8, right, terms, c + (8 * GroupSize), target + (8 * targetStride), targetStride);
     }
 
     private static void Widen(sbyte* source, int count, short* destination)
@@ -57,7 +58,7 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(long* a, sbyte* b, int length, int stride, uint* folds, int* c)
+    private static void FourRows(long* a, sbyte* b, int length, int stride, uint* folds, int* c, bool add)
     {
         Vector512<int> a0 = default, a1 = default, b0 = default, b1 = default;
         Vector512<int> c0 = default, c1 = default, d0 = default, d1 = default;
@@ -89,10 +90,10 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
                 folds += GroupSize;
             }
 
-            Add(c, a0, a1);
-            Add(c + GroupSize, b0, b1);
-            Add(c + (2 * GroupSize), c0, c1);
-            Add(c + (3 * GroupSize), d0, d1);
+            Put(c, a0, a1, add);
+            Put(c + GroupSize, b0, b1, add);
+            Put(c + (2 * GroupSize), c0, c1, add);
+            Put(c + (3 * GroupSize), d0, d1, add);
         }
     }
 
@@ -105,15 +106,17 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
     private static void Fold(uint* target, Vector256<uint> value) => (Vector256.Load(target) ^ value).Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(int* c, Vector512<int> low, Vector512<int> high)
+    private static void Put(int* c, Vector512<int> low, Vector512<int> high, bool add)
     {
-        (Vector256.Load(c) + Join(low).AsInt32()).Store(c);
-        (Vector256.Load(c + 8) + Join(high).AsInt32()).Store(c + 8);
+        Vector256<int> left = Join(low).AsInt32();
+        Vector256<int> right = Join(high).AsInt32();
+        (add ? Vector256.Load(c) + left : left).Store(c);
+        (add ? Vector256.Load(c + 8) + right : right).Store(c + 8);
     }
 
     // 8 rows by 32 columns: two loads of the right factor serve 16 products.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SubtractEight(int* left, short* right, int terms, int* c)
+    private static void SubtractEight(int* left, short* right, int terms, int* c, int* target, nint targetStride)
     {
         Vector512<int> a0 = default, b0 = default, c0 = default, d0 = default, e0 = default, f0 = default, g0 = default, h0 = default;
         Vector512<int> a1 = default, b1 = default, c1 = default, d1 = default, e1 = default, f1 = default, g1 = default, h1 = default;
@@ -134,14 +137,14 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
                 Accumulate(ref h0, ref h1, left[7], y0, y1);
             }
 
-            Subtract(c, a0, a1);
-            Subtract(c + GroupSize, b0, b1);
-            Subtract(c + (2 * GroupSize), c0, c1);
-            Subtract(c + (3 * GroupSize), d0, d1);
-            Subtract(c + (4 * GroupSize), e0, e1);
-            Subtract(c + (5 * GroupSize), f0, f1);
-            Subtract(c + (6 * GroupSize), g0, g1);
-            Subtract(c + (7 * GroupSize), h0, h1);
+            Subtract(c, a0, a1, target);
+            Subtract(c + GroupSize, b0, b1, target + targetStride);
+            Subtract(c + (2 * GroupSize), c0, c1, target + (2 * targetStride));
+            Subtract(c + (3 * GroupSize), d0, d1, target + (3 * targetStride));
+            Subtract(c + (4 * GroupSize), e0, e1, target + (4 * targetStride));
+            Subtract(c + (5 * GroupSize), f0, f1, target + (5 * targetStride));
+            Subtract(c + (6 * GroupSize), g0, g1, target + (6 * targetStride));
+            Subtract(c + (7 * GroupSize), h0, h1, target + (7 * targetStride));
         }
     }
 
@@ -154,9 +157,9 @@ internal sealed unsafe class Avx512TileKernel : TileKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Subtract(int* c, Vector512<int> s0, Vector512<int> s1)
+    private static void Subtract(int* c, Vector512<int> s0, Vector512<int> s1, int* target)
     {
-        (Vector512.Load(c) - s0).Store(c);
-        (Vector512.Load(c + GroupSums) - s1).Store(c + GroupSums);
+        (Vector512.Load(c) - s0).Store(target);
+        (Vector512.Load(c + GroupSums) - s1).Store(target + GroupSize);
     }
 }

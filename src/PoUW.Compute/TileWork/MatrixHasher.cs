@@ -5,7 +5,7 @@ using PoUW.Core.Work;
 
 namespace PoUW.Compute.TileWork;
 
-/// <summary>Hashes the leaves and nodes of trees, 16 at a time. Working memory that trees may share; not thread-safe.</summary>
+/// <summary>Hashes the leaves and nodes of trees, 32 at a time. Working memory that trees may share; not thread-safe.</summary>
 internal sealed unsafe class MatrixHasher
 {
     private const int Edge = TileWorkParameters.TileSize;

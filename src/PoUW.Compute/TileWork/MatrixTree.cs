@@ -4,7 +4,7 @@ using PoUW.Core.Work;
 namespace PoUW.Compute.TileWork;
 
 /// <summary>
-/// The fast twin of <see cref="MatrixCommitment"/>: the same tree, built 16 hashes at a time into a buffer that is reused. Not thread-safe.
+/// The fast twin of <see cref="MatrixCommitment"/>: the same tree, built 32 hashes at a time into a buffer that is reused. Not thread-safe.
 /// </summary>
 /// <param name="hasher">Working memory, which several trees may share; null for its own.</param>
 internal sealed class MatrixTree(MatrixHasher? hasher = null)

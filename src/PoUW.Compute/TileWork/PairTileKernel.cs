@@ -19,14 +19,14 @@ internal sealed unsafe class PairTileKernel<TProduct> : TileKernel
         new Span<int>(corrections, length / stride * GroupSize).Clear();
 
     /// <inheritdoc/>
-    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add)
     {
         long* wide = stackalloc long[MaxFoldWords];
         int words = length / stride * GroupSize;
         new Span<long>(wide, words).Clear();
         for (int row = 0; row < GroupSize; row += 2)
         {
-            TwoRows((int*)a + row, b, length, stride, wide, c + (row * GroupSize));
+            TwoRows((int*)a + row, b, length, stride, wide, c + (row * GroupSize), add);
         }
 
         for (int i = 0; i < words; i++)
@@ -36,17 +36,19 @@ internal sealed unsafe class PairTileKernel<TProduct> : TileKernel
     }
 
     /// <inheritdoc/>
-    public override void Denoise(short* left, short* right, int terms, int* c) => Subtract(left, right, terms, c);
+    public override void Denoise(short* left, short* right, int terms, int* c, int* target, nint targetStride) =>
+        Subtract(left, right, terms, c, target, targetStride);
 
     /// <summary>The same for kernels that have no better way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Subtract(short* left, short* right, int terms, int* c)
+    public static void Subtract(short* left, short* right, int terms, int* c, int* target, nint targetStride)
     {
-        unchecked // Addresses stay inside the factors and the sums.
+        unchecked // Addresses stay inside the factors, the sums and the target.
         {
             for (int group = 0; group < 2; group++, right += terms * GroupSize)
             {
-                for (int row = 0; row < GroupSize; row++, c += GroupSize)
+                int* to = target + (group * GroupSize);
+                for (int row = 0; row < GroupSize; row++, c += GroupSize, to += targetStride)
                 {
                     Vector256<int> low = default, high = default;
                     int* l = (int*)left + row;
@@ -57,15 +59,15 @@ internal sealed unsafe class PairTileKernel<TProduct> : TileKernel
                         high += TProduct.Multiply(x, Vector256.Load(r + 16));
                     }
 
-                    (Vector256.Load(c) - low).Store(c);
-                    (Vector256.Load(c + 8) - high).Store(c + 8);
+                    (Vector256.Load(c) - low).Store(to);
+                    (Vector256.Load(c + 8) - high).Store(to + 8);
                 }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoRows(int* a, sbyte* b, int length, int stride, long* folds, int* c)
+    private static void TwoRows(int* a, sbyte* b, int length, int stride, long* folds, int* c, bool add)
     {
         Vector256<int> s00 = default, s01 = default, s02 = default, s03 = default;
         Vector256<int> s10 = default, s11 = default, s12 = default, s13 = default;
@@ -101,8 +103,8 @@ internal sealed unsafe class PairTileKernel<TProduct> : TileKernel
                 folds += GroupSize;
             }
 
-            AddJoined(c, s00, s01, s02, s03);
-            AddJoined(c + GroupSize, s10, s11, s12, s13);
+            PutJoined(c, s00, s01, s02, s03, add);
+            PutJoined(c + GroupSize, s10, s11, s12, s13, add);
         }
     }
 
@@ -117,11 +119,11 @@ internal sealed unsafe class PairTileKernel<TProduct> : TileKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fold(long* target, Vector256<long> value) => (Vector256.Load(target) ^ value).Store(target);
 
-    private static void AddJoined(int* c, Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3)
+    private static void PutJoined(int* c, Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3, bool add)
     {
         Vector256<int> low = Vector256.Narrow(Join(s0), Join(s1));
         Vector256<int> high = Vector256.Narrow(Join(s2), Join(s3));
-        (Vector256.Load(c) + low).Store(c);
-        (Vector256.Load(c + 8) + high).Store(c + 8);
+        (add ? Vector256.Load(c) + low : low).Store(c);
+        (add ? Vector256.Load(c + 8) + high : high).Store(c + 8);
     }
 }

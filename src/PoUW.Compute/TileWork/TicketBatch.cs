@@ -6,7 +6,7 @@ using PoUW.Core.Work;
 
 namespace PoUW.Compute.TileWork;
 
-/// <summary>Collects tile states and hashes 16 tickets at a time. Not thread-safe.</summary>
+/// <summary>Collects tile states and hashes 32 tickets at a time. Not thread-safe.</summary>
 internal sealed class TicketBatch
 {
     private const int MessageBytes = 32 + 64 + 12;

@@ -29,16 +29,19 @@ internal abstract unsafe class TileKernel
     /// <param name="length">Segment length.</param>
     /// <param name="stride">Entries between snapshots, a multiple of 32.</param>
     /// <param name="folds">16 words a snapshot; the xor of the accumulators of a column is xor'ed onto its word.</param>
-    /// <param name="c">16 x 16 sums; the segment's sums are added.</param>
-    public abstract void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c);
+    /// <param name="c">16 x 16 sums.</param>
+    /// <param name="add">False to set the sums to those of the segment, true to add these.</param>
+    public abstract void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add);
 
     /// <summary>
     /// Subtracts the low-rank part from 16 rows and 32 columns, the columns in two blocks of 16 x 16 sums:
-    /// c[row][column] -= sum over p of left[row][p] * right[p][column].
+    /// target[row][column] = c[row][column] - sum over p of left[row][p] * right[p][column].
     /// </summary>
     /// <param name="left">[terms / 2][16 rows][2] 16-bit entries.</param>
     /// <param name="right">Two groups of [terms / 2][16 columns][2] 16-bit entries.</param>
     /// <param name="terms">Inner length, even.</param>
     /// <param name="c">Two blocks of sums.</param>
-    public abstract void Denoise(short* left, short* right, int terms, int* c);
+    /// <param name="target">Receives 16 rows of 32 columns.</param>
+    /// <param name="targetStride">Words from row to row of the target.</param>
+    public abstract void Denoise(short* left, short* right, int terms, int* c, int* target, nint targetStride);
 }

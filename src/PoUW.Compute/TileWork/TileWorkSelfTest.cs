@@ -84,6 +84,8 @@ internal static unsafe class TileWorkSelfTest
 
     private static bool SegmentHolds(TileKernel kernel, Func<int, int, int> entry, int length, int stride)
     {
+        const int before = 0x01020304;
+        bool add = stride == 32;
         int snapshots = length / stride;
         var a = new AlignedBuffer<byte>();
         var b = new AlignedBuffer<byte>();
@@ -96,9 +98,9 @@ internal static unsafe class TileWorkSelfTest
         corrections.Reserve(folds.Length);
         sums.Reserve(TileKernel.GroupSums);
         folds.Span.Clear();
-        sums.Span.Clear();
+        sums.Span.Fill(before);
         kernel.Correct((sbyte*)b.Pointer, length, stride, corrections.Pointer);
-        kernel.Segment(a.Pointer, (sbyte*)b.Pointer, corrections.Pointer, length, stride, folds.Pointer, sums.Pointer);
+        kernel.Segment(a.Pointer, (sbyte*)b.Pointer, corrections.Pointer, length, stride, folds.Pointer, sums.Pointer, add);
         int[] expected = new int[TileKernel.GroupSums];
         bool same = true;
         for (int snapshot = 0; snapshot < snapshots; snapshot++)
@@ -121,7 +123,17 @@ internal static unsafe class TileWorkSelfTest
             }
         }
 
-        return same && sums.Span.SequenceEqual(expected);
+        int offset = add ? before : 0;
+        int[] wanted = Array.ConvertAll(expected, sum => sum + offset);
+        same &= sums.Span.SequenceEqual(wanted);
+
+        // The pointers alone do not keep the memory.
+        foreach (object buffer in (ReadOnlySpan<object>)[a, b, folds, corrections, sums])
+        {
+            GC.KeepAlive(buffer);
+        }
+
+        return same;
     }
 
     private static void Pack(AlignedBuffer<byte> group, int length, Func<int, int, int> entry, byte bias)

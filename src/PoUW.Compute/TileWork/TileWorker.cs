@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
@@ -24,6 +22,7 @@ internal sealed unsafe class TileWorker
     private readonly AlignedBuffer<int> _corrections = new();
     private readonly AlignedBuffer<uint> _folds = new();
     private readonly AlignedBuffer<int> _sums = new();
+    private readonly AlignedBuffer<int> _edgeTile = new();
 
     /// <summary>Packs panels of A.</summary>
     public PanelPacker Packer => _packer;
@@ -55,7 +54,7 @@ internal sealed unsafe class TileWorker
             for (int column = 0; column < columns; column++)
             {
                 MultiplyTile(product, tileRow, firstColumn, column, columns);
-                WriteTile(product, tileRow, firstColumn + column);
+                WriteTile(product, tileRow, firstColumn, column);
             }
         }
 
@@ -73,6 +72,7 @@ internal sealed unsafe class TileWorker
         _corrections.Reserve(columns * Edge * snapshots);
         _folds.Reserve(TileWorkParameters.SegmentLength / shape.Stride * Group);
         _sums.Reserve(Edge * Edge);
+        _edgeTile.Reserve(Edge * Edge);
         for (int column = 0; column < columns; column++)
         {
             byte* packed = _packed.Pointer + ((nint)column * Edge * inner);
@@ -102,7 +102,6 @@ internal sealed unsafe class TileWorker
         TileWorkShape shape = product.Shape;
         TileKernel kernel = product.Kernel;
         int inner = shape.PaddedK;
-        _sums.Span.Clear();
         byte* rows = product.PackedA(tileRow);
         sbyte* packed = (sbyte*)_packed.Pointer + ((nint)column * Edge * inner);
         Ahead ahead = new(product, tileRow, column, columns);
@@ -130,7 +129,8 @@ internal sealed unsafe class TileWorker
                     length,
                     shape.Stride,
                     _folds.Pointer,
-                    _sums.Pointer + (part * TileKernel.GroupSums));
+                    _sums.Pointer + (part * TileKernel.GroupSums),
+                    add: segment > 0);
             }
 
             _batch.Add(folds, tileRow, firstColumn + column, segment);
@@ -139,12 +139,6 @@ internal sealed unsafe class TileWorker
                 Scan(product);
             }
         }
-
-        int terms = 2 * shape.Rank;
-        short* left = product.FactorsA(tileRow);
-        short* right = _factors.Pointer + (column * Edge * terms);
-        kernel.Denoise(left, right, terms, _sums.Pointer);
-        kernel.Denoise(left + (Group * terms), right, terms, _sums.Pointer + (2 * TileKernel.GroupSums));
     }
 
     // The lines of the result come from memory while the sums are being computed.
@@ -163,33 +157,34 @@ internal sealed unsafe class TileWorker
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteTile(TileProduct product, int tileRow, int tileColumn)
+    // Takes the noise off, straight into the result; a tile that reaches beyond it takes a detour.
+    private void WriteTile(TileProduct product, int tileRow, int firstColumn, int column)
     {
         TileWorkShape shape = product.Shape;
         int height = Math.Min(Edge, shape.M - (tileRow * Edge));
-        int width = Math.Min(Edge, shape.N - (tileColumn * Edge));
-        unchecked // Addresses stay inside the result.
+        int width = Math.Min(Edge, shape.N - ((firstColumn + column) * Edge));
+        int* result = product.C + ((nint)tileRow * Edge * shape.N) + ((firstColumn + column) * Edge);
+        if (height == Edge && width == Edge)
         {
-            int* target = product.C + ((nint)tileRow * Edge * shape.N) + (tileColumn * Edge);
-            for (int row = 0; row < height; row++, target += shape.N)
-            {
-                int* sums = _sums.Pointer + (row / Group * 2 * TileKernel.GroupSums) + (row % Group * Group);
-                if (width == Edge)
-                {
-                    Vector256.Load(sums).Store(target);
-                    Vector256.Load(sums + 8).Store(target + 8);
-                    Vector256.Load(sums + TileKernel.GroupSums).Store(target + 16);
-                    Vector256.Load(sums + TileKernel.GroupSums + 8).Store(target + 24);
-                    continue;
-                }
-
-                for (int i = 0; i < width; i++)
-                {
-                    target[i] = sums[(i / Group * TileKernel.GroupSums) + (i % Group)];
-                }
-            }
+            Denoise(product, tileRow, column, result, shape.N);
+            return;
         }
+
+        Denoise(product, tileRow, column, _edgeTile.Pointer, Edge);
+        for (int row = 0; row < height; row++)
+        {
+            _edgeTile.Span.Slice(row * Edge, width).CopyTo(new Span<int>(result + ((nint)row * shape.N), width));
+        }
+    }
+
+    private void Denoise(TileProduct product, int tileRow, int column, int* target, nint stride)
+    {
+        int terms = 2 * product.Shape.Rank;
+        short* left = product.FactorsA(tileRow);
+        short* right = _factors.Pointer + (column * Edge * terms);
+        product.Kernel.Denoise(left, right, terms, _sums.Pointer, target, stride);
+        product.Kernel.Denoise(
+            left + (Group * terms), right, terms, _sums.Pointer + (2 * TileKernel.GroupSums), target + (Group * stride), stride);
     }
 
     private void Scan(TileProduct product)

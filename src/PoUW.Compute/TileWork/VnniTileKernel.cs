@@ -46,27 +46,27 @@ internal sealed unsafe class VnniTileKernel : TileKernel
     }
 
     /// <inheritdoc/>
-    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    public override void Segment(byte* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add)
     {
-        SixRows((int*)a, b, corrections, length, stride, folds, c);
-        FiveRows((int*)a + 6, b, corrections, length, stride, folds, c + (6 * GroupSize));
-        FiveRows((int*)a + 11, b, corrections, length, stride, folds, c + (11 * GroupSize));
+        SixRows((int*)a, b, corrections, length, stride, folds, c, add);
+        FiveRows((int*)a + 6, b, corrections, length, stride, folds, c + (6 * GroupSize), add);
+        FiveRows((int*)a + 11, b, corrections, length, stride, folds, c + (11 * GroupSize), add);
     }
 
     /// <inheritdoc/>
-    public override void Denoise(short* left, short* right, int terms, int* c)
+    public override void Denoise(short* left, short* right, int terms, int* c, int* target, nint targetStride)
     {
         if (Avx512TileKernel.IsSupported)
         {
-            Avx512TileKernel.Subtract(left, right, terms, c);
+            Avx512TileKernel.Subtract(left, right, terms, c, target, targetStride);
             return;
         }
 
-        PairTileKernel<Avx2PairProduct>.Subtract(left, right, terms, c);
+        PairTileKernel<Avx2PairProduct>.Subtract(left, right, terms, c, target, targetStride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixRows(int* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    private static void SixRows(int* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add)
     {
         Vector256<int> a0 = default, b0 = default, c0 = default, d0 = default, e0 = default, f0 = default, low = default;
         Vector256<int> a1 = default, b1 = default, c1 = default, d1 = default, e1 = default, f1 = default, high = default;
@@ -98,17 +98,17 @@ internal sealed unsafe class VnniTileKernel : TileKernel
                 folds += GroupSize;
             }
 
-            Add(c, a0 - low, a1 - high);
-            Add(c + GroupSize, b0 - low, b1 - high);
-            Add(c + (2 * GroupSize), c0 - low, c1 - high);
-            Add(c + (3 * GroupSize), d0 - low, d1 - high);
-            Add(c + (4 * GroupSize), e0 - low, e1 - high);
-            Add(c + (5 * GroupSize), f0 - low, f1 - high);
+            Put(c, a0 - low, a1 - high, add);
+            Put(c + GroupSize, b0 - low, b1 - high, add);
+            Put(c + (2 * GroupSize), c0 - low, c1 - high, add);
+            Put(c + (3 * GroupSize), d0 - low, d1 - high, add);
+            Put(c + (4 * GroupSize), e0 - low, e1 - high, add);
+            Put(c + (5 * GroupSize), f0 - low, f1 - high, add);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FiveRows(int* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c)
+    private static void FiveRows(int* a, sbyte* b, int* corrections, int length, int stride, uint* folds, int* c, bool add)
     {
         Vector256<int> a0 = default, b0 = default, c0 = default, d0 = default, e0 = default, low = default;
         Vector256<int> a1 = default, b1 = default, c1 = default, d1 = default, e1 = default, high = default;
@@ -139,11 +139,11 @@ internal sealed unsafe class VnniTileKernel : TileKernel
                 folds += GroupSize;
             }
 
-            Add(c, a0 - low, a1 - high);
-            Add(c + GroupSize, b0 - low, b1 - high);
-            Add(c + (2 * GroupSize), c0 - low, c1 - high);
-            Add(c + (3 * GroupSize), d0 - low, d1 - high);
-            Add(c + (4 * GroupSize), e0 - low, e1 - high);
+            Put(c, a0 - low, a1 - high, add);
+            Put(c + GroupSize, b0 - low, b1 - high, add);
+            Put(c + (2 * GroupSize), c0 - low, c1 - high, add);
+            Put(c + (3 * GroupSize), d0 - low, d1 - high, add);
+            Put(c + (4 * GroupSize), e0 - low, e1 - high, add);
         }
     }
 
@@ -159,9 +159,9 @@ internal sealed unsafe class VnniTileKernel : TileKernel
     private static void Fold(uint* target, Vector256<int> value) => (Vector256.Load(target) ^ value.AsUInt32()).Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(int* target, Vector256<int> low, Vector256<int> high)
+    private static void Put(int* target, Vector256<int> low, Vector256<int> high, bool add)
     {
-        (Vector256.Load(target) + low).Store(target);
-        (Vector256.Load(target + 8) + high).Store(target + 8);
+        (add ? Vector256.Load(target) + low : low).Store(target);
+        (add ? Vector256.Load(target + 8) + high : high).Store(target + 8);
     }
 }

@@ -5,15 +5,15 @@ using System.Security.Cryptography;
 namespace PoUW.Core.Hashing;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4) of up to 16 messages of one length at once, one message a vector lane: 16 lanes of 512-bit vectors, twice 8 lanes
-/// of 256-bit ones, or the platform's hash where the machine has neither. The result is the same on every path. Messages lie in slots,
-/// one slot after the other; a slot holds its message and the padding of SHA-256, which <see cref="WritePadding"/> writes once, so slots
-/// are reused for messages of the same length. Stateless and thread-safe.
+/// SHA-256 (FIPS 180-4) of up to 32 messages of one length at once, one message a vector lane: twice 16 lanes of 512-bit vectors, which
+/// take turns, 8 lanes of 256-bit ones again and again, or the platform's hash where the machine has neither. The result is the same on
+/// every path. Messages lie in slots, one slot after the other; a slot holds its message and the padding of SHA-256, which
+/// <see cref="WritePadding"/> writes once, so slots are reused for messages of the same length. Stateless and thread-safe.
 /// </summary>
 public static class Sha256Batch
 {
     /// <summary>Messages a batch.</summary>
-    public const int Lanes = 16;
+    public const int Lanes = 32;
 
     /// <summary>Bytes of a digest.</summary>
     public const int DigestBytes = 32;
@@ -54,9 +54,9 @@ public static class Sha256Batch
     }
 
     /// <summary>Hashes <paramref name="count"/> messages.</summary>
-    /// <param name="slots">16 slots with their padding; the ones beyond the count may hold anything.</param>
+    /// <param name="slots">32 slots with their padding; the ones beyond the count may hold anything.</param>
     /// <param name="messageBytes">Bytes of every message.</param>
-    /// <param name="count">0 to 16.</param>
+    /// <param name="count">0 to 32.</param>
     /// <param name="digests">Receives 32 bytes a message.</param>
     /// <exception cref="ArgumentOutOfRangeException">A span is too short, or the count is out of range.</exception>
     public static void Hash(ReadOnlySpan<byte> slots, int messageBytes, int count, Span<byte> digests)
@@ -68,15 +68,21 @@ public static class Sha256Batch
         ArgumentOutOfRangeException.ThrowIfLessThan(digests.Length, count * DigestBytes, nameof(digests));
         if (count >= MinVectorMessages && Avx512F.IsSupported && Avx512BW.IsSupported)
         {
-            Sha256Lanes16.Hash(slots, slotBytes, count, digests);
+            if (count > Sha256Lanes16.Lanes)
+            {
+                Sha256Lanes32.Hash(slots, slotBytes, count, digests);
+            }
+            else
+            {
+                Sha256Lanes16.Hash(slots, slotBytes, count, digests);
+            }
         }
         else if (count >= MinVectorMessages && Avx2.IsSupported)
         {
-            Sha256Lanes8.Hash(slots, slotBytes, Math.Min(count, Sha256Lanes8.Lanes), digests);
-            if (count > Sha256Lanes8.Lanes)
+            for (int first = 0; first < count; first += Sha256Lanes8.Lanes)
             {
-                const int half = Sha256Lanes8.Lanes;
-                Sha256Lanes8.Hash(slots[(half * slotBytes)..], slotBytes, count - half, digests[(half * DigestBytes)..]);
+                int lanes = Math.Min(Sha256Lanes8.Lanes, count - first);
+                Sha256Lanes8.Hash(slots[(first * slotBytes)..], slotBytes, lanes, digests[(first * DigestBytes)..]);
             }
         }
         else

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,7 +8,8 @@ namespace PoUW.Core.Hashing;
 /// <summary>SHA-256 of 16 padded messages in the lanes of 512-bit vectors (AVX-512 F and BW).</summary>
 internal static class Sha256Lanes16
 {
-    private const int Lanes = 16;
+    /// <summary>Messages a batch.</summary>
+    public const int Lanes = 16;
 
     /// <summary>Hashes 16 slots and writes the first <paramref name="count"/> digests; the caller has checked the lengths.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -17,28 +17,38 @@ internal static class Sha256Lanes16
     {
         Span<uint> stateSpan = stackalloc uint[Lanes * Lanes];
         Span<uint> wordSpan = stackalloc uint[Lanes * Lanes];
+        Span<uint> pairSpan = stackalloc uint[Lanes * Lanes];
         ref uint state = ref MemoryMarshal.GetReference(stateSpan);
         ref uint words = ref MemoryMarshal.GetReference(wordSpan);
+        ref uint pairs = ref MemoryMarshal.GetReference(pairSpan);
+        Initialize(ref state);
+        ref byte source = ref MemoryMarshal.GetReference(slots);
+        for (int block = 0; block < slotBytes; block += Sha256Batch.BlockBytes)
+        {
+            Transpose(ref Unsafe.As<byte, uint>(ref Unsafe.Add(ref source, block)), (nuint)slotBytes / sizeof(uint), ref words, ref pairs);
+            Compress(ref state, ref words);
+        }
+
+        Write(ref state, ref words, ref pairs, count, digests);
+    }
+
+    /// <summary>Sets the initial state of 16 lanes, a vector a word.</summary>
+    public static void Initialize(ref uint state)
+    {
         for (int i = 0; i < Sha256Batch.InitialState.Length; i++)
         {
             Vector512.Create(Sha256Batch.InitialState[i]).StoreUnsafe(ref state, (nuint)(i * Lanes));
         }
+    }
 
-        ref byte source = ref MemoryMarshal.GetReference(slots);
-        for (int block = 0; block < slotBytes; block += Sha256Batch.BlockBytes)
-        {
-            Transpose(ref Unsafe.As<byte, uint>(ref Unsafe.Add(ref source, block)), (nuint)slotBytes / sizeof(uint), ref words);
-            Compress(ref state, ref words);
-        }
-
+    /// <summary>Writes the digests of the first lanes of a state of 16 vectors, of which eight count.</summary>
+    public static void Write(ref uint state, ref uint scratch, ref uint pairs, int count, Span<byte> digests)
+    {
         // Transposed back, every row holds a digest and eight unused words.
-        Transpose(ref state, Lanes, ref words);
+        Transpose(ref state, Lanes, ref scratch, ref pairs);
         for (int lane = 0; lane < count; lane++)
         {
-            for (int word = 0; word < 8; word++)
-            {
-                BinaryPrimitives.WriteUInt32BigEndian(digests[((lane * 32) + (word * 4))..], wordSpan[(lane * Lanes) + word]);
-            }
+            Vector256.LoadUnsafe(ref scratch, (nuint)(lane * Lanes)).AsByte().CopyTo(digests[(lane * Sha256Batch.DigestBytes)..]);
         }
     }
 
@@ -103,24 +113,20 @@ internal static class Sha256Lanes16
         Add(ref state, 112, h);
     }
 
-    // A big-endian word of 16 messages.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Word(ref uint words, nuint index)
-    {
-        Vector128<byte> order = Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
-        Vector512<byte> swap = Vector512.Create(Vector256.Create(order, order), Vector256.Create(order, order));
-        return Avx512BW.Shuffle(Vector512.LoadUnsafe(ref words, unchecked(index * Lanes)).AsByte(), swap).AsUInt32();
-    }
+    private static Vector512<uint> Word(ref uint words, nuint index) => Vector512.LoadUnsafe(ref words, unchecked(index * Lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Constant(ref uint k, nuint round) => Vector512.Create(Unsafe.Add(ref k, round));
 
+    /// <summary>Adds a vector to one in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ref uint state, nuint at, Vector512<uint> value) =>
+    public static void Add(ref uint state, nuint at, Vector512<uint> value) =>
         (Vector512.LoadUnsafe(ref state, at) + value).StoreUnsafe(ref state, at);
 
+    /// <summary>The next word of the schedule.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Extend(Vector512<uint> w0, Vector512<uint> w1, Vector512<uint> w9, Vector512<uint> w14)
+    public static Vector512<uint> Extend(Vector512<uint> w0, Vector512<uint> w1, Vector512<uint> w9, Vector512<uint> w14)
     {
         Vector512<uint> s0 = Xor3(Avx512F.RotateRight(w1, 7), Avx512F.RotateRight(w1, 18), Vector512.ShiftRightLogical(w1, 3));
         Vector512<uint> s1 = Xor3(Avx512F.RotateRight(w14, 17), Avx512F.RotateRight(w14, 19), Vector512.ShiftRightLogical(w14, 10));
@@ -139,25 +145,25 @@ internal static class Sha256Lanes16
         ref Vector512<uint> h,
         Vector512<uint> input)
     {
-        // The chain from e to the next e is what takes the time, so all that does not need e is added first.
+        // The chains from a to the next a and from e to the next e take the time: the last sum is the only one that waits for their rotations,
+        // at the price of one sum more.
         Vector512<uint> early = h + input;
+        Vector512<uint> choice = Avx512F.TernaryLogic(e, f, g, 0xca);
+        Vector512<uint> majority = Avx512F.TernaryLogic(a, b, c, 0xe8);
         Vector512<uint> s0 = Xor3(Avx512F.RotateRight(a, 2), Avx512F.RotateRight(a, 13), Avx512F.RotateRight(a, 22));
-        Vector512<uint> majority = s0 + Avx512F.TernaryLogic(a, b, c, 0xe8);
         Vector512<uint> s1 = Xor3(Avx512F.RotateRight(e, 6), Avx512F.RotateRight(e, 11), Avx512F.RotateRight(e, 25));
-        Vector512<uint> t1 = s1 + (early + Avx512F.TernaryLogic(e, f, g, 0xca));
-        d += t1;
-        h = t1 + majority;
+        d = s1 + (choice + (d + early));
+        h = s0 + (majority + (s1 + (choice + early)));
     }
 
+    /// <summary>The xor of three vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Xor3(Vector512<uint> x, Vector512<uint> y, Vector512<uint> z) => Avx512F.TernaryLogic(x, y, z, 0x96);
+    public static Vector512<uint> Xor3(Vector512<uint> x, Vector512<uint> y, Vector512<uint> z) => Avx512F.TernaryLogic(x, y, z, 0x96);
 
-    // 16 rows that lie a stride apart become 16 columns of 16 words, one after the other.
+    /// <summary>16 rows that lie a stride apart become 16 columns of 16 words, one after the other, with the bytes of every word reversed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose(ref uint source, nuint stride, ref uint destination)
+    public static void Transpose(ref uint source, nuint stride, ref uint destination, ref uint pairs)
     {
-        Span<uint> pairSpan = stackalloc uint[Lanes * Lanes];
-        ref uint pairs = ref MemoryMarshal.GetReference(pairSpan);
         for (nuint i = 0; i < 16; i += 4)
         {
             unchecked
@@ -177,6 +183,9 @@ internal static class Sha256Lanes16
             }
         }
 
+        Vector128<byte> order = Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+        Vector512<byte> swap = Vector512.Create(Vector256.Create(order, order), Vector256.Create(order, order));
+
         // Lane L of row 4i + c now holds rows 4i..4i+3 of column 4L + c.
         for (nuint c = 0; c < 64; c += Lanes)
         {
@@ -184,10 +193,13 @@ internal static class Sha256Lanes16
             Vector512<uint> p2 = Vector512.LoadUnsafe(ref pairs, c + 128), p3 = Vector512.LoadUnsafe(ref pairs, c + 192);
             Vector512<uint> even0 = Avx512F.Shuffle4x128(p0, p1, 0x88), even1 = Avx512F.Shuffle4x128(p2, p3, 0x88);
             Vector512<uint> odd0 = Avx512F.Shuffle4x128(p0, p1, 0xdd), odd1 = Avx512F.Shuffle4x128(p2, p3, 0xdd);
-            Avx512F.Shuffle4x128(even0, even1, 0x88).StoreUnsafe(ref destination, c);
-            Avx512F.Shuffle4x128(odd0, odd1, 0x88).StoreUnsafe(ref destination, c + 64);
-            Avx512F.Shuffle4x128(even0, even1, 0xdd).StoreUnsafe(ref destination, c + 128);
-            Avx512F.Shuffle4x128(odd0, odd1, 0xdd).StoreUnsafe(ref destination, c + 192);
+            Swap(Avx512F.Shuffle4x128(even0, even1, 0x88), swap).StoreUnsafe(ref destination, c);
+            Swap(Avx512F.Shuffle4x128(odd0, odd1, 0x88), swap).StoreUnsafe(ref destination, c + 64);
+            Swap(Avx512F.Shuffle4x128(even0, even1, 0xdd), swap).StoreUnsafe(ref destination, c + 128);
+            Swap(Avx512F.Shuffle4x128(odd0, odd1, 0xdd), swap).StoreUnsafe(ref destination, c + 192);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Swap(Vector512<uint> words, Vector512<byte> order) => Avx512BW.Shuffle(words.AsByte(), order).AsUInt32();
 }

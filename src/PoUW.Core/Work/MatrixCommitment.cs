@@ -115,7 +115,7 @@ public sealed class MatrixCommitment
         }
     }
 
-    /// <summary>Hashes opened blocks to leaves, 16 at a time; one after the other where <paramref name="scalar"/> is set.</summary>
+    /// <summary>Hashes opened blocks to leaves, 32 at a time; one after the other where <paramref name="scalar"/> is set.</summary>
     internal static void HashBlocks(ReadOnlySpan<byte> blocks, Span<byte> leaves, bool scalar)
     {
         const int message = 1 + TileWorkParameters.BlockBytes;
@@ -135,7 +135,7 @@ public sealed class MatrixCommitment
         }
     }
 
-    /// <summary>Writes the first byte and the padding of 16 slots for messages of a length.</summary>
+    /// <summary>Writes the first byte and the padding of 32 slots for messages of a length.</summary>
     internal static void PrepareSlots(Span<byte> slots, int message, byte prefix)
     {
         int bytes = Sha256Batch.SlotBytes(message);

@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using PoUW.Core.Primitives;
 
@@ -13,6 +16,15 @@ namespace PoUW.Core.Work;
 public sealed class NoiseSource : IDisposable
 {
     private const int BlockSize = 16;
+    private const int MaxRank = 64;
+
+    // Values of a 16-bit word.
+    private const uint Words = 65536;
+
+    // 2^32 / range, rounded up.
+    private static readonly ImmutableArray<ulong> Reciprocals =
+        [0, .. Enumerable.Range(1, MaxRank).Select(static range => ((1UL << 32) + (ulong)range - 1) / (ulong)range)];
+
     private readonly Aes _aes;
     private readonly byte[] _refill = new byte[2 * BlockSize];
     private byte[] _buffer = [];
@@ -38,13 +50,16 @@ public sealed class NoiseSource : IDisposable
         _aes.Key = seed.ToArray();
     }
 
-    /// <summary>Reads the dense rows <paramref name="first"/> and following, r entries in [-32, 31] each.</summary>
+    /// <summary>Reads the dense rows <paramref name="first"/> and following, r entries in [-32, 31] each; the length is a multiple of r.</summary>
     public void DenseRows(int first, Span<sbyte> rows)
     {
         ReadOnlySpan<byte> stream = Stream(1, first, rows.Length / Rank, Rank / BlockSize);
-        for (int i = 0; i < rows.Length; i++)
+        Span<byte> entries = MemoryMarshal.AsBytes(rows);
+        Vector256<byte> mask = Vector256.Create((byte)63);
+        Vector256<byte> offset = Vector256.Create((byte)32);
+        for (int i = 0; i < entries.Length; i += Vector256<byte>.Count)
         {
-            rows[i] = (sbyte)((stream[i] & 63) - 32);
+            ((Vector256.Create(stream[i..]) & mask) - offset).CopyTo(entries[i..]);
         }
     }
 
@@ -108,9 +123,14 @@ public sealed class NoiseSource : IDisposable
         }
 
         Span<byte> counters = _buffer.AsSpan(0, bytes);
-        for (int i = 0; i < count * blocksEach; i++)
+        Span<Vector128<uint>> blocks = MemoryMarshal.Cast<byte, Vector128<uint>>(counters);
+        for (int i = 0, index = first; i < blocks.Length; i += blocksEach, index++)
         {
-            WriteCounter(counters[(i * BlockSize)..], domain, first + (i / blocksEach), (ulong)(i % blocksEach));
+            // Words are little-endian on every machine that .NET runs on; no stream needs the counter's upper half.
+            for (int counter = 0; counter < blocksEach; counter++)
+            {
+                blocks[i + counter] = Vector128.Create(domain, (uint)index, (uint)counter, 0);
+            }
         }
 
         Span<byte> stream = _buffer.AsSpan(bytes, bytes);
@@ -133,6 +153,10 @@ public sealed class NoiseSource : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(block[8..], counter);
     }
 
+    // value % range without a division: exact for values of up to 17 bits and ranges of up to 64, because the reciprocals are off by less
+    // than range / 2^32.
+    private static uint Remainder(uint value, uint range) => unchecked(value - ((uint)(((ulong)value * Reciprocals[(int)range]) >> 32) * range));
+
     private void Shuffle(int strip, ReadOnlySpan<byte> stream, Span<byte> permutation)
     {
         for (int i = 0; i < permutation.Length; i++)
@@ -144,9 +168,9 @@ public sealed class NoiseSource : IDisposable
         ulong counter = (ulong)(stream.Length / BlockSize);
         for (int q = permutation.Length - 1; q >= 1; q--)
         {
-            int range = q + 1;
-            int limit = 65536 - (65536 % range);
-            int word;
+            uint range = (uint)q + 1;
+            uint limit = Words - Remainder(Words, range);
+            uint word;
             do
             {
                 if (position == stream.Length)
@@ -160,7 +184,7 @@ public sealed class NoiseSource : IDisposable
             }
             while (word >= limit);
 
-            int other = word % range;
+            int other = (int)Remainder(word, range);
             (permutation[q], permutation[other]) = (permutation[other], permutation[q]);
         }
     }

@@ -101,11 +101,13 @@ public sealed class TileKernelTests
         {
             short[] left = [.. Enumerable.Range(0, terms * 16).Select(static i => (short)(i % 3 == 0 ? 32512 : -32512))];
             short[] right = [.. Enumerable.Range(0, terms * 32).Select(static i => (short)(i % 5 == 0 ? -32 : 31))];
+            const int stride = 35;
             int[] c = new int[2 * TileKernel.GroupSums];
+            int[] result = new int[16 * stride];
             fixed (short* l = left, r = right)
-            fixed (int* sums = c)
+            fixed (int* sums = c, target = result)
             {
-                TileKernels.Create(kind).Denoise(l, r, terms, sums);
+                TileKernels.Create(kind).Denoise(l, r, terms, sums, target, stride);
             }
 
             for (int i = 0; i < c.Length; i++)
@@ -117,8 +119,10 @@ public sealed class TileKernelTests
                     expected -= left[(((p / 2 * 16) + row) * 2) + (p % 2)] * right[(group * terms * 16) + (((p / 2 * 16) + column) * 2) + (p % 2)];
                 }
 
-                Assert.That(c[i], Is.EqualTo(expected), $"{kind} {i}");
+                Assert.That(result[(row * stride) + (group * 16) + column], Is.EqualTo(expected), $"{kind} {i}");
             }
+
+            Assert.That(result.Where(static (_, i) => i % stride >= 32), Is.All.Zero, $"{kind} writes beyond its columns");
         }
     }
 

@@ -6,7 +6,7 @@ namespace PoUW.Core.Tests.Hashing;
 public sealed class Sha256BatchTests
 {
     [Test]
-    public void BatchesEqualThePlatformHash([Values(0, 1, 55, 56, 64, 65, 108, 1025)] int length, [Values(0, 1, 3, 4, 8, 9, 15, 16)] int count)
+    public void BatchesEqualThePlatformHash([Values(0, 1, 55, 56, 64, 65, 108, 1025)] int length, [Values(0, 1, 3, 4, 8, 9, 15, 16, 17, 25, 31, 32)] int count)
     {
         var random = new Random(length + count);
         int slotBytes = Sha256Batch.SlotBytes(length);
@@ -32,9 +32,9 @@ public sealed class Sha256BatchTests
     [Test]
     public void ShortSpansAndWrongCountsAreRefused()
     {
-        Assert.That(() => Sha256Batch.Hash(new byte[(16 * 64) - 1], 10, 5, new byte[512]), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, 5, new byte[159]), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, 17, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, -1, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[(32 * 64) - 1], 10, 5, new byte[1024]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, 5, new byte[159]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, 33, new byte[1056]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, -1, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 }
