@@ -35,6 +35,7 @@ public sealed class Sha256BatchTests
         Assert.That(() => Sha256Batch.Hash(new byte[(16 * 64) - 1], 10, 5, new byte[512]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, 5, new byte[159]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, 17, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], -1, 5, new byte[512]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Sha256Batch.Hash(new byte[16 * 64], 10, -1, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 }
