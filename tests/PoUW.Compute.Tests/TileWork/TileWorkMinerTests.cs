@@ -131,6 +131,20 @@ public sealed class TileWorkMinerTests
         Assert.That(() => miner.Multiply(shape with { K = 0 }, good, good, new int[4096], template, bench), Throws.ArgumentException);
     }
 
+    [Test]
+    public void OperandsThatNoCertificateMayOpenAreRefused([Values(-65, 64)] int entry)
+    {
+        using var miner = new TileWorkMiner(TileKernelKind.Portable);
+        var shape = new TileWorkShape(32, 32, 512, false, false);
+        sbyte[] good = new sbyte[32 * 512];
+        sbyte[] bad = new sbyte[32 * 512];
+        bad[^1] = (sbyte)entry;
+        var bench = new TileWorkBench();
+        WorkTemplate template = TileWorkBench.Template(1);
+        Assert.That(() => miner.Multiply(shape, bad, good, new int[1024], template, bench), Throws.ArgumentException);
+        Assert.That(() => miner.Multiply(shape, good, bad, new int[1024], template, bench), Throws.ArgumentException);
+    }
+
     private static void CompareWithOracle(TileWorkMiner miner, in TileWorkShape shape, int seed)
     {
         sbyte[] a = TileWorkBench.Operand(shape.M * shape.K, seed);
