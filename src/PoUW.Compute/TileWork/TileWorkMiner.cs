@@ -1,6 +1,7 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Threading;
 using PoUW.Core;
+using PoUW.Core.Jobs;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
@@ -129,17 +130,21 @@ public sealed unsafe class TileWorkMiner : IDisposable
     }
 
     /// <summary>The part of the rules that depends on the dimensions.</summary>
-    internal static bool IsEligible(in TileWorkShape shape) =>
-        shape.K >= TileWorkParameters.MinMinedInner
-        && shape.M >= TileWorkParameters.MinMinedOuter
-        && shape.N >= TileWorkParameters.MinMinedOuter
-        && shape.Validate().IsValid;
+    internal static bool IsEligible(in TileWorkShape shape) => WorkPlan.Admits(shape);
 
     /// <summary>The part of the rules that depends on the entries.</summary>
     internal static bool IsInMinedRange(ReadOnlySpan<sbyte> operand)
     {
         const sbyte limit = TileWorkParameters.MaxMinedMagnitude;
         return !operand.ContainsAnyExceptInRange((sbyte)-limit, limit);
+    }
+
+    /// <summary>Columns of tiles of a block: as many as the cache holds, or fewer where that gives all threads the same to do.</summary>
+    internal static int BlockTiles(in TileWorkShape shape, int threads)
+    {
+        int most = TileWorker.BlockTiles(shape.PaddedK);
+        int rounds = (shape.TileColumns + (most * threads) - 1) / (most * threads);
+        return threads == 1 ? most : (shape.TileColumns + (rounds * threads) - 1) / (rounds * threads);
     }
 
     private static void CheckArguments(in TileWorkShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
@@ -180,7 +185,7 @@ public sealed unsafe class TileWorkMiner : IDisposable
             _product.Begin(shape, a, b, result);
             Seed(operation, template);
             bool drawing = true;
-            int blockTiles = TileWorker.BlockTiles(shape.PaddedK);
+            int blockTiles = BlockTiles(shape, _team.Size);
             for (int column = 0; column < shape.TileColumns; column += blockTiles * _team.Size)
             {
                 int end = Math.Min(shape.TileColumns, column + (blockTiles * _team.Size));

@@ -81,6 +81,21 @@ public sealed class TileWorkMinerTests
     }
 
     [Test]
+    public void ThreadsGetEqualShares([Values(1, 2, 3, 5, 16)] int threads, [Values(512, 1024, 4096, 8192)] int k)
+    {
+        int most = TileWorker.BlockTiles(k);
+        for (int columns = 1; columns <= 100; columns++)
+        {
+            int block = TileWorkMiner.BlockTiles(new TileWorkShape(64, 32 * columns, k, false, false), threads);
+            int blocks = (columns + block - 1) / block;
+            int rounds = (blocks + threads - 1) / threads;
+            Assert.That(block, Is.InRange(1, most));
+            Assert.That(rounds, Is.EqualTo((columns + (most * threads) - 1) / (most * threads)), $"{columns} no more rounds than the cache asks for");
+            Assert.That(threads == 1 || rounds * (block - 1) * threads < columns, Is.True, $"{columns} in shares of {block}");
+        }
+    }
+
+    [Test]
     public void WinRateFollowsTheTarget([Values] bool zeros)
     {
         using var miner = new TileWorkMiner();
