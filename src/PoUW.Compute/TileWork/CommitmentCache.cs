@@ -37,14 +37,6 @@ internal sealed class CommitmentCache
     /// <summary>Bytes that the entries occupy.</summary>
     public long Bytes => _bytes;
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
-    {
-        _entries.Clear();
-        _byKey.Clear();
-        _bytes = 0;
-    }
-
     /// <summary>Commits two operands. The trees are valid until the next call.</summary>
     /// <param name="a">Stored A and its dimensions.</param>
     /// <param name="b">Stored B and its dimensions.</param>

@@ -1,6 +1,7 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.Threading;
 using PoUW.Core;
+using PoUW.Core.Jobs;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
@@ -75,14 +76,16 @@ public sealed unsafe class TileWorkMiner : IDisposable
     /// <param name="b">Stored B, row-major, entries in [-64, 63].</param>
     /// <param name="c">Receives M x N sums.</param>
     /// <param name="template">What to mine on.</param>
-    /// <param name="sink">Gets every winning certificate, after our own verification, on this thread.</param>
-    /// <exception cref="ArgumentException">The shape is not valid, or a span has the wrong length.</exception>
+    /// <param name="sink">Gets every winning certificate, after our own scalar verification, on this thread.</param>
+    /// <exception cref="ArgumentException">The shape is not valid, a span has the wrong length, or an entry is out of range.</exception>
     /// <exception cref="InvalidOperationException">Another call runs.</exception>
     /// <exception cref="PouwException">An own certificate fails verification.</exception>
     public void Multiply(
         in TileWorkShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c, WorkTemplate template, ITicketSink sink)
     {
         CheckArguments(shape, a, b, c);
+        CheckRange(a, nameof(a));
+        CheckRange(b, nameof(b));
         _use.Enter(this);
         try
         {
@@ -127,17 +130,21 @@ public sealed unsafe class TileWorkMiner : IDisposable
     }
 
     /// <summary>The part of the rules that depends on the dimensions.</summary>
-    internal static bool IsEligible(in TileWorkShape shape) =>
-        shape.K >= TileWorkParameters.MinMinedInner
-        && shape.M >= TileWorkParameters.MinMinedOuter
-        && shape.N >= TileWorkParameters.MinMinedOuter
-        && shape.Validate().IsValid;
+    internal static bool IsEligible(in TileWorkShape shape) => WorkPlan.Admits(shape);
 
     /// <summary>The part of the rules that depends on the entries.</summary>
     internal static bool IsInMinedRange(ReadOnlySpan<sbyte> operand)
     {
         const sbyte limit = TileWorkParameters.MaxMinedMagnitude;
         return !operand.ContainsAnyExceptInRange((sbyte)-limit, limit);
+    }
+
+    /// <summary>Columns of tiles of a block: as many as the cache holds, or fewer where that gives all threads the same to do.</summary>
+    internal static int BlockTiles(in TileWorkShape shape, int threads)
+    {
+        int most = TileWorker.BlockTiles(shape.PaddedK);
+        int rounds = (shape.TileColumns + (most * threads) - 1) / (most * threads);
+        return threads == 1 ? most : (shape.TileColumns + (rounds * threads) - 1) / (rounds * threads);
     }
 
     private static void CheckArguments(in TileWorkShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
@@ -154,16 +161,31 @@ public sealed unsafe class TileWorkMiner : IDisposable
         }
     }
 
+    // With noise, other entries do not fit 8 bits: the product would be wrong.
+    private static void CheckRange(ReadOnlySpan<sbyte> operand, string name)
+    {
+        const sbyte least = TileWorkParameters.MinOperand, most = TileWorkParameters.MaxOperand;
+        if (operand.ContainsAnyExceptInRange(least, most))
+        {
+            throw new ArgumentException($"The operand has an entry outside of [{least}, {most}].", name);
+        }
+    }
+
     private WorkTemplate Run(in MiningOperation operation, Span<int> c, WorkTemplate template, IWorkTemplateSource? templates)
     {
         TileWorkShape shape = operation.Shape;
+        foreach (TileWorker worker in _workers)
+        {
+            worker.Clear(); // A product that broke off left its tiles.
+        }
+
         fixed (sbyte* a = operation.A, b = operation.B)
         fixed (int* result = c)
         {
             _product.Begin(shape, a, b, result);
             Seed(operation, template);
             bool drawing = true;
-            int blockTiles = TileWorker.BlockTiles(shape.PaddedK);
+            int blockTiles = BlockTiles(shape, _team.Size);
             for (int column = 0; column < shape.TileColumns; column += blockTiles * _team.Size)
             {
                 int end = Math.Min(shape.TileColumns, column + (blockTiles * _team.Size));
@@ -225,8 +247,9 @@ public sealed unsafe class TileWorkMiner : IDisposable
 
     private void Certify(in MiningOperation operation, WorkTemplate template, WinningTile win)
     {
+        // By the definition: what is slow about it does not matter here, and a fault of the vector path cannot hide a fault of the kernel.
         WorkCertificate certificate = operation.Certify(template, win);
-        ValidationResult result = WorkVerifier.Verify(template, certificate, out Core.Primitives.Hash256 ticket);
+        ValidationResult result = WorkVerifier.VerifyScalar(template, certificate, out Core.Primitives.Hash256 ticket);
         if (!result.IsValid || ticket != win.Ticket)
         {
             throw new PouwException($"A winning tile of our own fails verification: {result}. The kernel or the memory of this machine is faulty.");

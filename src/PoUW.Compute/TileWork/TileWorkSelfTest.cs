@@ -4,7 +4,9 @@ using PoUW.Core.Work;
 
 namespace PoUW.Compute.TileWork;
 
-/// <summary>Start-up test of a kernel: the pinned vector V1 through the whole miner, and the rails of the number range.</summary>
+/// <summary>
+/// Start-up test of a kernel: the pinned vector V1 through the whole miner, and the rails of the number range for both strides and ranks.
+/// </summary>
 internal static unsafe class TileWorkSelfTest
 {
     private const int Size = 64;
@@ -16,7 +18,8 @@ internal static unsafe class TileWorkSelfTest
     ];
 
     /// <summary>True if the kernel gives the pinned results.</summary>
-    public static bool Passes(TileKernel kernel) => SegmentsHold(kernel) && PinnedVectorHolds(kernel);
+    public static bool Passes(TileKernel kernel) =>
+        SegmentsHold(kernel) && CorrectionHolds(kernel, 2 * 32) && CorrectionHolds(kernel, 2 * 64) && PinnedVectorHolds(kernel);
 
     private static bool PinnedVectorHolds(TileKernel kernel)
     {
@@ -127,12 +130,55 @@ internal static unsafe class TileWorkSelfTest
         int[] wanted = Array.ConvertAll(expected, sum => sum + offset);
         same &= sums.Span.SequenceEqual(wanted);
 
-        // The pointers alone do not keep the memory.
-        foreach (object buffer in (ReadOnlySpan<object>)[a, b, folds, corrections, sums])
+        KeepAlive(a, b, folds, corrections, sums);
+        return same;
+    }
+
+    // Pointers alone do not keep the memory.
+    private static void KeepAlive(params ReadOnlySpan<object> buffers)
+    {
+        foreach (object buffer in buffers)
         {
             GC.KeepAlive(buffer);
         }
+    }
 
+    // The low-rank part of either rank, with factors up to the largest that k / r <= 128 strips can give.
+    private static bool CorrectionHolds(TileKernel kernel, int terms)
+    {
+        const int largest = 2 * 128 * 127;
+        var left = new AlignedBuffer<short>();
+        var right = new AlignedBuffer<short>();
+        var sums = new AlignedBuffer<int>();
+        var result = new AlignedBuffer<int>();
+        left.Reserve(terms * TileKernel.GroupSize);
+        right.Reserve(2 * terms * TileKernel.GroupSize);
+        sums.Reserve(2 * TileKernel.GroupSums);
+        result.Reserve(2 * TileKernel.GroupSums);
+        for (int i = 0; i < right.Length; i++)
+        {
+            right.Span[i] = (short)((i * 29 % 64) - 32);
+            left.Span[i % left.Length] = (short)(i % 7 == 0 ? -largest : (i * 5003 % ((2 * largest) + 1)) - largest);
+        }
+
+        sums.Span.Fill(terms);
+        kernel.Denoise(left.Pointer, right.Pointer, terms, sums.Pointer, result.Pointer, TileWorkParameters.TileSize);
+        bool same = true;
+        for (int cell = 0; cell < sums.Length; cell++)
+        {
+            (int group, int row, int column) = (cell / TileKernel.GroupSums, cell / TileKernel.GroupSize % TileKernel.GroupSize, cell % TileKernel.GroupSize);
+            int expected = terms;
+            for (int p = 0; p < terms; p++)
+            {
+                int pair = ((group * terms / 2) + (p / 2)) * TileKernel.GroupSize;
+                int own = ((p / 2 * TileKernel.GroupSize) + row) * 2;
+                expected -= left.Span[own + (p % 2)] * right.Span[((pair + column) * 2) + (p % 2)];
+            }
+
+            same &= result.Span[(row * TileWorkParameters.TileSize) + (group * TileKernel.GroupSize) + column] == expected;
+        }
+
+        KeepAlive(left, right, sums, result);
         return same;
     }
 

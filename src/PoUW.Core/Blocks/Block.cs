@@ -20,7 +20,7 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
     public const int MaxPublicDataBytes = 1024;
 
     /// <summary>Largest witness of a certificate in bytes.</summary>
-    public const int MaxWitnessBytes = 96 * 1024;
+    public const int MaxWitnessBytes = TileWorkParameters.MaxWitnessBytes;
 
     /// <summary>The block's id.</summary>
     public Hash256 Id => Header.Id;

@@ -58,9 +58,10 @@ public static class Sha256Batch
     /// <param name="messageBytes">Bytes of every message.</param>
     /// <param name="count">0 to 32.</param>
     /// <param name="digests">Receives 32 bytes a message.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A span is too short, or the count is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A span is too short, or the length or count is out of range.</exception>
     public static void Hash(ReadOnlySpan<byte> slots, int messageBytes, int count, Span<byte> digests)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(messageBytes);
         int slotBytes = SlotBytes(messageBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Lanes);

@@ -48,6 +48,25 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    public void OperandsWithTheSameDigestAreToldApart()
+    {
+        // The digest rotates a sum by 29 bits and adds what lies 128 bytes further on: 1 there is 2^29 here.
+        sbyte[] a = new sbyte[64 * 96];
+        sbyte[] b = new sbyte[64 * 96];
+        (a[0], b[128 + 3]) = (1, 1 << (29 - 24));
+        Assert.That(ContentDigest.Of(a), Is.EqualTo(ContentDigest.Of(b)));
+        Hash256 tagA = MatrixCommitment.Compute(a, 64, 96).Tag, tagB = MatrixCommitment.Compute(b, 64, 96).Tag;
+        var cache = new CommitmentCache(1 << 20);
+        for (int i = 0; i < 3; i++)
+        {
+            cache.TryCommit(new(a, 64, 96), new(b, 64, 96), out MatrixTree left, out MatrixTree right);
+            Assert.That((left.Tag, right.Tag), Is.EqualTo((tagA, tagB)));
+            cache.TryCommit(new(b, 64, 96, b), new(a, 64, 96, a), out left, out right);
+            Assert.That((left.Tag, right.Tag), Is.EqualTo((tagB, tagA)));
+        }
+    }
+
+    [Test]
     public void TheLeastRecentlyUsedMakeRoom()
     {
         const int rows = 64, columns = 96;
@@ -69,7 +88,7 @@ public sealed class CommitmentTests
         long misses = cache.Misses;
         cache.TryCommit(new(operands[3], rows, columns), new(operands[0], rows, columns), out _, out _);
         cache.TryCommit(new(operands[2], rows, columns), new(operands[0], rows, columns), out _, out _);
-        Assert.That(cache.Misses, Is.LessThanOrEqualTo(misses + 1), "1 went, not 0 or 2");
+        Assert.That(cache.Misses, Is.EqualTo(misses + 1), "1 went, not 0 or 2");
     }
 
     [Test]

@@ -13,6 +13,7 @@ internal sealed unsafe class FaultyKernel(FaultyKernel.Fault fault) : TileKernel
         Fold,
         Sum,
         Denoise,
+        DeepDenoise,
     }
 
     public override byte BiasA => _good.BiasA;
@@ -31,6 +32,6 @@ internal sealed unsafe class FaultyKernel(FaultyKernel.Fault fault) : TileKernel
     public override void Denoise(short* left, short* right, int terms, int* c, int* target, nint targetStride)
     {
         _good.Denoise(left, right, terms, c, target, targetStride);
-        target[0] ^= fault == Fault.Denoise ? 1 : 0;
+        target[0] ^= fault == Fault.Denoise || (fault == Fault.DeepDenoise && terms == 128) ? 1 : 0;
     }
 }

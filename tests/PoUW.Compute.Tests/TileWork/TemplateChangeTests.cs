@@ -43,6 +43,23 @@ public sealed class TemplateChangeTests
     }
 
     [Test]
+    public void TilesOfAProductThatBrokeOffAreForgotten()
+    {
+        (Tensor a, Tensor b, Tensor c) = Operands();
+        var source = new BreakingSource(TileWorkBench.Template(TileWorkBench.EasyTarget, 0));
+        var bench = new TileWorkBench();
+        using var backend = new TileWorkBackend(new DefinitionBackend(), source, bench);
+        var shape = new MatMulShape(Shape.M, Shape.K, Shape.N, false, false, true);
+        Assert.That(() => backend.MatMul(shape, a, b, c), Throws.TypeOf<TimeoutException>());
+        Assert.That(bench.Certificates, Is.Empty);
+
+        source.Current = TileWorkBench.Template(TileWorkBench.EasyTarget, 1);
+        backend.MatMul(shape, a, b, c);
+        Assert.That(bench.Certificates, Has.Count.EqualTo(2 * 19));
+        Assert.That(backend.TicketsDrawn, Is.EqualTo(2 * 19));
+    }
+
+    [Test]
     public void ThreadsChangeNothing([Values(512, 1500, 4096)] int k)
     {
         var shape = new TileWorkShape(100, 700, k, true, false);
@@ -85,6 +102,25 @@ public sealed class TemplateChangeTests
         {
             _stale |= _checks++ == staleAtCheck;
             return ReferenceEquals(template, _stale ? second : first);
+        }
+    }
+
+    /// <summary>The first question whether the template is current has no answer.</summary>
+    private sealed class BreakingSource(WorkTemplate first) : IWorkTemplateSource
+    {
+        private bool _broke;
+
+        public WorkTemplate? Current { get; set; } = first;
+
+        public bool IsCurrent(WorkTemplate template)
+        {
+            if (!_broke)
+            {
+                _broke = true;
+                throw new TimeoutException();
+            }
+
+            return ReferenceEquals(template, Current);
         }
     }
 }

@@ -19,14 +19,4 @@ public sealed class TileHashingTests
         Assert.That(tree.Tag, Is.EqualTo(expected.Tag));
         Assert.That(tree.Tree[32..].SequenceEqual(expected.Tree.Span[32..]), Is.True, "nodes");
     }
-
-    [Test]
-    public void WordsAreTransposed()
-    {
-        uint[] source = [.. Enumerable.Range(0, 16 * 20).Select(i => (uint)i)];
-        uint[] result = new uint[256];
-        WordTranspose.Run(source, 20, result);
-
-        Assert.That(result, Is.EqualTo(Enumerable.Range(0, 256).Select(i => (uint)((i % 16 * 20) + (i / 16)))));
-    }
 }

@@ -81,6 +81,21 @@ public sealed class TileWorkMinerTests
     }
 
     [Test]
+    public void ThreadsGetEqualShares([Values(1, 2, 3, 5, 16)] int threads, [Values(512, 1024, 4096, 8192)] int k)
+    {
+        int most = TileWorker.BlockTiles(k);
+        for (int columns = 1; columns <= 100; columns++)
+        {
+            int block = TileWorkMiner.BlockTiles(new TileWorkShape(64, 32 * columns, k, false, false), threads);
+            int blocks = (columns + block - 1) / block;
+            int rounds = (blocks + threads - 1) / threads;
+            Assert.That(block, Is.InRange(1, most));
+            Assert.That(rounds, Is.EqualTo((columns + (most * threads) - 1) / (most * threads)), $"{columns} no more rounds than the cache asks for");
+            Assert.That(threads == 1 || rounds * (block - 1) * threads < columns, Is.True, $"{columns} in shares of {block}");
+        }
+    }
+
+    [Test]
     public void WinRateFollowsTheTarget([Values] bool zeros)
     {
         using var miner = new TileWorkMiner();
@@ -129,6 +144,20 @@ public sealed class TileWorkMinerTests
         Assert.That(() => miner.Multiply(shape, good, good[1..], new int[4096], template, bench), Throws.ArgumentException);
         Assert.That(() => miner.Multiply(shape, good, good, new int[4095], template, bench), Throws.ArgumentException);
         Assert.That(() => miner.Multiply(shape with { K = 0 }, good, good, new int[4096], template, bench), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void OperandsThatNoCertificateMayOpenAreRefused([Values(-65, 64)] int entry)
+    {
+        using var miner = new TileWorkMiner(TileKernelKind.Portable);
+        var shape = new TileWorkShape(32, 32, 512, false, false);
+        sbyte[] good = new sbyte[32 * 512];
+        sbyte[] bad = new sbyte[32 * 512];
+        bad[^1] = (sbyte)entry;
+        var bench = new TileWorkBench();
+        WorkTemplate template = TileWorkBench.Template(1);
+        Assert.That(() => miner.Multiply(shape, bad, good, new int[1024], template, bench), Throws.ArgumentException);
+        Assert.That(() => miner.Multiply(shape, good, bad, new int[1024], template, bench), Throws.ArgumentException);
     }
 
     private static void CompareWithOracle(TileWorkMiner miner, in TileWorkShape shape, int seed)

@@ -36,5 +36,6 @@ public sealed class Sha256BatchTests
         Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, 5, new byte[159]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, 33, new byte[1056]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], 10, -1, new byte[544]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Sha256Batch.Hash(new byte[32 * 64], -1, 5, new byte[1024]), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 }
