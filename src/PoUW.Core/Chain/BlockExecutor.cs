@@ -81,6 +81,20 @@ public sealed class BlockExecutor
         return ValidationResult.Ok;
     }
 
+    /// <summary>Checks what a block claims, if anything, over the state of its parent, which was executed.</summary>
+    internal ValidationResult CheckClaim(ChainPosition parent, Block block)
+    {
+        if (block.Header.Claim is null)
+        {
+            return ValidationResult.Ok;
+        }
+
+        ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
+        return decoded.IsValid
+            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
+            : decoded;
+    }
+
     /// <summary>What is final in the state of an executed block.</summary>
     internal Checkpoint FinalizedAfter(BlockHeader header) => Finality.FinalizedIn(World.At(header.StateRoot));
 
@@ -111,29 +125,6 @@ public sealed class BlockExecutor
             ReceiptsRoot = Hash256.Zero,
         };
         return new Block(header, [], new WorkCertificate(default, default), ProducerSeal.Empty);
-    }
-
-    /// <summary>
-    /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.
-    /// Otherwise one ticket would make many blocks.
-    /// </summary>
-    private ValidationResult CheckClaim(ChainPosition parent, Block block)
-    {
-        if (block.Header.Claim is null)
-        {
-            return ValidationResult.Ok;
-        }
-
-        if (block.Header.Nonce != 0 || block.Transactions.Count != 0)
-        {
-            return ValidationResult.Fail(
-                ValidationCode.BadBinding, nameof(BlockHeader.Claim), "A bound block has no transactions, and its nonce is zero.");
-        }
-
-        ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
-        return decoded.IsValid
-            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
-            : decoded;
     }
 
     private static ValidationResult Mismatch(ValidationCode code, string field, Hash256 expected)

@@ -45,6 +45,12 @@ internal sealed class BlockImporter(
             return Extend(block, position, head, out change);
         }
 
+        result = CheckClaimBeside(block, parent);
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
         WriteBatch batch = new();
         store.PutBlock(batch, position.Id, block);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Stored));
@@ -82,6 +88,24 @@ internal sealed class BlockImporter(
         return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 
+    /// <summary>
+    /// A bound ticket pays for any number of headers, and only the claim says that their producer has a stake to lose by it. So the claim is
+    /// checked before a block is kept beside the head's chain, where blocks are executed only once they win; its ancestors are executed for it,
+    /// each once, and each of them has paid with work of its own or passed here.
+    /// </summary>
+    private ValidationResult CheckClaimBeside(Block block, ChainPosition parent)
+    {
+        if (block.Header.Claim is null)
+        {
+            return ValidationResult.Ok;
+        }
+
+        ValidationResult executed = ExecuteBranch(BranchTo(parent.Id, out BlockEntry fork), fork.Position);
+        return executed.IsValid
+            ? executor.CheckClaim(parent, block)
+            : ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {executed}");
+    }
+
     // Only bound blocks are asked for it, and their public data was decoded by the verifier.
     private static Hash256 OperandsOf(Block block) =>
         block.Header.Claim is not null && WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data).IsValid
@@ -95,8 +119,13 @@ internal sealed class BlockImporter(
         ValidationResult executed = executor.Execute(head.Position, block, batch, out ExecutionOutcome? outcome);
         if (!executed.IsValid)
         {
-            // The id fixes every byte that execution reads, so the verdict on the id is final.
-            store.Apply(MarkInvalid(new WriteBatch(), position));
+            // The id fixes every byte that execution reads, so the verdict on the id is final. It is not kept of a bound block: one ticket
+            // makes any number of them, and one without transactions is soon refused again.
+            if (block.Header.Claim is null)
+            {
+                store.Apply(MarkInvalid(new WriteBatch(), position));
+            }
+
             return executed;
         }
 
