@@ -81,20 +81,6 @@ public sealed class BlockExecutor
         return ValidationResult.Ok;
     }
 
-    /// <summary>Checks what a block claims, if anything, over the state of its parent, which was executed.</summary>
-    internal ValidationResult CheckClaim(ChainPosition parent, Block block)
-    {
-        if (block.Header.Claim is null)
-        {
-            return ValidationResult.Ok;
-        }
-
-        ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
-        return decoded.IsValid
-            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
-            : decoded;
-    }
-
     /// <summary>What is final in the state of an executed block.</summary>
     internal Checkpoint FinalizedAfter(BlockHeader header) => Finality.FinalizedIn(World.At(header.StateRoot));
 
@@ -125,6 +111,20 @@ public sealed class BlockExecutor
             ReceiptsRoot = Hash256.Zero,
         };
         return new Block(header, [], new WorkCertificate(default, default), ProducerSeal.Empty);
+    }
+
+    /// <summary>Checks what a block claims, if anything, over the state of its parent, which was executed.</summary>
+    private ValidationResult CheckClaim(ChainPosition parent, Block block)
+    {
+        if (block.Header.Claim is null)
+        {
+            return ValidationResult.Ok;
+        }
+
+        ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
+        return decoded.IsValid
+            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
+            : decoded;
     }
 
     private static ValidationResult Mismatch(ValidationCode code, string field, Hash256 expected)

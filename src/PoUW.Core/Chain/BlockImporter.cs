@@ -45,17 +45,8 @@ internal sealed class BlockImporter(
             return Extend(block, position, head, out change);
         }
 
-        result = CheckClaimBeside(block, parent);
-        if (!result.IsValid)
-        {
-            return result;
-        }
-
-        WriteBatch batch = new();
-        store.PutBlock(batch, position.Id, block);
-        ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Stored));
-        store.Apply(batch);
-        return trust.Wins(position, head) ? Reorganize(position, head, out change) : ValidationResult.Ok;
+        result = Keep(block, position, parent);
+        return result.IsValid && trust.Wins(position, head) ? Reorganize(position, head, out change) : result;
     }
 
     private ValidationResult ImportKnown(BlockEntry known, ChainHead head, out ChainChange? change)
@@ -89,21 +80,36 @@ internal sealed class BlockImporter(
     }
 
     /// <summary>
-    /// A bound ticket pays for any number of headers, and only the claim says that their producer has a stake to lose by it. So the claim is
-    /// checked before a block is kept beside the head's chain, where blocks are executed only once they win; its ancestors are executed for it,
-    /// each once, and each of them has paid with work of its own or passed here.
+    /// Adds a block beside the head's chain. Such blocks are executed once they win, but a bound one at once: its ticket pays for any number of
+    /// headers, so what is false in them must not be kept or passed on, and what is true has a producer with a stake to lose by the second.
+    /// Its ancestors are executed for it, each once; each has paid with work of its own or has been executed here.
     /// </summary>
-    private ValidationResult CheckClaimBeside(Block block, ChainPosition parent)
+    private ValidationResult Keep(Block block, ChainPosition position, ChainPosition parent)
     {
-        if (block.Header.Claim is null)
+        WriteBatch batch = new();
+        BlockStatus status = BlockStatus.Stored;
+        if (block.Header.Claim is not null)
         {
-            return ValidationResult.Ok;
+            ValidationResult ancestors = ExecuteBranch(BranchTo(parent.Id, out BlockEntry fork), fork.Position);
+            if (!ancestors.IsValid)
+            {
+                return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {ancestors}");
+            }
+
+            ValidationResult executed = executor.Execute(parent, block, batch, out ExecutionOutcome? outcome);
+            if (!executed.IsValid)
+            {
+                return executed;
+            }
+
+            ChainStore.PutReceipts(batch, position.Id, outcome!.Receipts);
+            status = BlockStatus.Executed;
         }
 
-        ValidationResult executed = ExecuteBranch(BranchTo(parent.Id, out BlockEntry fork), fork.Position);
-        return executed.IsValid
-            ? executor.CheckClaim(parent, block)
-            : ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {executed}");
+        store.PutBlock(batch, position.Id, block);
+        ChainStore.PutEntry(batch, new BlockEntry(position, status));
+        store.Apply(batch);
+        return ValidationResult.Ok;
     }
 
     // Only bound blocks are asked for it, and their public data was decoded by the verifier.

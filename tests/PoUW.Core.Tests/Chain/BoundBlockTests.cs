@@ -109,13 +109,19 @@ public sealed class BoundBlockTests
     public void One_ticket_cannot_fill_the_store_with_blocks_beside_the_head()
     {
         Block refused = Bound(claim: Claim with { Step = 4 });
+        Block good = Bound();
         _net.Grow(_chain, 2);
         for (byte i = 0; i < 3; i++)
         {
             Block variant = Seal(refused.Header with { StateRoot = Hash256.Sha256([i]) });
             Assert.That(_chain.Import(variant).Code, Is.EqualTo(ValidationCode.NotScheduled));
             Assert.That(_chain.GetHeader(variant.Id), Is.Null, "nothing is kept of what costs a signature");
+            Block lying = Seal(good.Header with { StateRoot = Hash256.Sha256([i]) });
+            Assert.That(_chain.Import(lying).Code, Is.EqualTo(ValidationCode.WrongStateRoot), "else peers that pass it on would answer for it");
+            Assert.That(_chain.GetHeader(lying.Id), Is.Null);
         }
+
+        Assert.That(_chain.Import(good).ToString(), Is.EqualTo("Ok"));
     }
 
     [Test]
