@@ -113,21 +113,12 @@ public sealed class BlockExecutor
         return new Block(header, [], new WorkCertificate(default, default), ProducerSeal.Empty);
     }
 
-    /// <summary>
-    /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.
-    /// Otherwise one ticket would make many blocks.
-    /// </summary>
+    /// <summary>Checks what a block claims, if anything, over the state of its parent, which was executed.</summary>
     private ValidationResult CheckClaim(ChainPosition parent, Block block)
     {
         if (block.Header.Claim is null)
         {
             return ValidationResult.Ok;
-        }
-
-        if (block.Header.Nonce != 0 || block.Transactions.Count != 0)
-        {
-            return ValidationResult.Fail(
-                ValidationCode.BadBinding, nameof(BlockHeader.Claim), "A bound block has no transactions, and its nonce is zero.");
         }
 
         ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);

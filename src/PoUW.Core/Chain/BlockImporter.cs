@@ -45,11 +45,8 @@ internal sealed class BlockImporter(
             return Extend(block, position, head, out change);
         }
 
-        WriteBatch batch = new();
-        store.PutBlock(batch, position.Id, block);
-        ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Stored));
-        store.Apply(batch);
-        return trust.Wins(position, head) ? Reorganize(position, head, out change) : ValidationResult.Ok;
+        result = Keep(block, position, parent);
+        return result.IsValid && trust.Wins(position, head) ? Reorganize(position, head, out change) : result;
     }
 
     private ValidationResult ImportKnown(BlockEntry known, ChainHead head, out ChainChange? change)
@@ -82,6 +79,39 @@ internal sealed class BlockImporter(
         return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 
+    /// <summary>
+    /// Adds a block beside the head's chain. Such blocks are executed once they win, but a bound one at once: its ticket pays for any number of
+    /// headers, so what is false in them must not be kept or passed on, and what is true has a producer with a stake to lose by the second.
+    /// Its ancestors are executed for it, each once; each has paid with work of its own or has been executed here.
+    /// </summary>
+    private ValidationResult Keep(Block block, ChainPosition position, ChainPosition parent)
+    {
+        WriteBatch batch = new();
+        BlockStatus status = BlockStatus.Stored;
+        if (block.Header.Claim is not null)
+        {
+            ValidationResult ancestors = ExecuteBranch(BranchTo(parent.Id, out BlockEntry fork), fork.Position);
+            if (!ancestors.IsValid)
+            {
+                return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {ancestors}");
+            }
+
+            ValidationResult executed = executor.Execute(parent, block, batch, out ExecutionOutcome? outcome);
+            if (!executed.IsValid)
+            {
+                return executed;
+            }
+
+            ChainStore.PutReceipts(batch, position.Id, outcome!.Receipts);
+            status = BlockStatus.Executed;
+        }
+
+        store.PutBlock(batch, position.Id, block);
+        ChainStore.PutEntry(batch, new BlockEntry(position, status));
+        store.Apply(batch);
+        return ValidationResult.Ok;
+    }
+
     // Only bound blocks are asked for it, and their public data was decoded by the verifier.
     private static Hash256 OperandsOf(Block block) =>
         block.Header.Claim is not null && WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data).IsValid
@@ -95,8 +125,13 @@ internal sealed class BlockImporter(
         ValidationResult executed = executor.Execute(head.Position, block, batch, out ExecutionOutcome? outcome);
         if (!executed.IsValid)
         {
-            // The id fixes every byte that execution reads, so the verdict on the id is final.
-            store.Apply(MarkInvalid(new WriteBatch(), position));
+            // The id fixes every byte that execution reads, so the verdict on the id is final. It is not kept of a bound block: one ticket
+            // makes any number of them, and one without transactions is soon refused again.
+            if (block.Header.Claim is null)
+            {
+                store.Apply(MarkInvalid(new WriteBatch(), position));
+            }
+
             return executed;
         }
 

@@ -50,9 +50,7 @@ internal sealed class BlockRules(
             return Fail(ValidationCode.WrongChain, nameof(header.ChainId), $"Chain {header.ChainId}; this is {parameters.ChainId}.");
         }
 
-        return header.Claim is null || _rules.RulesAt(header.Height).BoundTickets
-            ? ValidationResult.Ok
-            : Fail(ValidationCode.BadBinding, nameof(header.Claim), $"Tickets cannot be bound at height {header.Height} of this network.");
+        return header.Claim is null ? ValidationResult.Ok : CheckBoundForm(header);
     }
 
     /// <summary>Checks what depends on the ancestors.</summary>
@@ -86,6 +84,22 @@ internal sealed class BlockRules(
         return block.Seal.Verify(scheme, block.Header)
             ? ValidationResult.Ok
             : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
+    }
+
+    /// <summary>
+    /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.
+    /// Otherwise one ticket would make many blocks.
+    /// </summary>
+    private ValidationResult CheckBoundForm(BlockHeader header)
+    {
+        if (!_rules.RulesAt(header.Height).BoundTickets)
+        {
+            return Fail(ValidationCode.BadBinding, nameof(header.Claim), $"Tickets cannot be bound at height {header.Height} of this network.");
+        }
+
+        return header.Nonce == 0 && header.TransactionRoot == Block.TransactionRootOf([])
+            ? ValidationResult.Ok
+            : Fail(ValidationCode.BadBinding, nameof(header.Claim), "A bound block has no transactions, and its nonce is zero.");
     }
 
     /// <summary>The median of the timestamps of the last eleven blocks up to and including <paramref name="tip"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
@@ -17,7 +18,7 @@ internal static class LeaseActivation
     /// <returns>The job after the burn.</returns>
     public static JobState Activate(IStateWriter state, BlockContext block, JobState job, Lease lease)
     {
-        if (job.Manifest.Work.IsEmpty)
+        if (job.Manifest.Work.IsEmpty || !CanBeClaimed(block))
         {
             return job;
         }
@@ -42,6 +43,10 @@ internal static class LeaseActivation
         WorkLedger.Activate(state, block, lease, job.Manifest, WorkLane.Paid, burn);
         return job with { Burned = job.Burned + burn, LeaseBurned = job.LeaseBurned + burn };
     }
+
+    /// <summary>Nothing is burned for tickets that no block of the network may carry. A lease from before the upgrade backs none after it.</summary>
+    private static bool CanBeClaimed(BlockContext block) =>
+        block.Parameters.MaxBoundRun > 0 && new NetworkRules(block.Parameters).RulesAt(block.Height).BoundTickets;
 
     private static Amount? PriceOf(BlockContext block, JobManifest manifest, ulong unit) =>
         CompactTarget.TryDecode(block.Bits, out BigInteger target)

@@ -2,6 +2,7 @@ using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Cryptography;
+using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
@@ -113,10 +114,9 @@ internal sealed class BlockProducer(
                 return null;
             }
 
-            BlockTemplate content = found.Block ?? BuildBound(found);
-            if (content.Header.ParentHash != found.Parent)
+            if ((found.Block ?? BuildBound(found)) is not { } content || content.Header.ParentHash != found.Parent)
             {
-                return null; // The head has moved while the block was built.
+                return null; // The clock was set back, or the head has moved while the block was built.
             }
 
             _sealedParent = found.Parent;
@@ -132,10 +132,16 @@ internal sealed class BlockProducer(
         }
     }
 
-    // The ticket does not bind the time, so it is that of the win.
-    private BlockTemplate BuildBound(IssuedWork found)
+    // The ticket does not bind the time, so it is that of the win. A clock that was set back since may make it too early: nothing is sealed then,
+    // since the chain would refuse the block, and the parent could have no other one of ours.
+    private BlockTemplate? BuildBound(IssuedWork found)
     {
         ulong now = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (found.EarliestMs > now + WorkSchedule.LeadOf(chain.Parameters))
+        {
+            return null;
+        }
+
         return chain.ProposeBound(producer.Address, found.Claim!, Math.Max(now, found.EarliestMs));
     }
 

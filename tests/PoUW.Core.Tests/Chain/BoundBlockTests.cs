@@ -26,16 +26,7 @@ public sealed class BoundBlockTests
     {
         _stakes = new TestStakes([(TestNet.Miner, Amount.FromCoins(100))]);
         _net = new TestNet();
-        _chain = new BlockChain(new BlockChainOptions
-        {
-            Store = new InMemoryKeyValueStore(),
-            Parameters = _net.Parameters,
-            WorkVerifier = new BoundTickets(),
-            Difficulty = new StepDifficulty(),
-            Modules = [new OrderModule(), _stakes, new FinalityModule(_stakes, _stakes, new Secp256k1Scheme())],
-            Time = _net.Time,
-            Leases = new OddSteps(),
-        });
+        _chain = NewChain();
         _net.Grow(_chain, 2);
     }
 
@@ -71,11 +62,12 @@ public sealed class BoundBlockTests
     }
 
     [Test]
-    public void A_claim_that_the_lease_view_refuses_condemns_the_block()
+    public void A_block_whose_claim_the_lease_view_refuses_is_refused_and_not_kept()
     {
         Block refused = Bound(claim: Claim with { Step = 4 });
         Assert.That(_chain.Import(refused).Code, Is.EqualTo(ValidationCode.NotScheduled));
-        Assert.That(_chain.Import(refused).Code, Is.EqualTo(ValidationCode.InvalidAncestor));
+        Assert.That(_chain.GetHeader(refused.Id), Is.Null);
+        Assert.That(_chain.Import(refused).Code, Is.EqualTo(ValidationCode.NotScheduled));
     }
 
     [Test]
@@ -111,6 +103,77 @@ public sealed class BoundBlockTests
         Assert.That(_chain.Import(report).ToString(), Is.EqualTo("Ok"));
         Assert.That(_chain.GetReceipts(report.Id)!.Single().Code, Is.EqualTo(ValidationCode.Ok));
         Assert.That(_stakes.PowerOf(_chain.HeadState, TestNet.Miner), Is.EqualTo(UInt128.Zero));
+    }
+
+    [Test]
+    public void One_ticket_cannot_fill_the_store_with_blocks_beside_the_head()
+    {
+        Block refused = Bound(claim: Claim with { Step = 4 });
+        Block good = Bound();
+        _net.Grow(_chain, 2);
+        for (byte i = 0; i < 3; i++)
+        {
+            Block variant = Seal(refused.Header with { StateRoot = Hash256.Sha256([i]) });
+            Assert.That(_chain.Import(variant).Code, Is.EqualTo(ValidationCode.NotScheduled));
+            Assert.That(_chain.GetHeader(variant.Id), Is.Null, "nothing is kept of what costs a signature");
+            Block lying = Seal(good.Header with { StateRoot = Hash256.Sha256([i]) });
+            Assert.That(_chain.Import(lying).Code, Is.EqualTo(ValidationCode.WrongStateRoot), "else peers that pass it on would answer for it");
+            Assert.That(_chain.GetHeader(lying.Id), Is.Null);
+        }
+
+        Assert.That(_chain.Import(good).ToString(), Is.EqualTo("Ok"));
+    }
+
+    [Test]
+    public void A_claim_beside_the_head_is_checked_on_a_parent_that_was_not_executed_yet()
+    {
+        BlockChain other = Twin();
+        Block side = _net.Next(other, producer: TestNet.OtherMinerKey);
+        Assert.That(other.Import(side).ToString(), Is.EqualTo("Ok"));
+        _net.Grow(_chain, 3);
+        Assert.That(_chain.Import(side).ToString(), Is.EqualTo("Ok"));
+        Block refused = Seal(other.ProposeBound(TestNet.Miner, Claim with { Step = 4 }, side.Header.TimestampMs + 1_000).Header);
+        Assert.That(_chain.Import(refused).Code, Is.EqualTo(ValidationCode.NotScheduled));
+        Assert.That(_chain.GetHeader(refused.Id), Is.Null);
+        Block good = Seal(other.ProposeBound(TestNet.Miner, Claim, side.Header.TimestampMs + 1_000).Header);
+        Assert.That(_chain.Import(good).ToString(), Is.EqualTo("Ok"));
+        Assert.That(_chain.GetHeader(good.Id), Is.Not.Null);
+    }
+
+    [Test]
+    public void A_bound_block_with_content_is_refused_before_it_is_kept()
+    {
+        Block good = Bound();
+        _net.Grow(_chain, 2);
+        Block nonce = Seal(good.Header with { Nonce = 1 });
+        Assert.That(_chain.Import(nonce).Code, Is.EqualTo(ValidationCode.BadBinding));
+        Transaction payment = _net.Pay(_net.Alice, 0, 1);
+        BlockHeader paying = good.Header with { TransactionRoot = Block.TransactionRootOf([payment]), CertificateCommitment = default };
+        Block full = new BlockTemplate(paying, [payment]).Complete(BoundTickets.Mine(paying), TestNet.MinerKey);
+        Assert.That(_chain.Import(full).Code, Is.EqualTo(ValidationCode.BadBinding));
+        Assert.That(_chain.GetHeader(nonce.Id) ?? _chain.GetHeader(full.Id), Is.Null);
+    }
+
+    private BlockChain NewChain() => new(new BlockChainOptions
+    {
+        Store = new InMemoryKeyValueStore(),
+        Parameters = _net.Parameters,
+        WorkVerifier = new BoundTickets(),
+        Difficulty = new StepDifficulty(),
+        Modules = [new OrderModule(), _stakes, new FinalityModule(_stakes, _stakes, new Secp256k1Scheme())],
+        Time = _net.Time,
+        Leases = new OddSteps(),
+    });
+
+    private BlockChain Twin()
+    {
+        BlockChain twin = NewChain();
+        for (ulong height = 1; height <= _chain.Head.Height; height++)
+        {
+            Assert.That(twin.Import(_chain.GetBlockByHeight(height)!).ToString(), Is.EqualTo("Ok"));
+        }
+
+        return twin;
     }
 
     private Block Bound(ulong? timeMs = null, BoundClaim? claim = null) =>

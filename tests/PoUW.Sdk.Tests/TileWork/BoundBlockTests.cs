@@ -193,6 +193,26 @@ public sealed class BoundBlockTests
         Assert.That(scene.Blocks.Skip(before).Select(block => block.Header.Claim), Is.EqualTo(new[] { Claim(scene, scene.Lease, 0, 0) }));
     }
 
+    [Test]
+    public void A_win_while_the_clock_is_set_back_does_not_stop_the_producer()
+    {
+        using LaneScene scene = new();
+        scene.StartJob();
+        ulong begin = scene.DueMs(0, 0) - WorkSchedule.LeadOf(scene.Parameters);
+        scene.Clock.NowMs = begin;
+        List<(WorkTemplate Template, WorkCertificate Certificate)> found = [];
+        using TileWorkBackend backend = new(new PoUW.Compute.Backends.CpuBackend(), scene.Source, new CapturingSink(found));
+        scene.RunUnit(backend);
+        (WorkTemplate template, WorkCertificate certificate) = found.First(ticket => ticket.Template.IsBound);
+        int before = scene.Blocks.Count;
+        scene.Clock.NowMs = begin - 1;
+        scene.Producer.Submit(template, certificate);
+        Assert.That(scene.Blocks, Has.Count.EqualTo(before), "too far ahead of the clock now");
+        scene.Clock.NowMs = begin;
+        scene.Producer.Submit(template, certificate);
+        Assert.That(scene.Blocks.Skip(before).Select(block => block.Header.Claim), Is.EqualTo(new[] { Claim(scene, scene.Lease, 0, 0) }));
+    }
+
     private static BoundClaim Claim(LaneScene scene, Lease lease, ulong step, uint operation) =>
         new(scene.Manifest.JobId, lease.Unit, lease.Attempt, step, operation);
 

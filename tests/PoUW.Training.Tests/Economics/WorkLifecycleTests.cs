@@ -95,6 +95,26 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void A_network_whose_blocks_cannot_claim_burns_nothing()
+    {
+        UpgradeActivation[] never = [new UpgradeActivation(NetworkUpgrade.TileWork1, 0)];
+        UpgradeActivation[] later = [.. never, new UpgradeActivation(NetworkUpgrade.BoundTickets, 1_000)];
+        Func<NetworkParameters, NetworkParameters>[] changes =
+        [
+            parameters => parameters with { Upgrades = never },
+            parameters => parameters with { Upgrades = later },
+            parameters => parameters with { MaxBoundRun = 0 },
+        ];
+        foreach (Func<NetworkParameters, NetworkParameters> change in changes)
+        {
+            Start(Amount.FromCoins(10), change: change);
+            Assert.That(_lease.Worker, Is.Not.EqualTo(Address.Zero));
+            Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id), Is.Null);
+            Assert.That(_ledger.Job(_job).LeaseBurned, Is.EqualTo(Amount.Zero));
+        }
+    }
+
+    [Test]
     public void A_win_is_on_record_before_the_transactions_of_the_next_block()
     {
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 1, 1));
