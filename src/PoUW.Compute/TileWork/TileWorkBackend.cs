@@ -16,7 +16,7 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     private readonly IWorkTemplateSource _templates;
     private readonly ITicketSink _sink;
     private readonly TileWorkMiner _miner;
-    private readonly OperationCommitter _committer;
+    private readonly CommitmentCache _commitments;
     private volatile WorkTemplate? _lastTemplate;
     private UnitOperations? _unit;
     private long _boundTickets;
@@ -35,7 +35,7 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
         _templates = templates;
         _sink = sink;
         _miner = new TileWorkMiner(options.Kernel, options.Threads);
-        _committer = new OperationCommitter(options);
+        _commitments = new CommitmentCache(options.CommitmentBytes);
     }
 
     /// <summary>Tickets drawn so far.</summary>
@@ -56,29 +56,15 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
     {
-        WorkTemplate? template = shape.TileWork ? NextTemplate(shape) : null;
-        if (template is null && !_committer.IsObserved)
+        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
+        WorkTemplate? template = shape.TileWork ? NextTemplate(work) : null;
+        if (template is null || !TryCommit(work, a, b, out MatrixTree treeA, out MatrixTree treeB))
         {
-            _inner.MatMul(shape, a, b, c); // The program does not offer it, or there is nothing to mine on.
+            _inner.MatMul(shape, a, b, c); // The program does not offer it, there is nothing to mine on, or our rules do not take it.
             return;
         }
 
-        if (!_committer.TryCommit(shape, a, b, out TileWorkShape work, out MatrixTree treeA, out MatrixTree treeB))
-        {
-            _inner.MatMul(shape, a, b, c);
-            return;
-        }
-
-        if (template is null)
-        {
-            _inner.MatMul(shape, a, b, c);
-        }
-        else
-        {
-            Mine(new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink), c, template);
-        }
-
-        _committer.Report(work, treeA, treeB);
+        Mine(new MiningOperation(work, a.Int8, treeA, b.Int8, treeB, _sink), c, template);
     }
 
     /// <inheritdoc/>
@@ -113,9 +99,17 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
     }
 
     /// <summary>Every product of a unit is counted, whether it turns out to be ticketed or not.</summary>
-    private WorkTemplate? NextTemplate(in MatMulShape shape)
+    private WorkTemplate? NextTemplate(in TileWorkShape shape) =>
+        (_unit?.Next(shape) is { } claim ? _templates.ForOperation(claim, shape) : null) ?? _templates.Current;
+
+    /// <summary>False if our rules draw no tickets on the product.</summary>
+    private bool TryCommit(in TileWorkShape shape, Tensor a, Tensor b, out MatrixTree treeA, out MatrixTree treeB)
     {
-        var work = new TileWorkShape(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
-        return (_unit?.Next(work) is { } claim ? _templates.ForOperation(claim, work) : null) ?? _templates.Current;
+        (treeA, treeB) = (null!, null!);
+        return TileWorkMiner.IsEligible(shape) && _commitments.TryCommit(
+            new CommitmentCache.Matrix(a.Int8, shape.StoredRowsA, shape.StoredColumnsA, a),
+            new CommitmentCache.Matrix(b.Int8, shape.StoredRowsB, shape.StoredColumnsB, b),
+            out treeA,
+            out treeB);
     }
 }

@@ -1,6 +1,6 @@
 namespace PoUW.Compute.TileWork;
 
-/// <summary>How a backend mines or commits.</summary>
+/// <summary>How a backend mines.</summary>
 public sealed record TileWorkOptions
 {
     /// <summary>The kernel.</summary>
@@ -13,7 +13,4 @@ public sealed record TileWorkOptions
     /// Bytes that may be spent on operands and their commitments, kept for a later product of the same tensor. Zero keeps none.
     /// </summary>
     public long CommitmentBytes { get; init; } = 128L << 20;
-
-    /// <summary>Is told the commitments of the products; null if nobody wants them.</summary>
-    public IOperationObserver? Observer { get; init; }
 }

@@ -12,7 +12,10 @@ namespace PoUW.Core.Jobs;
 /// <param name="JobId">The job.</param>
 /// <param name="Unit">The unit.</param>
 /// <param name="Attempt">The lease attempt whose record is judged.</param>
-/// <param name="RecordDigest">Digest of the record that an honest worker would have committed under this lease.</param>
+/// <param name="RecordDigest">
+/// Digest of the record that an honest worker would have committed under this lease, and of the operands of the operations that won blocks
+/// under it, if any did.
+/// </param>
 /// <param name="Available">True if the state that the record names could be fetched. Not slashable: it can differ between honest auditors.</param>
 /// <param name="Salt">32 random bytes that keep the commitment hidden.</param>
 public sealed record AuditReveal(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 RecordDigest, bool Available, Hash256 Salt)

@@ -144,9 +144,10 @@ internal static class NetworkParametersRules
     }
 
     // A ban is what stops the bonus of a convict. It must not be over before the bonus is due.
-    private static ValidationResult? CheckVesting(NetworkParameters parameters) => parameters.BonusVestingBlocks <= parameters.BanBlocks
-        ? null
-        : Fail("bonusVestingBlocks", $"Found {parameters.BonusVestingBlocks}; allowed is up to {parameters.BanBlocks}, the banBlocks.");
+    private static ValidationResult? CheckVesting(NetworkParameters parameters) =>
+        parameters.BonusVestingBlocks < parameters.BanBlocks || parameters.BonusVestingBlocks == 0
+            ? null
+            : Fail("bonusVestingBlocks", $"Found {parameters.BonusVestingBlocks}; allowed is 0 or less than {parameters.BanBlocks}, the banBlocks.");
 
     private static ValidationResult? CheckStakeMinimums(NetworkParameters parameters)
     {

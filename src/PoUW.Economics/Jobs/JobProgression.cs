@@ -121,13 +121,20 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         // banned has lied elsewhere in the meantime, so its other units are audited whatever the chance says. Wins are bonuses to come, and only
         // auditors see whether they were won with the operands of the unit.
         bool isSuspect = StakeLedger.Get(state, unit.Lease.Worker).BannedUntil > block.Height;
-        bool mayBeSpared = unit.PhaseDeadline == 0 && unit.WorkDigest.IsZero && !isSuspect;
-        if (mayBeSpared && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease))
+        bool isSpared = unit.PhaseDeadline == 0 && !isSuspect && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease);
+        if (isSpared && unit.WorkDigest.IsZero)
         {
             return Accept(job, unit, []);
         }
 
         IReadOnlyList<Address> auditors = AuditDraw.Auditors(state, block, job.Manifest, unit.Lease);
+        if (isSpared && auditors.Count == 0)
+        {
+            // A win must not keep a worker from its wage where nobody audits; unseen wins earn no bonus.
+            WorkLedger.Void(state, unit.Lease.Id);
+            return Accept(job, unit, []);
+        }
+
         if (auditors.Count == 0)
         {
             JobLedger.SetUnit(state, unit with { PhaseDeadline = block.Height });

@@ -103,12 +103,13 @@ public static class WorkLedger
     /// <summary>Schedules the bonuses of a lease whose unit is accepted.</summary>
     internal static void Accept(IStateWriter state, BlockContext block, Hash256 leaseId)
     {
-        if (!Move(state, leaseId, WorkLeaseStatus.Accepted))
+        // A lease that was voided stays so.
+        if (FindLease(state, leaseId) is not { Status: WorkLeaseStatus.Committed, Worker: Address worker })
         {
             return;
         }
 
-        Address worker = FindLease(state, leaseId)!.Worker;
+        Move(state, leaseId, WorkLeaseStatus.Accepted);
         foreach (WorkWin win in Wins(state, leaseId).Where(win => win.Bonus != Amount.Zero))
         {
             ulong due = Math.Max(win.Height + block.Parameters.BonusVestingBlocks, block.Height + 1);

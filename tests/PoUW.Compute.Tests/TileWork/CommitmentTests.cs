@@ -152,39 +152,25 @@ public sealed class CommitmentTests
     }
 
     [Test]
-    public void MinersWithAndWithoutATemplateAndAuditorsReportTheSame()
+    public void CertificatesNameTheOperandsAsTheyAreWhateverWasWrittenInPlace()
     {
-        var mining = new Recorder();
-        var idle = new Recorder();
-        var auditing = new Recorder();
-        var bench = new TileWorkBench { Current = TileWorkBench.Template(1) };
-        var inner = new DefinitionBackend();
-        using var miner = new TileWorkBackend(inner, bench, bench, new TileWorkOptions { Observer = mining });
-        using var waiting = new TileWorkBackend(inner, new TileWorkBench(), bench, new TileWorkOptions { Observer = idle });
-        var auditor = new CommitmentBackend(inner, auditing);
-        Tensor x = Random(64, 512, 1), w = Random(512, 40, 2), small = Random(64, 64, 3);
-        List<(TileWorkShape, Hash256, Hash256)> expected = [];
+        var bench = new TileWorkBench { Current = TileWorkBench.Template(TileWorkBench.EasyTarget) };
+        using var miner = new TileWorkBackend(new DefinitionBackend(), bench, bench);
+        Tensor x = Random(64, 1024, 1), w = Random(1024, 40, 2);
         for (int step = 0; step < 3; step++)
         {
-            foreach (Vm.Backends.ITensorBackend backend in new Vm.Backends.ITensorBackend[] { miner, waiting, auditor })
+            bench.Certificates.Clear();
+            miner.MatMul(new MatMulShape(64, 1024, 40, false, false, true), x, w, new Tensor(TensorType.Int32, 64, 40));
+            Assert.That(bench.Certificates, Has.Count.EqualTo(2 * 2));
+            foreach (WorkCertificate certificate in bench.Certificates)
             {
-                backend.MatMul(new MatMulShape(64, 512, 40, false, false, true), x, w, new Tensor(TensorType.Int32, 64, 40));
-                backend.MatMul(new MatMulShape(64, 64, 64, false, false, true), small, small, new Tensor(TensorType.Int32, 64, 64));
-                backend.MatMul(new MatMulShape(64, 512, 40, false, false), x, w, new Tensor(TensorType.Int32, 64, 40));
+                WorkPublicData.TryDecode(certificate.PublicData.Span, out WorkPublicData? data);
+                Assert.That(data!.RootA, Is.EqualTo(MatrixCommitment.Compute(x.Int8, 64, 1024).Root));
+                Assert.That(data.RootB, Is.EqualTo(MatrixCommitment.Compute(w.Int8, 1024, 40).Root));
             }
 
-            expected.Add((
-                new TileWorkShape(64, 40, 512, false, false),
-                MatrixCommitment.Compute(x.Int8, 64, 512).Tag,
-                MatrixCommitment.Compute(w.Int8, 512, 40).Tag));
             w.Int8[step] = (sbyte)(step + 60);
         }
-
-        Assert.That(mining.Reports, Is.EqualTo(expected));
-        Assert.That(idle.Reports, Is.EqualTo(expected));
-        Assert.That(auditing.Reports, Is.EqualTo(expected));
-        Assert.That(miner.TicketsDrawn, Is.EqualTo(3 * 2 * 2));
-        Assert.That(waiting.TicketsDrawn, Is.Zero);
     }
 
     private static Tensor Random(int rows, int columns, int seed)
@@ -192,12 +178,5 @@ public sealed class CommitmentTests
         Tensor tensor = new(TensorType.Int8, rows, columns);
         TileWorkBench.Operand(tensor.Length, seed).CopyTo(tensor.Int8);
         return tensor;
-    }
-
-    private sealed class Recorder : IOperationObserver
-    {
-        public List<(TileWorkShape, Hash256, Hash256)> Reports { get; } = [];
-
-        public void Ticketed(in TileWorkShape shape, Hash256 tagA, Hash256 tagB) => Reports.Add((shape, tagA, tagB));
     }
 }

@@ -29,7 +29,6 @@ public sealed class TrainingTests
         byte[] expected = Train(convolutional, plain);
         Assert.That(Train(convolutional, mining), Is.EqualTo(expected));
         Assert.That(mining.TicketsDrawn, Is.Positive);
-        Assert.That(Train(convolutional, new CommitmentBackend(inner, new Ignoring())), Is.EqualTo(expected));
     }
 
     [Test]
@@ -168,13 +167,6 @@ public sealed class TrainingTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, length).Select(_ => random.Next(10) == 0 ? (sbyte)random.Next(-63, 64) : (sbyte)0)];
-    }
-
-    private sealed class Ignoring : IOperationObserver
-    {
-        public void Ticketed(in TileWorkShape shape, Hash256 tagA, Hash256 tagB)
-        {
-        }
     }
 
     /// <summary>Keeps the operands of the last forward product of the first layer.</summary>

@@ -140,7 +140,7 @@ public sealed class NetworkParametersJsonTests
     [TestCase("""{ "extends": "test", "upgrades": [{ "name": "tile-work-1", "height": 0 }, { "name": "tile-work-1", "height": 0 }] }""",
         "upgrades[1].name", "each once")]
     [TestCase("""{ "extends": "test", "leaseBurnBasisPoints": 9999 }""", "leaseBurnBasisPoints", "10000 to 1000000")]
-    [TestCase("""{ "extends": "test", "banBlocks": 199 }""", "bonusVestingBlocks", "up to 199")]
+    [TestCase("""{ "extends": "test", "banBlocks": 200 }""", "bonusVestingBlocks", "less than 200")]
     [TestCase("""{ "extends": "test", "commonsJob": 5 }""", "commonsJob", "64 lower-case")]
     [TestCase("""{ "extends": "test", "commonsJob": "00" }""", "commonsJob", "64 lower-case")]
     [TestCase("""{ "extends": "test", "commonsJob": "ABCDEF0000000000000000000000000000000000000000000000000000000000" }""", "commonsJob", "64 lower-case")]

@@ -64,7 +64,7 @@ public sealed class NetworkParametersTests
         yield return Case(good with { BonusBasisPoints = 10_001 }, "bonusBasisPoints");
         yield return Case(good with { LeaseBurnBasisPoints = 9_999 }, "leaseBurnBasisPoints");
         yield return Case(good with { MaxBoundRun = 1_001 }, "maxBoundRun");
-        yield return Case(good with { BonusVestingBlocks = 1_001 }, "bonusVestingBlocks");
+        yield return Case(good with { BonusVestingBlocks = 1_000 }, "bonusVestingBlocks");
         yield return Case(good with { BonusVestingBlocks = 0, BanBlocks = 1_000_000_000, CommonsBonusBasisPoints = 10_001 }, "commonsBonusBasisPoints");
         yield return Case(good with { SlashToProversBasisPoints = 10_000 }, "slashToClientBasisPoints");
     }

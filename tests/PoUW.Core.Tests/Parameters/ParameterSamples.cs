@@ -38,7 +38,7 @@ internal static class ParameterSamples
         AuditCommitBlocks = Up(draw, 1, 100_000_000),
         AuditRevealBlocks = Up(draw, 1, 100_000_000),
         UnbondingBlocks = Up(draw, 300_000_001, 1_000_000_000),
-        BanBlocks = Up(draw, 100_000_000, 1_000_000_000),
+        BanBlocks = Up(draw, 100_000_001, 1_000_000_000),
         DefaultAuditRateBasisPoints = Up(draw, 0, 10_000),
         Upgrades = draw.Next(4) == 0
             ? [new UpgradeActivation(NetworkUpgrade.TileWork1, 0)]

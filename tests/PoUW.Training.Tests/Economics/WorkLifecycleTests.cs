@@ -155,6 +155,22 @@ public sealed class WorkLifecycleTests
     }
 
     [Test]
+    public void Where_nobody_audits_a_win_costs_no_wage_and_earns_no_bonus()
+    {
+        Start(Amount.FromCoins(10), validators: 0);
+        _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
+        _ledger.Commit(_lease);
+        _ledger.EndBlock(2);
+        Assert.That(_ledger.Job(_job).Status, Is.EqualTo(JobStatus.Completed));
+        Assert.That(_ledger.Balance(_lease.Worker), Is.GreaterThan(Amount.Zero));
+        Assert.That(WorkLedger.FindLease(_ledger.State, _lease.Id)!.Status, Is.EqualTo(WorkLeaseStatus.Void));
+        Amount minted = _ledger.State.Minted;
+        _ledger.EndBlock(_ledger.Parameters.BonusVestingBlocks + 2);
+        Assert.That(_ledger.State.Minted, Is.EqualTo(minted));
+        _ledger.AssertConservation(_job);
+    }
+
+    [Test]
     public void An_accepted_unit_earns_its_bonuses_after_the_vesting_time_and_not_a_block_earlier()
     {
         ulong won = _ledger.Height;
