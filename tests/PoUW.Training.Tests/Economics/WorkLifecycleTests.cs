@@ -302,7 +302,7 @@ public sealed class WorkLifecycleTests
     [Test]
     public void A_unit_that_nobody_judged_before_the_job_ended_earns_nothing()
     {
-        Start(Amount.FromCoins(10), manifest => manifest with { DeadlineBlocks = 5 }, validators: 0);
+        Start(Amount.FromCoins(10), manifest => manifest with { DeadlineBlocks = 5, AuditRateBasisPoints = 10_000 }, validators: 0);
         _ledger.EndBlockWonBy(_ledger.WinOf(_lease, 0, 0));
         _ledger.Commit(_lease);
         _ledger.EndBlock(10);
