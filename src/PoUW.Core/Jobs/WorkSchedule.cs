@@ -12,15 +12,21 @@ namespace PoUW.Core.Jobs;
 /// time. The same lead is added to the ancestors' time: what could be drawn early under the previous parent is not due under the next one.
 /// Without it the overlap would be lead / (time between blocks) draws more, and hash power that rises tenfold would make that a multiple.
 /// </remarks>
-/// <param name="StartMs">When the cursor stands at the lease's first operation, milliseconds since the Unix epoch.</param>
+/// <param name="StartMs">When the cursor stands at the lease's first operation, milliseconds since the Unix epoch; or <see cref="NotStarted"/>.</param>
 /// <param name="MacsPerSecond">Its speed, at least 1.</param>
 /// <param name="LeadMs">How far ahead of the clock a claiming block may be.</param>
 public readonly record struct WorkSchedule(ulong StartMs, ulong MacsPerSecond, ulong LeadMs = 0)
 {
+    /// <summary>The start of a schedule that has not started: nothing is due in any block.</summary>
+    public const ulong NotStarted = ulong.MaxValue;
+
     private const ulong MillisecondsPerSecond = 1_000;
 
     // A quarter block: what a producer loses after each bound block, against the skew of clocks that it forgives.
     private const ulong LeadsPerBlock = 4;
+
+    /// <summary>False while no operation has a time.</summary>
+    public bool HasStarted => StartMs != NotStarted;
 
     /// <summary>How far ahead of the local clock a bound block's time may be: a quarter block time, and no more than any block's.</summary>
     public static ulong LeadOf(NetworkParameters parameters) =>
@@ -36,7 +42,7 @@ public readonly record struct WorkSchedule(ulong StartMs, ulong MacsPerSecond, u
         CursorAt((Int128)latestAncestorMs + LeadMs) <= (Int128)offset * MillisecondsPerSecond
         && (Int128)offset * MillisecondsPerSecond < CursorAt(blockMs);
 
-    /// <summary>The earliest timestamp of a block that may claim an operation; the largest number if no timestamp is late enough.</summary>
+    /// <summary>The earliest timestamp of a block that may claim an operation; the largest number if no timestamp is late enough or the schedule has not started.</summary>
     /// <param name="offset">Padded MACs of the lease before the operation.</param>
     public ulong EarliestBlockMs(ulong offset) =>
         (ulong)UInt128.Min(ulong.MaxValue, StartMs + ((UInt128)offset * MillisecondsPerSecond / MacsPerSecond) + 1);

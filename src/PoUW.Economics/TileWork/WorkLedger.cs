@@ -72,20 +72,37 @@ public static class WorkLedger
     /// <summary>Number of bound blocks in a row that end with the parent of the state's block.</summary>
     public static ulong BoundRun(IStateReader state) => ReadNumber(state, RunKey);
 
-    /// <summary>Opens a lease for claims.</summary>
+    /// <summary>Opens a lease for claims. Its schedule starts when it is deep enough to be claimed of.</summary>
     internal static void Activate(IStateWriter state, BlockContext block, Lease lease, JobManifest manifest, WorkLane lane, Amount burn)
     {
-        ulong start = block.TimestampMilliseconds + (2 * block.Parameters.BlockTimeMilliseconds);
-        WorkSchedule schedule = new(start, manifest.Work.MacsPerSecond, WorkSchedule.LeadOf(block.Parameters));
+        WorkSchedule schedule = new(WorkSchedule.NotStarted, manifest.Work.MacsPerSecond, WorkSchedule.LeadOf(block.Parameters));
         ulong steps = manifest.StepsInUnit(lease.Unit);
         WorkLease opened = new(
             lease.JobId, lease.Unit, lease.Attempt, lease.Worker, lease.StartHeight, lease.ExpiryHeight, manifest.FirstStep(lease.Unit), steps,
             schedule, manifest.Work.MacsPerStep * steps, burn, lane, WorkLeaseStatus.Open);
         state.SetRecord(LeaseKey(opened.Id), opened.Encode());
+        LeaseStarts.Add(state, opened.GrantedHeight + LeaseView.MinDepth, opened.Id);
         if (state.GetRecord(PlanKey(lease.JobId)) is null)
         {
             state.SetRecord(PlanKey(lease.JobId), manifest.Work.Encode());
         }
+    }
+
+    /// <summary>
+    /// Starts the schedule of a lease that is still open, a lead after the latest time on record: the first operation is due in the next block,
+    /// and can be drawn on the state's own block at once.
+    /// </summary>
+    internal static void Start(IStateWriter state, Hash256 leaseId)
+    {
+        if (FindLease(state, leaseId) is not { Status: WorkLeaseStatus.Open } lease)
+        {
+            return;
+        }
+
+        // A time that near the largest number starts nothing: no block can be dated after it.
+        UInt128 start = (UInt128)LatestTime(state) + lease.Schedule.LeadMs;
+        WorkSchedule schedule = lease.Schedule with { StartMs = (ulong)UInt128.Min(WorkSchedule.NotStarted, start) };
+        state.SetRecord(LeaseKey(leaseId), (lease with { Schedule = schedule }).Encode());
     }
 
     /// <summary>Ends the claims of a lease whose unit is committed.</summary>

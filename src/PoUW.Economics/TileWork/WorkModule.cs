@@ -4,9 +4,9 @@ using PoUW.Core.Validation;
 namespace PoUW.Economics.TileWork;
 
 /// <summary>
-/// Ledger module of bound tickets: records the win of the parent before anything else happens in a block, and mints the bonuses that are due
-/// at its end. It has no transactions; the job module opens and settles leases. Stands after the job module, so that a conviction
-/// in the block where a bonus is due still stops it.
+/// Ledger module of bound tickets: records the win of the parent before anything else happens in a block; at its end it starts the schedules of
+/// the leases that are deep enough now, and mints the bonuses that are due. It has no transactions; the job module opens and settles leases.
+/// Stands after the job module, so that a conviction in the block where a bonus is due still stops it, and no lease starts that ends there.
 /// </summary>
 public sealed class WorkModule : ILedgerModule
 {
@@ -35,6 +35,7 @@ public sealed class WorkModule : ILedgerModule
     public void EndBlock(BlockContext block, IStateWriter state)
     {
         WorkLedger.RecordTime(state, block.TimestampMilliseconds);
+        LeaseStarts.Run(state, block.Height);
         WorkVesting.Pay(state, block.Height);
     }
 

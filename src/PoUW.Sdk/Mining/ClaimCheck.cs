@@ -39,6 +39,8 @@ internal sealed class ClaimCheck(BlockChain chain, ILeaseView leases, TimeProvid
 
         ulong now = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
         ulong offset = plan.OffsetOf(claim.Step - lease.FirstStep, claim.Operation);
+
+        // The largest number while the schedule has not started: too early at any time.
         ulong date = Math.Max(Math.Max(now, onHead.TimestampMs), lease.Schedule.EarliestBlockMs(offset));
         if (date > now + _lead)
         {

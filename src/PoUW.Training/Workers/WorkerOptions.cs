@@ -13,8 +13,8 @@ public sealed record WorkerOptions
     public ulong ResendAfterBlocks { get; init; } = 6;
 
     /// <summary>
-    /// Block times that the worker waits, at most, for the schedule of a lease that backs bound tickets; it does idle work meanwhile. A unit
-    /// that is begun at once is done before its first operation is due, and its products draw unbound tickets only. 0 never waits.
+    /// Block times that the worker waits, at most, for the schedule of a lease that backs bound tickets to start, two blocks after the grant; it
+    /// does idle work meanwhile. Products of a unit that is begun at once draw unbound tickets until then. 0 never waits.
     /// </summary>
     public ulong ScheduleWaitBlocks { get; init; } = 6;
 

@@ -215,8 +215,9 @@ public sealed class WorkerService(
     }
 
     /// <summary>
-    /// Mines the commons product until the lease's first operation can be claimed: the lease is deep enough in the chain, and its schedule
-    /// begins within the lead that a claiming block may be ahead of the clock. Everything else of the unit is ready by then.
+    /// Mines the commons product until the lease's first operation can be claimed: the lease is deep enough in the chain, so that its schedule
+    /// has started, and the operation is within the lead that a claiming block may be ahead of the clock. Everything else of the unit is ready
+    /// by then.
     /// </summary>
     private async Task WaitForScheduleAsync(Lease lease, CancellationToken cancellation)
     {
@@ -229,16 +230,15 @@ public sealed class WorkerService(
                 return; // It backs no bound tickets.
             }
 
-            ulong begin = work.Schedule.EarliestBlockMs(0) - work.Schedule.LeadMs;
-            bool isDeep = view.Height >= work.GrantedHeight + LeaseView.MinDepth;
-            if (isDeep && NowMs >= begin)
+            WorkSchedule schedule = work.Schedule;
+            ulong begin = schedule.HasStarted ? schedule.EarliestBlockMs(0) - schedule.LeadMs : ulong.MaxValue;
+            if (NowMs >= begin)
             {
                 return;
             }
 
             SetActivity(WorkerActivity.Mining);
-            ulong until = isDeep ? Math.Min(begin, limit) : limit;
-            await spawner.SpawnThread("pouw-commons", () => Mine(view.Version, until, cancellation));
+            await spawner.SpawnThread("pouw-commons", () => Mine(view.Version, Math.Min(begin, limit), cancellation));
         }
 
         cancellation.ThrowIfCancellationRequested();

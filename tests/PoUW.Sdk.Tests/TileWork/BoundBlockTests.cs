@@ -112,6 +112,31 @@ public sealed class BoundBlockTests
     }
 
     [Test]
+    public void Slow_blocks_lose_no_operation()
+    {
+        using LaneScene scene = new();
+
+        // Ten block times apart. Two block times after the grant, all operations would be over before the lease is deep.
+        scene.StartJob(betweenBlocksMs: 10 * LaneScene.BlockMs);
+        Lease lease = scene.Lease;
+        Assert.That(scene.DueMs(0, 0), Is.EqualTo(scene.Chain.Head.Header.TimestampMs + WorkSchedule.LeadOf(scene.Parameters) + 1));
+        int before = scene.Blocks.Count;
+
+        // The clock does not wait for the first operation: the lead lets its block be dated ahead as soon as time passes at all.
+        scene.Clock.NowMs++;
+        scene.Source.BeforeOperation = claim =>
+        {
+            if (claim is not { Step: 0, Operation: 0 })
+            {
+                scene.Clock.NowMs = Math.Max(scene.Clock.NowMs, scene.DueMs(claim.Step, claim.Operation));
+            }
+        };
+        scene.RunUnit();
+        Assert.That(scene.Blocks.Skip(before).Take(3).Select(block => block.Header.Claim), Is.EqualTo(
+            new[] { Claim(scene, lease, 0, 0), Claim(scene, lease, 0, 1), Claim(scene, lease, 1, 0) }), "from the first operation on");
+    }
+
+    [Test]
     public void A_worker_that_is_too_early_or_too_late_draws_unbound_tickets()
     {
         using LaneScene early = new();

@@ -117,13 +117,13 @@ internal sealed class LaneScene : IDisposable
 
     public WorkLease WorkLease => WorkLedger.FindLease(State, Lease.Id)!;
 
-    /// <summary>Submits the job, and mines until the worker's lease may be claimed from.</summary>
-    public void StartJob()
+    /// <summary>Submits the job, and mines until the worker's lease may be claimed from: its schedule starts at the end of that block.</summary>
+    public void StartJob(ulong betweenBlocksMs = 200)
     {
         GrantLease();
         while (Chain.Head.Height < Lease.StartHeight + LeaseView.MinDepth)
         {
-            Mine(aheadMs: 200);
+            Mine(betweenBlocksMs);
         }
     }
 
@@ -147,10 +147,11 @@ internal sealed class LaneScene : IDisposable
         }
     }
 
-    /// <summary>Lets the clock stand at each operation's time when the worker comes to it.</summary>
-    public void KeepToSchedule() => Source.BeforeOperation = claim => Clock.NowMs = Math.Max(Clock.NowMs, DueMs(claim.Step, claim.Operation));
+    /// <summary>Lets the clock stand at each operation's time when the worker comes to it; still while no operation has one.</summary>
+    public void KeepToSchedule() => Source.BeforeOperation = claim =>
+        Clock.NowMs = WorkLease.Schedule.HasStarted ? Math.Max(Clock.NowMs, DueMs(claim.Step, claim.Operation)) : Clock.NowMs;
 
-    /// <summary>The first time at which a block may claim an operation.</summary>
+    /// <summary>The first time at which a block may claim an operation of a schedule that has started.</summary>
     public ulong DueMs(ulong step, uint operation) => WorkLease.Schedule.EarliestBlockMs(
         Manifest.Work.OffsetOf(step - WorkLease.FirstStep, operation));
 

@@ -136,6 +136,37 @@ public sealed class SelfDealerTests
         Assert.That(With(loose), Is.GreaterThan(2));
     }
 
+    /// <summary>
+    /// What was burned for can be drawn, however fast blocks come: with right clocks each operation has exactly one parent. A schedule that
+    /// starts two block times after the grant passes operations before the lease is deep while blocks come slowly.
+    /// </summary>
+    [TestCase(0.05, true)]
+    [TestCase(1.0 / 3, true)]
+    [TestCase(1, true)]
+    [TestCase(20, false)]
+    public void Every_operation_of_a_lease_can_be_drawn_once_whatever_the_speed_of_blocks(double hashPower, bool slow)
+    {
+        // No difficulty rule to speak of, so that the speed lasts.
+        NetworkParameters parameters = Roomy(NetworkParameters.Production) with { AsertHalfLifeBlocks = 1_000_000 };
+        DealerChain chain = DealerChain.Grow(parameters, Blocks, _ => hashPower, new Random(12));
+        (int drawn, int lost) = (0, 0);
+        for (int grant = 5; grant < Blocks - 250; grant += 5)
+        {
+            Dealing dealing = Dealing.Grant(chain, grant, 3, 50);
+            WorkSchedule fixedByGrant = dealing.Schedule with { StartMs = chain.Latest[grant] + (2 * parameters.BlockTimeMilliseconds) };
+            Dealing early = dealing with { Schedule = fixedByGrant };
+            for (int operation = 0; operation < dealing.Operations; operation++)
+            {
+                Assert.That(Parents(chain, dealing, operation).Count(), Is.EqualTo(1), $"operation {operation}, granted at {grant}");
+                drawn++;
+                lost += Parents(chain, early, operation).Any() ? 0 : 1;
+            }
+        }
+
+        TestContext.Out.WriteLine($"{(double)lost / drawn:P1} would be lost if the grant fixed the start");
+        Assert.That(lost > drawn / 20, Is.EqualTo(slow));
+    }
+
     // Room for a target that hash power moves by three orders of magnitude.
     private static NetworkParameters Roomy(NetworkParameters preset) =>
         preset with { GenesisTicketsPerBlock = 1_000_000, GenesisTimeMilliseconds = 0 };
@@ -190,7 +221,7 @@ public sealed class SelfDealerTests
         ulong offset = (ulong)operation * (ulong)Product.PaddedMacs;
         ulong time = dealing.Schedule.EarliestBlockMs(offset) - 1;
         ulong lead = WorkSchedule.LeadOf(chain.Parameters);
-        for (int parent = dealing.Granted; parent < chain.Blocks - 1 && chain.Latest[parent] <= time; parent++)
+        for (int parent = dealing.FirstParent; parent < chain.Blocks - 1 && chain.Latest[parent] <= time; parent++)
         {
             if (dealing.Schedule.IsDue(offset, chain.Latest[parent], chain.LastChildMs(parent, lead)))
             {
@@ -202,17 +233,18 @@ public sealed class SelfDealerTests
     private static double Ratio(BigInteger numerator, BigInteger denominator) => Math.Exp(BigInteger.Log(numerator) - BigInteger.Log(denominator));
 
     /// <summary>One lease of the dealer, priced and scheduled by production code.</summary>
-    private sealed record Dealing(NetworkParameters Parameters, int Granted, WorkSchedule Schedule, int Operations, ulong Macs, Amount Burn)
+    private sealed record Dealing(NetworkParameters Parameters, int FirstParent, WorkSchedule Schedule, int Operations, ulong Macs, Amount Burn)
     {
         public static Dealing Grant(DealerChain chain, int block, ulong durationBlocks, int operations)
         {
             NetworkParameters parameters = chain.Parameters;
             ulong macs = (ulong)operations * (ulong)Product.PaddedMacs;
             ulong rate = macs * 1_000 / (durationBlocks * parameters.BlockTimeMilliseconds);
-            WorkSchedule schedule = new(
-                chain.Stamps[block] + (2 * parameters.BlockTimeMilliseconds), rate, WorkSchedule.LeadOf(parameters));
+            int deep = block + (int)LeaseView.MinDepth;
+            ulong lead = WorkSchedule.LeadOf(parameters);
+            WorkSchedule schedule = new(chain.Latest[deep] + lead, rate, lead);
             Amount burn = WorkPricing.BurnOf(parameters, macs, chain.Targets[block])!.Value;
-            return new Dealing(parameters, block, schedule, operations, macs, burn);
+            return new Dealing(parameters, deep, schedule, operations, macs, burn);
         }
 
         public Amount BonusAt(BigInteger target) => WorkPricing.BonusOf(Parameters, Burn, Macs, target, Product);

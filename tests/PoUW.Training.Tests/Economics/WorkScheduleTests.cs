@@ -54,6 +54,24 @@ public sealed class WorkScheduleTests
         Assert.That(new WorkSchedule(0, 1).EarliestBlockMs(long.MaxValue), Is.EqualTo(ulong.MaxValue));
     }
 
+    [Test]
+    public void Before_a_schedule_has_started_nothing_is_due_in_any_block()
+    {
+        ulong[] numbers = [0, 1, Rate, long.MaxValue, ulong.MaxValue - 1, ulong.MaxValue];
+        ulong[] rates = [1, Rate, WorkPlan.MaxMacsPerSecond];
+        foreach (WorkSchedule schedule in numbers.SelectMany(lead => rates.Select(rate => new WorkSchedule(WorkSchedule.NotStarted, rate, lead))))
+        {
+            Assert.That(schedule.HasStarted, Is.False);
+            Assert.That((schedule with { StartMs = WorkSchedule.NotStarted - 1 }).HasStarted, Is.True);
+            foreach (ulong offset in numbers)
+            {
+                Assert.That(schedule.EarliestBlockMs(offset), Is.EqualTo(ulong.MaxValue));
+                Assert.That(
+                    numbers.SelectMany(latest => numbers.Select(block => schedule.IsDue(offset, latest, block))), Has.None.True);
+            }
+        }
+    }
+
     /// <summary>With right clocks an operation is due under exactly one parent, even if blocks come a hundred times as fast or as slow.</summary>
     [TestCase(1)]
     [TestCase(10)]

@@ -49,10 +49,15 @@ public sealed class ScheduleWaitTests
     public async Task It_mines_until_the_lease_is_deep_and_its_schedule_begins(CancellationToken cancellation)
     {
         WorkLease lease = Submit(Amount.FromCoins(10));
-        _clock.NowMs = lease.Schedule.EarliestBlockMs(0) - lease.Schedule.LeadMs - 1;
+        Assert.That(lease.Schedule.HasStarted, Is.False);
+
+        // Blocks of the test ledger are a second apart from the epoch on: as early as the block that makes the lease deep.
+        _clock.NowMs = 1_000 * (lease.GrantedHeight + LeaseView.MinDepth);
         await using TestPeer peer = await StartPeerAsync();
         await using RunningWorker worker = Run(peer, waitBlocks: 60);
         await MineIdlyAsync(worker, (int)LeaseView.MinDepth, cancellation);
+        WorkSchedule schedule = WorkLedger.FindLease(_ledger.View.State, lease.Id)!.Schedule;
+        Assert.That(_clock.NowMs, Is.EqualTo(schedule.EarliestBlockMs(0) - schedule.LeadMs - 1));
         await worker.Idle.NextAsync(cancellation);
         await worker.Idle.NextAsync(cancellation);
         Assert.That(_ledger.Sent(TransactionKind.CommitUnit), Is.Empty, "deep enough, but a millisecond too early");
@@ -64,12 +69,12 @@ public sealed class ScheduleWaitTests
     [Test]
     public async Task It_begins_when_it_has_waited_long_enough(CancellationToken cancellation)
     {
-        WorkLease lease = Submit(Amount.FromCoins(10));
-        _clock.NowMs = lease.Schedule.StartMs;
+        Submit(Amount.FromCoins(10));
+        _clock.NowMs = 1_000_000;
         await using TestPeer peer = await StartPeerAsync();
         await using RunningWorker worker = Run(peer, waitBlocks: 2);
         await worker.Idle.NextAsync(cancellation);
-        Assert.That(_ledger.Sent(TransactionKind.CommitUnit), Is.Empty, "the lease is not deep enough");
+        Assert.That(_ledger.Sent(TransactionKind.CommitUnit), Is.Empty, "the lease is not deep enough, however late it is");
         _clock.NowMs += 2 * _ledger.Parameters.BlockTimeMilliseconds;
         await _ledger.WaitForAsync(TransactionKind.CommitUnit, 1, cancellation);
     }
