@@ -23,7 +23,7 @@ public sealed class LeaseStartTests
         _ledger.EndBlock();
     }
 
-    // Faster and slower than the block time of a second, equal, and backwards.
+    // Faster and slower than the block time of a second, as fast, and without any time in between.
     [TestCase(1UL, 1UL)]
     [TestCase(1_000UL, 1_000UL)]
     [TestCase(90_000UL, 600_000UL)]
