@@ -22,6 +22,10 @@ public static class WorkPricing
 
     private const ulong BasisPoints = 10_000;
 
+    /// <summary>True if a win on a product of this shape can earn a bonus.</summary>
+    public static bool EarnsBonus(in TileWorkShape shape) =>
+        shape.M >= MinBonusOuter && shape.N >= MinBonusOuter && shape.K >= MinBonusInner;
+
     /// <summary>What a lease burns to be activated.</summary>
     /// <param name="parameters">The network.</param>
     /// <param name="macs">Padded MACs of the lease.</param>
@@ -63,7 +67,7 @@ public static class WorkPricing
     // Only true MACs are useful: padding would otherwise be the cheapest job.
     private static Amount Useful(BigInteger numerator, BigInteger denominator, in TileWorkShape shape)
     {
-        if (shape.M < MinBonusOuter || shape.N < MinBonusOuter || shape.K < MinBonusInner)
+        if (!EarnsBonus(shape))
         {
             return Amount.Zero;
         }

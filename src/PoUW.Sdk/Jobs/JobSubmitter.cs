@@ -6,6 +6,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.TileWork;
 using PoUW.Training.Clients;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;
@@ -60,7 +61,10 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
     private static WorkPlan PlanOf(TrainingRequest request, CompiledModel model)
     {
         IReadOnlyList<TileWorkShape> products = request.WorkMacsPerSecond == 0 ? [] : model.TicketedProducts;
-        return products.Count == 0 ? WorkPlan.None : new WorkPlan(products, request.WorkMacsPerSecond);
+
+        // Leases of a plan that earns nothing would burn for nothing.
+        bool earns = products.Any(static shape => WorkPricing.EarnsBonus(shape));
+        return !earns ? WorkPlan.None : new WorkPlan(products, request.WorkMacsPerSecond);
     }
 
     private Amount BudgetOf(TrainingRequest request, JobManifest manifest) => manifest.Work.IsEmpty

@@ -45,11 +45,11 @@ public sealed record TrainingRequest
     public Amount? Escrow { get; init; }
 
     /// <summary>
-    /// Padded multiply-accumulates a second at which the job's leases go through their ticketed products: a little more than what one worker
-    /// does. A worker can claim a product only at its time: one that is slower than the schedule loses those of which the chain has passed the
-    /// time, one that is faster loses all that come too early. 0 for a job whose leases back no bound tickets; so is one whose model has no product that
-    /// draws tickets. With bound tickets every lease burns a part of <see cref="WorkBudget"/>, and a worker whose training wins a block earns
-    /// a bonus, so that workers prefer such jobs and their price can be lower.
+    /// Padded multiply-accumulates a second at which the job's leases go through their ticketed products: what one worker is sure to do. A
+    /// worker can claim a product only at its time: one that is slower than the schedule loses those of which the chain has passed the time,
+    /// one that is faster does idle work until the next is due. 0 for a job whose leases back no bound tickets; so is one whose model has no
+    /// product that can earn a bonus (at least 256 x 256 x 512). With bound tickets every lease burns a part of <see cref="WorkBudget"/>, and
+    /// a worker whose training wins a block earns a bonus, so that workers prefer such jobs and their price can be lower.
     /// </summary>
     public ulong WorkMacsPerSecond { get; init; }
 
