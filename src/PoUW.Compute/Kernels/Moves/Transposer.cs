@@ -9,7 +9,7 @@ internal static unsafe class Transposer<TLane, TFloat, TWide>
     where TFloat : unmanaged
     where TWide : unmanaged
 {
-    private const int ByteBlock = 8;
+    private const int ByteBlock = ByteTranspose.Edge;
 
     /// <summary>destination[c, r] = source[r, c]; strides are in elements.</summary>
     public static void Run(byte* source, nint sourceStride, nint rows, nint columns, byte* destination, nint destinationStride, int size)
