@@ -16,7 +16,7 @@ internal sealed class PoolUpkeep(BlockChain chain, MempoolOptions options, PoolI
     internal ulong Round { get; private set; } = 1;
 
     /// <summary>The account of a sender at a head.</summary>
-    internal Account AccountAt(ChainHead head, Address sender) => chain.StateAt(head.Header.StateRoot).GetAccount(sender);
+    internal Account AccountAt(ChainHead head, Address sender) => chain.StateAt(head).GetAccount(sender);
 
     /// <summary>Brings the senders of a block that joined, of blocks that left, and of what has expired up to date.</summary>
     internal void Follow(IReadOnlyList<Block> detached, Block attached)

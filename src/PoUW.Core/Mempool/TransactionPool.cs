@@ -188,7 +188,7 @@ public sealed class TransactionPool : IChainObserver
     public IReadOnlyList<Transaction> Select(ulong gasLimit)
     {
         ChainHead head = _chain.Head;
-        StateSnapshot state = _chain.StateAt(head.Header.StateRoot);
+        StateSnapshot state = _chain.StateAt(head);
         lock (_gate)
         {
             return new TemplateSelection(head, state, gasLimit).Run(_index.HeadsBestFirst);
