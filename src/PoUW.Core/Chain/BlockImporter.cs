@@ -12,6 +12,9 @@ internal sealed class BlockImporter(
     ChainStore store, BlockExecutor executor, BlockRules rules, HeaderChecks headers, IDifficultyRule difficulty, IWorkVerifier verifier,
     TrustedHistory trust)
 {
+    // Filled anew for every block that extends the head, so that its memory is not garbage.
+    private readonly WriteBatch _batch = new();
+
     /// <summary>Imports a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="head">The head before.</param>
@@ -125,7 +128,8 @@ internal sealed class BlockImporter(
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
     {
         change = null;
-        WriteBatch batch = new();
+        WriteBatch batch = _batch;
+        batch.Clear();
         ValidationResult executed = executor.Execute(head.Position, block, batch, out ExecutionOutcome? outcome);
         if (!executed.IsValid)
         {
