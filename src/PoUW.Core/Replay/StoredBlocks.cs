@@ -1,3 +1,4 @@
+using PoUW.Core.Archive;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Finality;
@@ -10,7 +11,7 @@ namespace PoUW.Core.Replay;
 /// <param name="maxBlockBytes">The network's limit for a block without its witness.</param>
 public sealed class StoredBlocks(IKeyValueReader store, int maxBlockBytes) : IBlockSource
 {
-    private readonly ChainReader _chain = new(store, maxBlockBytes);
+    private readonly ChainStore _chain = new(new ReadOnlyStore(store), maxBlockBytes);
 
     /// <summary>
     /// What the chain in the store had finalized: a checkpoint for <see cref="ChainReplay"/> if the store is this operator's own. Null for a
