@@ -33,7 +33,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
             _get = Command("SELECT value FROM pairs WHERE key = $key", "$key");
             _put = Command("INSERT OR REPLACE INTO pairs (key, value) VALUES ($key, $value)", "$key", "$value");
             _delete = Command("DELETE FROM pairs WHERE key = $key", "$key");
-            _scan = Command("SELECT key, value FROM pairs WHERE key >= $key AND ($end IS NULL OR key < $end) ORDER BY key", "$key", "$end");
+            _scan = Command("SELECT key, value FROM pairs WHERE key >= $key AND ($end IS NULL OR key < $end) ORDER BY key LIMIT $limit", "$key", "$end", "$limit");
         }
         catch (SqliteException failure)
         {
@@ -63,9 +63,9 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
     public void Apply(WriteBatch batch) => Run<object?>(() =>
     {
         using SqliteTransaction transaction = _connection.BeginTransaction();
-        foreach (WriteOperation operation in batch.Operations)
+        for (int i = 0; i < batch.Count; i++)
         {
-            Write(operation, transaction);
+            Write(batch[i], transaction);
         }
 
         transaction.Commit();
@@ -73,13 +73,16 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
     });
 
     /// <inheritdoc/>
-    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> prefix)
+    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
     {
-        byte[] start = prefix.ToArray();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        byte[] start = from.ToArray();
+        byte[]? stop = end.IsEmpty ? null : end.ToArray();
         return Run(() =>
         {
             _scan.Parameters[0].Value = start;
-            _scan.Parameters[1].Value = (object?)EndOf(start) ?? DBNull.Value;
+            _scan.Parameters[1].Value = (object?)stop ?? DBNull.Value;
+            _scan.Parameters[2].Value = limit;
             List<KeyValuePair<byte[], byte[]>> found = [];
             using SqliteDataReader reader = _scan.ExecuteReader();
             while (reader.Read())
@@ -89,6 +92,20 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
 
             return found;
         });
+    }
+
+    /// <inheritdoc/>
+    public IKeyValueSnapshot Snapshot()
+    {
+        InMemoryKeyValueStore copy = new();
+        WriteBatch batch = new();
+        foreach ((byte[] key, byte[] value) in Scan([], [], int.MaxValue))
+        {
+            batch.Put(key, value);
+        }
+
+        copy.Apply(batch);
+        return copy.Snapshot();
     }
 
     /// <inheritdoc/>
@@ -118,7 +135,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new SqliteStoreException($"The folder of '{path}' cannot be created: {failure.Message}", failure);
+            throw new SqliteStoreException(StoreFailure.ReadOnly, $"The folder of '{path}' cannot be created: {failure.Message}", failure);
         }
 
         // Without pooling, closing the connection really releases the file's lock.
@@ -131,32 +148,19 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
         catch (SqliteException failure)
         {
             connection.Dispose();
-            throw new SqliteStoreException($"The database '{path}' cannot be opened; is the folder writable? {failure.Message}", failure);
+            throw new SqliteStoreException(
+                StoreFailure.ReadOnly, $"The database '{path}' cannot be opened; is the folder writable? {failure.Message}", failure);
         }
-    }
-
-    /// <summary>The first key after all keys with this prefix; null when there is none.</summary>
-    private static byte[]? EndOf(byte[] prefix)
-    {
-        int last = prefix.AsSpan().LastIndexOfAnyExcept((byte)0xFF);
-        if (last < 0)
-        {
-            return null;
-        }
-
-        byte[] end = prefix[..(last + 1)];
-        end[last]++;
-        return end;
     }
 
     private void Write(WriteOperation operation, SqliteTransaction transaction)
     {
-        SqliteCommand command = operation.Value is null ? _delete : _put;
+        SqliteCommand command = operation.IsDelete ? _delete : _put;
         command.Transaction = transaction;
-        command.Parameters[0].Value = operation.Key;
-        if (operation.Value is not null)
+        command.Parameters[0].Value = operation.Key.ToArray();
+        if (!operation.IsDelete)
         {
-            command.Parameters[1].Value = operation.Value;
+            command.Parameters[1].Value = operation.Value.ToArray();
         }
 
         command.ExecuteNonQuery();
@@ -193,14 +197,14 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
 
     private SqliteStoreException Explain(SqliteException failure)
     {
-        string cause = failure.SqliteErrorCode switch
+        (StoreFailure kind, string cause) = failure.SqliteErrorCode switch
         {
-            5 or 6 => "is in use by another process",
-            8 or 14 => "cannot be written; check the folder's permissions",
-            11 or 26 => "is damaged or not a database",
-            13 => "has no room left on its disk",
-            _ => "failed",
+            5 or 6 => (StoreFailure.Locked, "is in use by another process"),
+            8 or 14 => (StoreFailure.ReadOnly, "cannot be written; check the folder's permissions"),
+            11 or 26 => (StoreFailure.Corrupt, "is damaged or not a database"),
+            13 => (StoreFailure.DiskFull, "has no room left on its disk"),
+            _ => (StoreFailure.Unavailable, "failed"),
         };
-        return new SqliteStoreException($"The database '{_path}' {cause}: {failure.Message}", failure);
+        return new SqliteStoreException(kind, $"The database '{_path}' {cause}: {failure.Message}", failure);
     }
 }

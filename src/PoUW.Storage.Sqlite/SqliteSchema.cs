@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using PoUW.Core.Storage;
 
 namespace PoUW.Storage.Sqlite;
 
@@ -19,6 +20,7 @@ internal static class SqliteSchema
         if (version > SqliteKeyValueStore.SchemaVersion)
         {
             throw new SqliteStoreException(
+                StoreFailure.NewerVersion,
                 $"The database '{path}' has schema {version}; this software knows {SqliteKeyValueStore.SchemaVersion}. Update the software.");
         }
 

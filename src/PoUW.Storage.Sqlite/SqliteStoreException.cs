@@ -1,4 +1,4 @@
-using PoUW.Core;
+using PoUW.Core.Storage;
 
 namespace PoUW.Storage.Sqlite;
 
@@ -6,17 +6,17 @@ namespace PoUW.Storage.Sqlite;
 /// The database cannot be opened or written. The message says what to do about it: an unwritable folder, a file of a newer version, a
 /// lock held by another process, a full disk.
 /// </summary>
-public sealed class SqliteStoreException : PouwException
+public sealed class SqliteStoreException : StoreException
 {
     /// <summary>Creates the exception with a message for people.</summary>
-    public SqliteStoreException(string message)
-        : base(message)
+    public SqliteStoreException(StoreFailure failure, string message)
+        : base(failure, message)
     {
     }
 
     /// <summary>Creates the exception with a message for people and the failure that caused it.</summary>
-    public SqliteStoreException(string message, Exception innerException)
-        : base(message, innerException)
+    public SqliteStoreException(StoreFailure failure, string message, Exception innerException)
+        : base(failure, message, innerException)
     {
     }
 }

@@ -76,10 +76,13 @@ public sealed class BlockChain
     public ulong FinalizedHeight => _head.FinalizedHeight;
 
     /// <summary>The state after the head.</summary>
-    public StateSnapshot HeadState => StateAt(_head.Header.StateRoot);
+    public StateSnapshot HeadState => StateAt(_head);
 
     /// <summary>What a transaction must satisfy to be in a block.</summary>
     public TransactionRules TransactionRules => _executor.Rules;
+
+    /// <summary>The state after a head.</summary>
+    public StateSnapshot StateAt(ChainHead head) => _world.At(head.Position.State);
 
     /// <summary>The state of a root; every executed block's root stays readable.</summary>
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);

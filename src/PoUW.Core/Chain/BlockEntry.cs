@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Codec;
+using PoUW.Core.State;
 
 namespace PoUW.Core.Chain;
 
@@ -14,7 +15,7 @@ internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
     {
         return new RlpWriter().BeginList().WriteEncoded(Header.Encode()).Write(Position.Ticket)
             .Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status)
-            .Write(Position.Operands).EndList().ToArray();
+            .Write(Position.Operands).Write(Position.State.Number).EndList().ToArray();
     }
 
     internal static BlockEntry Decode(byte[] stored)
@@ -26,8 +27,10 @@ internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
         System.Numerics.BigInteger work = new(items.ReadBytes(MaxWorkBytes), isUnsigned: true, isBigEndian: true);
         BlockStatus status = (BlockStatus)items.ReadUInt64(2);
         Primitives.Hash256 operands = items.ReadHash();
+        ulong version = items.ReadUInt64();
+        StateVersion state = status == BlockStatus.Executed ? new StateVersion(version, header.StateRoot) : StateVersion.Empty;
         return complete && items.TryFinish() && outer.TryFinish()
-            ? new BlockEntry(new ChainPosition(header, header.Id, ticket, work, operands), status)
+            ? new BlockEntry(new ChainPosition(header, header.Id, ticket, work, operands, state), status)
             : throw new ChainException("A stored block entry is damaged.");
     }
 }

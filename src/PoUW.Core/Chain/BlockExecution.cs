@@ -17,7 +17,7 @@ namespace PoUW.Core.Chain;
 internal sealed class BlockExecution
 {
     private readonly BlockExecutor _executor;
-    private readonly Hash256 _parentRoot;
+    private readonly StateVersion _parent;
     private readonly StateOverlay _state;
     private readonly BlockContext _context;
     private readonly List<Receipt> _receipts = [];
@@ -25,8 +25,8 @@ internal sealed class BlockExecution
     internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer)
     {
         _executor = executor;
-        _parentRoot = parent.Header.StateRoot;
-        _state = new StateOverlay(executor.World.At(_parentRoot));
+        _parent = parent.State;
+        _state = new StateOverlay(executor.World.At(_parent));
         ulong height = parent.Header.Height + 1;
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
         Hash256 beacon = executor.Beacon.ForHeight(_state, height);
@@ -38,6 +38,8 @@ internal sealed class BlockExecution
     }
 
     internal ulong GasUsed { get; private set; }
+
+    internal Hash256 ReceiptsRoot => Receipt.RootOf(_receipts);
 
     /// <summary>Applies a transaction; a failed result leaves no trace and means that the transaction cannot be in this block here.</summary>
     internal ValidationResult TryApply(Transaction transaction)
@@ -69,7 +71,8 @@ internal sealed class BlockExecution
         return ValidationResult.Ok;
     }
 
-    internal ExecutionOutcome Finish(WriteBatch batch)
+    /// <summary>Ends the block and computes its state; nothing is written.</summary>
+    internal StateUpdate Finish()
     {
         _state.Mint(_context.Producer, SubsidySplit.BaseShare(_executor.Parameters));
         foreach (ILedgerModule module in _executor.Modules.InOrder)
@@ -77,9 +80,12 @@ internal sealed class BlockExecution
             module.EndBlock(_context, _state);
         }
 
-        return new ExecutionOutcome(
-            _executor.World.Commit(_state, _parentRoot, batch), _receipts, GasUsed, _executor.Finality.FinalizedIn(_state));
+        return _executor.World.Update(_state, _parent);
     }
+
+    /// <summary>What the block gave, with its writes in the batch; after <see cref="Finish"/>.</summary>
+    internal ExecutionOutcome Commit(StateUpdate update, WriteBatch batch) =>
+        new(update.WriteTo(batch), _receipts, GasUsed, _executor.Finality.FinalizedIn(_state));
 
     private void ChargeFee(TransactionBody body, Address sender)
     {

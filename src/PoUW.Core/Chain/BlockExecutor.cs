@@ -66,28 +66,28 @@ public sealed class BlockExecutor
             }
         }
 
-        ExecutionOutcome executed = execution.Finish(batch);
-        if (executed.ReceiptsRoot != block.Header.ReceiptsRoot)
+        StateUpdate update = execution.Finish();
+        if (execution.ReceiptsRoot != block.Header.ReceiptsRoot)
         {
-            return Mismatch(ValidationCode.WrongReceiptsRoot, nameof(BlockHeader.ReceiptsRoot), executed.ReceiptsRoot);
+            return Mismatch(ValidationCode.WrongReceiptsRoot, nameof(BlockHeader.ReceiptsRoot), execution.ReceiptsRoot);
         }
 
-        if (executed.StateRoot != block.Header.StateRoot)
+        if (update.Root != block.Header.StateRoot)
         {
-            return Mismatch(ValidationCode.WrongStateRoot, nameof(BlockHeader.StateRoot), executed.StateRoot);
+            return Mismatch(ValidationCode.WrongStateRoot, nameof(BlockHeader.StateRoot), update.Root);
         }
 
-        outcome = executed;
+        outcome = execution.Commit(update, batch);
         return ValidationResult.Ok;
     }
 
     /// <summary>What is final in the state of an executed block.</summary>
-    internal Checkpoint FinalizedAfter(BlockHeader header) => Finality.FinalizedIn(World.At(header.StateRoot));
+    internal Checkpoint FinalizedAfter(ChainPosition position) => Finality.FinalizedIn(World.At(position.State));
 
     /// <summary>The genesis block: allocations in order, then the modules. Its parent hash is the hash of the parameters.</summary>
-    internal Block BuildGenesis(uint bits, WriteBatch batch)
+    internal Block BuildGenesis(uint bits, out StateUpdate update)
     {
-        StateOverlay state = new(World.At(Hash256.Zero));
+        StateOverlay state = new(World.At(StateVersion.Empty));
         foreach (GenesisAllocation allocation in Parameters.Allocations)
         {
             state.Mint(allocation.Address, allocation.Amount);
@@ -98,6 +98,7 @@ public sealed class BlockExecutor
             module.Genesis(state);
         }
 
+        update = World.Update(state, StateVersion.Empty);
         BlockHeader header = new()
         {
             ChainId = Parameters.ChainId,
@@ -107,7 +108,7 @@ public sealed class BlockExecutor
             Bits = bits,
             Producer = Address.Zero,
             TransactionRoot = Hash256.Zero,
-            StateRoot = World.Commit(state, Hash256.Zero, batch),
+            StateRoot = update.Root,
             ReceiptsRoot = Hash256.Zero,
         };
         return new Block(header, [], new WorkCertificate(default, default), ProducerSeal.Empty);
@@ -123,7 +124,7 @@ public sealed class BlockExecutor
 
         ValidationResult decoded = WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data);
         return decoded.IsValid
-            ? Leases.CheckClaim(World.At(parent.Header.StateRoot), parent.Header, block.Header, data!.Shape)
+            ? Leases.CheckClaim(World.At(parent.State), parent.Header, block.Header, data!.Shape)
             : decoded;
     }
 

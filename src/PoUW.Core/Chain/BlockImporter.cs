@@ -90,11 +90,14 @@ internal sealed class BlockImporter(
         BlockStatus status = BlockStatus.Stored;
         if (block.Header.Claim is not null)
         {
-            ValidationResult ancestors = ExecuteBranch(BranchTo(parent.Id, out BlockEntry fork), fork.Position);
+            List<BlockEntry> branch = BranchTo(parent.Id, out BlockEntry fork);
+            ValidationResult ancestors = ExecuteBranch(branch, fork.Position);
             if (!ancestors.IsValid)
             {
                 return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {ancestors}");
             }
+
+            parent = branch.Count > 0 ? branch[^1].Position : parent;
 
             ValidationResult executed = executor.Execute(parent, block, batch, out ExecutionOutcome? outcome);
             if (!executed.IsValid)
@@ -103,6 +106,7 @@ internal sealed class BlockImporter(
             }
 
             ChainStore.PutReceipts(batch, position.Id, outcome!.Receipts);
+            position = position with { State = outcome.State };
             status = BlockStatus.Executed;
         }
 
@@ -135,7 +139,8 @@ internal sealed class BlockImporter(
             return executed;
         }
 
-        ChainHead next = new(position, trust.FinalizedAt(position.Header, outcome!.Finalized, head.Finalized));
+        position = position with { State = outcome!.State };
+        ChainHead next = new(position, trust.FinalizedAt(position.Header, outcome.Finalized, head.Finalized));
         store.PutBlock(batch, position.Id, block);
         ChainStore.PutReceipts(batch, position.Id, outcome.Receipts);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
@@ -156,6 +161,7 @@ internal sealed class BlockImporter(
             return executed;
         }
 
+        tip = branch[^1].Position;
         WriteBatch batch = new();
         List<Block> detached = [];
         for (ulong height = head.Height; height > fork.Header.Height; height--)
@@ -173,14 +179,14 @@ internal sealed class BlockImporter(
             attached.Add((block, store.GetReceipts(entry.Position.Id) ?? throw new ChainException("Receipts of an executed block are missing.")));
         }
 
-        ChainHead next = new(tip, trust.FinalizedAt(tip.Header, executor.FinalizedAfter(tip.Header), head.Finalized));
+        ChainHead next = new(tip, trust.FinalizedAt(tip.Header, executor.FinalizedAfter(tip), head.Finalized));
         ChainStore.WriteHead(batch, next.Id, next.Finalized);
         store.Apply(batch);
         change = new ChainChange(next, detached, attached);
         return ValidationResult.Ok;
     }
 
-    /// <summary>Executes what was not executed yet, one durable batch a block; a failure condemns the block and all above it.</summary>
+    /// <summary>Executes what was not executed yet, one durable batch a block, and puts the states into the list; a failure condemns the block and all above it.</summary>
     private ValidationResult ExecuteBranch(List<BlockEntry> branch, ChainPosition parent)
     {
         for (int i = 0; i < branch.Count; i++)
@@ -195,8 +201,10 @@ internal sealed class BlockImporter(
                     return Condemn(branch, i, executed);
                 }
 
-                ChainStore.PutReceipts(batch, position.Id, outcome!.Receipts);
-                ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
+                position = position with { State = outcome!.State };
+                branch[i] = new BlockEntry(position, BlockStatus.Executed);
+                ChainStore.PutReceipts(batch, position.Id, outcome.Receipts);
+                ChainStore.PutEntry(batch, branch[i]);
                 store.Apply(batch);
             }
 

@@ -1,6 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Primitives;
-using PoUW.Core.Storage;
+using PoUW.Core.State;
 using PoUW.Core.Transactions;
 using PoUW.Core.Work;
 
@@ -27,8 +27,8 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
             }
         }
 
-        // The nodes are written when the finished block is imported.
-        ExecutionOutcome outcome = execution.Finish(new WriteBatch());
+        // The state is written when the finished block is imported.
+        StateUpdate update = execution.Finish();
         BlockHeader header = new()
         {
             ChainId = parent.Header.ChainId,
@@ -39,8 +39,8 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
             Producer = producer,
             Claim = claim,
             TransactionRoot = Block.TransactionRootOf(included),
-            StateRoot = outcome.StateRoot,
-            ReceiptsRoot = outcome.ReceiptsRoot,
+            StateRoot = update.Root,
+            ReceiptsRoot = execution.ReceiptsRoot,
         };
         return new BlockTemplate(header, included);
     }

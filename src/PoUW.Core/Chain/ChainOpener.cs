@@ -11,8 +11,7 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
 {
     internal Block Open(out ChainHead head)
     {
-        WriteBatch batch = new();
-        Block genesis = executor.BuildGenesis(difficulty.GenesisBits, batch);
+        Block genesis = executor.BuildGenesis(difficulty.GenesisBits, out StateUpdate state);
         if (store.ReadHead() is { } stored)
         {
             head = Restore(genesis.Id, stored.Id, stored.Finalized);
@@ -21,7 +20,8 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
             return genesis;
         }
 
-        ChainPosition position = new(genesis.Header, genesis.Id, Hash256.Zero, difficulty.Work(genesis.Header.Bits));
+        WriteBatch batch = new();
+        ChainPosition position = new(genesis.Header, genesis.Id, Hash256.Zero, difficulty.Work(genesis.Header.Bits), State: state.WriteTo(batch));
         store.PutBlock(batch, genesis.Id, genesis);
         ChainStore.PutReceipts(batch, genesis.Id, []);
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
@@ -56,7 +56,7 @@ internal sealed class ChainOpener(ChainStore store, WorldState world, BlockExecu
         }
 
         // Reading a record walks the tree from the root, and throws if the state is not there.
-        world.At(entry!.Header.StateRoot).GetAccount(entry.Header.Producer);
+        world.At(entry!.Position.State).GetAccount(entry.Header.Producer);
         return new ChainHead(entry.Position, finalized);
     }
 }

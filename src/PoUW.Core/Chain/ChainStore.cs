@@ -14,7 +14,7 @@ namespace PoUW.Core.Chain;
 /// </summary>
 internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 {
-    private const byte Format = 3;
+    private const byte Format = 4;
 
     private const int HeadBytes = 1 + Hash256.Size + 8 + Hash256.Size;
 

@@ -137,7 +137,7 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts)
     {
         ChainHead head = chain.Head;
-        StateSnapshot state = chain.StateAt(head.Header.StateRoot);
+        StateSnapshot state = chain.StateAt(head);
         lock (_gate)
         {
             foreach (Address sender in _index.Senders.ToArray())
@@ -151,7 +151,7 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
     {
         TransactionBody body = transaction.Body;
         ChainHead head = chain.Head;
-        Account account = chain.StateAt(head.Header.StateRoot).GetAccount(sender);
+        Account account = chain.StateAt(head).GetAccount(sender);
         PooledTransaction pooled = new(transaction, sender, TransactionGas.Fee(body, chain.Parameters), _arrivals++);
         PooledTransaction? rival = _index.Find(sender, body.Nonce);
         ValidationResult result = CheckAgainstHead(pooled, account, head.Height + 1, rival);

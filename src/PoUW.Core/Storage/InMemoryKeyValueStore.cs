@@ -1,21 +1,28 @@
+using System.Collections.Immutable;
+
 namespace PoUW.Core.Storage;
 
 /// <summary>A store that lives as long as the process, for tests, samples and the simulator. Thread-safe.</summary>
 public sealed class InMemoryKeyValueStore : IKeyValueStore
 {
-    private readonly SortedDictionary<byte[], byte[]> _ordered = new(UnsignedByteOrder.Instance);
     private readonly Lock _gate = new();
-    private bool _disposed;
+    private volatile ImmutableSortedDictionary<byte[], byte[]> _pairs =
+        ImmutableSortedDictionary.Create<byte[], byte[]>(UnsignedByteOrder.Instance);
+
+    private volatile bool _disposed;
 
     /// <inheritdoc/>
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
-        byte[] lookup = key.ToArray();
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _ordered.TryGetValue(lookup, out byte[]? value) ? [.. value] : null;
-        }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Get(_pairs, key);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Scan(_pairs, from, end, limit);
     }
 
     /// <inheritdoc/>
@@ -24,52 +31,75 @@ public sealed class InMemoryKeyValueStore : IKeyValueStore
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            foreach (WriteOperation operation in batch.Operations)
+            ImmutableSortedDictionary<byte[], byte[]>.Builder builder = _pairs.ToBuilder();
+            for (int i = 0; i < batch.Count; i++)
             {
-                Write(operation);
+                WriteOperation operation = batch[i];
+                if (operation.IsDelete)
+                {
+                    builder.Remove(operation.Key.ToArray());
+                }
+                else
+                {
+                    builder[operation.Key.ToArray()] = operation.Value.ToArray();
+                }
             }
+
+            _pairs = builder.ToImmutable();
         }
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> prefix)
+    public IKeyValueSnapshot Snapshot()
     {
-        byte[] start = prefix.ToArray();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new View(this, _pairs);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _disposed = true;
+
+    private static byte[]? Get(ImmutableSortedDictionary<byte[], byte[]> pairs, ReadOnlySpan<byte> key) =>
+        pairs.TryGetValue(key.ToArray(), out byte[]? value) ? [.. value] : null;
+
+    private static List<KeyValuePair<byte[], byte[]>> Scan(
+        ImmutableSortedDictionary<byte[], byte[]> pairs, ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         List<KeyValuePair<byte[], byte[]>> found = [];
-        lock (_gate)
+        foreach ((byte[] key, byte[] value) in pairs)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            foreach ((byte[] key, byte[] value) in _ordered)
+            if (found.Count == limit || (!end.IsEmpty && key.AsSpan().SequenceCompareTo(end) >= 0))
             {
-                if (key.AsSpan().StartsWith(start))
-                {
-                    found.Add(new KeyValuePair<byte[], byte[]>([.. key], [.. value]));
-                }
+                break;
+            }
+
+            if (key.AsSpan().SequenceCompareTo(from) >= 0)
+            {
+                found.Add(new KeyValuePair<byte[], byte[]>([.. key], [.. value]));
             }
         }
 
         return found;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private sealed class View(InMemoryKeyValueStore store, ImmutableSortedDictionary<byte[], byte[]> pairs) : IKeyValueSnapshot
     {
-        lock (_gate)
-        {
-            _disposed = true;
-        }
-    }
+        private bool _disposed;
 
-    private void Write(WriteOperation operation)
-    {
-        if (operation.Value is null)
+        public byte[]? Get(ReadOnlySpan<byte> key)
         {
-            _ordered.Remove(operation.Key);
+            ObjectDisposedException.ThrowIf(_disposed || store._disposed, this);
+            return InMemoryKeyValueStore.Get(pairs, key);
         }
-        else
+
+        public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
         {
-            _ordered[[.. operation.Key]] = [.. operation.Value];
+            ObjectDisposedException.ThrowIf(_disposed || store._disposed, this);
+            return InMemoryKeyValueStore.Scan(pairs, from, end, limit);
         }
+
+        public void Dispose() => _disposed = true;
     }
 
     private sealed class UnsignedByteOrder : IComparer<byte[]>

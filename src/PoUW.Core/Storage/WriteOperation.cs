@@ -1,6 +1,21 @@
 namespace PoUW.Core.Storage;
 
-/// <summary>One write of a batch.</summary>
-/// <param name="Key">The key, up to 1,024 bytes.</param>
-/// <param name="Value">The new value, or null to delete the key.</param>
-public readonly record struct WriteOperation(byte[] Key, byte[]? Value);
+/// <summary>One write of a batch, in the batch's own memory: valid until the batch is changed.</summary>
+public readonly ref struct WriteOperation
+{
+    internal WriteOperation(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete)
+    {
+        Key = key;
+        Value = value;
+        IsDelete = isDelete;
+    }
+
+    /// <summary>The key, up to <see cref="WriteBatch.MaxKeyBytes"/> bytes.</summary>
+    public ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>The new value; empty for a deletion.</summary>
+    public ReadOnlySpan<byte> Value { get; }
+
+    /// <summary>True if the key is removed.</summary>
+    public bool IsDelete { get; }
+}

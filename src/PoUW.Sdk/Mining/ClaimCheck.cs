@@ -31,7 +31,7 @@ internal sealed class ClaimCheck(BlockChain chain, ILeaseView leases, TimeProvid
             return null;
         }
 
-        IStateReader state = chain.StateAt(head.Header.StateRoot);
+        IStateReader state = chain.StateAt(head);
         if (WorkLedger.FindLease(state, claim.LeaseId) is not { } lease || PlanOf(claim.JobId, state) is not { } plan)
         {
             return null;
@@ -59,7 +59,7 @@ internal sealed class ClaimCheck(BlockChain chain, ILeaseView leases, TimeProvid
     public bool IsEarly(BoundClaim claim)
     {
         ChainHead head = chain.Head;
-        IStateReader state = chain.StateAt(head.Header.StateRoot);
+        IStateReader state = chain.StateAt(head);
         if (WorkLedger.FindLease(state, claim.LeaseId) is not { Status: WorkLeaseStatus.Open } lease
             || head.Height >= lease.ExpiryHeight
             || !lease.HasStep(claim.Step)

@@ -67,7 +67,7 @@ internal sealed class NodeLedger : ILedgerAccess, IChainObserver
     private LedgerView Look(long version)
     {
         ChainHead head = _chain.Head;
-        return new LedgerView(version, head.Height, head.FinalizedHeight, _chain.StateAt(head.Header.StateRoot));
+        return new LedgerView(version, head.Height, head.FinalizedHeight, _chain.StateAt(head));
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

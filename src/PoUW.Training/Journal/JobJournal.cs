@@ -42,7 +42,7 @@ public sealed class JobJournal(IKeyValueStore store)
 
     /// <summary>All verdicts on a unit under one lease, whatever the draw.</summary>
     public IReadOnlyList<AuditReveal> VerdictsOn(Hash256 jobId, ulong unit, ulong attempt) =>
-        [.. store.Scan(KeyOf(jobId, VerdictKind, unit, attempt)).Select(static entry => DecodeVerdict(entry.Value))];
+        [.. store.ScanPrefix(KeyOf(jobId, VerdictKind, unit, attempt)).Select(static entry => DecodeVerdict(entry.Value))];
 
     /// <summary>Makes a verdict durable; adding it twice changes nothing.</summary>
     /// <exception cref="TrainingException">Another verdict is there for the same draw.</exception>
@@ -64,7 +64,7 @@ public sealed class JobJournal(IKeyValueStore store)
             }
 
             _prunedAt = view.FinalizedHeight;
-            foreach (IGrouping<Hash256, byte[]> job in store.Scan(Prefix).Select(static entry => entry.Key).GroupBy(JobOf))
+            foreach (IGrouping<Hash256, byte[]> job in store.ScanPrefix(Prefix).Select(static entry => entry.Key).GroupBy(JobOf).ToList())
             {
                 if (IsEnded(job.Key, view))
                 {

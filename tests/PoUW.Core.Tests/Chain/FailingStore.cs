@@ -19,7 +19,9 @@ internal sealed class FailingStore(IKeyValueStore inner, int goodBatches) : IKey
         inner.Apply(batch);
     }
 
-    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> prefix) => inner.Scan(prefix);
+    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit) => inner.Scan(from, end, limit);
+
+    public IKeyValueSnapshot Snapshot() => inner.Snapshot();
 
     public void Dispose() => inner.Dispose();
 }

@@ -94,11 +94,11 @@ public sealed class WitnessPruningTests
         Assert.That(chain.Import(other.GetBlockByHeight(1)!).IsValid, Is.True);
         Assert.That(chain.Import(other.GetBlockByHeight(2)!).IsValid, Is.True);
         _net.Grow(chain, 11, Voters);
-        int before = store.Scan("chain/witness"u8).Count;
+        int before = store.ScanPrefix("chain/witness"u8).Count();
         chain.PruneWitnesses(100);
 
         Assert.That(chain.GetBlock(other.GetIdByHeight(2)!.Value)!.Certificate.Witness.IsEmpty, Is.True);
-        Assert.That(before - store.Scan("chain/witness"u8).Count, Is.EqualTo(8 + 6), "8 witnesses of 6 heights and the 6 lists");
+        Assert.That(before - store.ScanPrefix("chain/witness"u8).Count(), Is.EqualTo(8 + 6), "8 witnesses of 6 heights and the 6 lists");
     }
 
     [Test]

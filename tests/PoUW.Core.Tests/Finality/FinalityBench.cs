@@ -27,7 +27,7 @@ internal sealed class FinalityBench : IDisposable
         Keys = [.. stakes.Select((_, i) => KeyPair.Generate(new SeededRandomSource((ulong)i, "voter")))];
         Stakes = new TestStakes([.. stakes.Select((coins, i) => (Keys[i].Address, Amount.FromCoins(coins)))]);
         Module = new FinalityModule(Stakes, Stakes, new Secp256k1Scheme());
-        State = new StateOverlay(new WorldState(new InMemoryKeyValueStore()).At(Hash256.Zero));
+        State = new StateOverlay(new WorldState(new InMemoryKeyValueStore()).At(StateVersion.Empty));
         Stakes.Genesis(State);
         Module.Genesis(State);
     }

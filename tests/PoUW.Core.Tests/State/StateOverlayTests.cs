@@ -14,7 +14,7 @@ public sealed class StateOverlayTests
     public void A_nested_overlay_changes_its_parent_only_when_merged()
     {
         using InMemoryKeyValueStore store = new();
-        StateOverlay block = new(new WorldState(store).At(Hash256.Zero));
+        StateOverlay block = new(new WorldState(store).At(StateVersion.Empty));
         block.Mint(Accounts[0], Amount.FromCoins(10));
         StateKey key = StateKey.Create("test", "record", []);
 
@@ -41,7 +41,7 @@ public sealed class StateOverlayTests
     public void Overspending_changes_nothing()
     {
         using InMemoryKeyValueStore store = new();
-        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        StateOverlay state = new(new WorldState(store).At(StateVersion.Empty));
         state.Mint(Accounts[0], Amount.FromCoins(1));
 
         Assert.That(state.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(2)), Is.False);
@@ -54,7 +54,7 @@ public sealed class StateOverlayTests
     public void A_transfer_to_oneself_changes_nothing()
     {
         using InMemoryKeyValueStore store = new();
-        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        StateOverlay state = new(new WorldState(store).At(StateVersion.Empty));
         state.Mint(Accounts[0], Amount.FromCoins(1));
 
         Assert.That(state.TryTransfer(Accounts[0], Accounts[0], Amount.FromCoins(1)), Is.True);
@@ -65,7 +65,7 @@ public sealed class StateOverlayTests
     public void Supply_beyond_128_bits_and_oversized_records_are_broken_invariants()
     {
         using InMemoryKeyValueStore store = new();
-        StateOverlay state = new(new WorldState(store).At(Hash256.Zero));
+        StateOverlay state = new(new WorldState(store).At(StateVersion.Empty));
         state.Mint(Accounts[0], new Amount(UInt128.MaxValue));
 
         Assert.That(() => state.Mint(Accounts[1], Amount.FromBaseUnits(1)), Throws.InstanceOf<OverflowException>());
@@ -79,16 +79,16 @@ public sealed class StateOverlayTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        StateOverlay first = new(world.At(Hash256.Zero));
+        StateOverlay first = new(world.At(StateVersion.Empty));
         first.Mint(Accounts[0], Amount.FromCoins(1));
         WriteBatch batch = new();
-        Hash256 root = world.Commit(first, Hash256.Zero, batch);
+        StateVersion root = world.Commit(first, StateVersion.Empty, batch);
         StateOverlay second = new(world.At(root));
         second.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(1));
-        Hash256 moved = world.Commit(second, root, batch);
+        StateVersion moved = world.Commit(second, root, batch);
 
         StateProof proof = world.At(moved).ProveAccount(Accounts[0]);
-        Assert.That(StateProofVerifier.VerifyExclusion(moved, AccountCodec.PathOf(Accounts[0]), proof), Is.True);
+        Assert.That(StateProofVerifier.VerifyExclusion(moved.Root, AccountCodec.PathOf(Accounts[0]), proof), Is.True);
         Assert.That(world.At(moved).GetAccount(Accounts[0]).IsEmpty, Is.True);
         Assert.That(world.At(moved).Minted, Is.EqualTo(Amount.FromCoins(1)));
     }
@@ -99,7 +99,7 @@ public sealed class StateOverlayTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        Hash256 root = Hash256.Zero;
+        StateVersion root = StateVersion.Empty;
         StateOverlay block = new(world.At(root));
         for (int i = 0; i < operations.Length; i++)
         {

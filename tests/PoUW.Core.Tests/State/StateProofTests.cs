@@ -15,7 +15,7 @@ public sealed class StateProofTests
     {
         _store = new InMemoryKeyValueStore();
         WorldState world = new(_store);
-        Hash256 root = StateTreeTests.Commit(world, _store, Hash256.Zero, [.. Enumerable.Range(0, 100).Select(key => (key, key + 1))]);
+        StateVersion root = StateTreeTests.Commit(world, _store, StateVersion.Empty, [.. Enumerable.Range(0, 100).Select(key => (key, key + 1))]);
         _state = world.At(root);
     }
 

@@ -13,11 +13,11 @@ public sealed class StateTreeTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        Hash256 root = Commit(world, store, Hash256.Zero, (1, 1), (2, 2), (3, 3), (4, 4), (5, 5));
+        StateVersion root = Commit(world, store, StateVersion.Empty, (1, 1), (2, 2), (3, 3), (4, 4), (5, 5));
 
-        Assert.That(root, Is.EqualTo(ReferenceRoot([(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)])));
-        Assert.That(Commit(world, store, Hash256.Zero), Is.EqualTo(Hash256.Zero));
-        Assert.That(Commit(world, store, Hash256.Zero, (9, 9)), Is.EqualTo(ReferenceRoot([(9, 9)])));
+        Assert.That(root.Root, Is.EqualTo(ReferenceRoot([(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)])));
+        Assert.That(Commit(world, store, StateVersion.Empty).Root, Is.EqualTo(Hash256.Zero));
+        Assert.That(Commit(world, store, StateVersion.Empty, (9, 9)).Root, Is.EqualTo(ReferenceRoot([(9, 9)])));
     }
 
     /// <summary>Random batches of writes and removals against a dictionary and the recursive definition of the root.</summary>
@@ -27,7 +27,7 @@ public sealed class StateTreeTests
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
         SortedDictionary<int, int> model = [];
-        Hash256 root = Hash256.Zero;
+        StateVersion root = StateVersion.Empty;
         foreach (byte[] batch in batches)
         {
             List<(int Key, int Value)> changes = [];
@@ -44,7 +44,7 @@ public sealed class StateTreeTests
         }
 
         (int Key, int Value)[] expected = [.. model.Where(pair => pair.Value != 0).Select(pair => (pair.Key, pair.Value))];
-        return root == ReferenceRoot(expected)
+        return root.Root == ReferenceRoot(expected)
             && Enumerable.Range(0, 32).All(key => ReadsAs(world.At(root), key, model.GetValueOrDefault(key)));
     }
 
@@ -57,7 +57,7 @@ public sealed class StateTreeTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        Hash256 root = Hash256.Zero;
+        StateVersion root = StateVersion.Empty;
         for (int round = 1; round <= 4; round++)
         {
             int value = round;
@@ -73,12 +73,12 @@ public sealed class StateTreeTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        Hash256 first = Commit(world, store, Hash256.Zero, [.. Enumerable.Range(0, 200).Select(key => (key, 1))]);
-        Hash256 second = Commit(world, store, first, [.. Enumerable.Range(0, 100).Select(key => (key, 2))]);
-        Hash256 third = Commit(world, store, second, [.. Enumerable.Range(0, 200).Select(key => (key, 0))]);
+        StateVersion first = Commit(world, store, StateVersion.Empty, [.. Enumerable.Range(0, 200).Select(key => (key, 1))]);
+        StateVersion second = Commit(world, store, first, [.. Enumerable.Range(0, 100).Select(key => (key, 2))]);
+        StateVersion third = Commit(world, store, second, [.. Enumerable.Range(0, 200).Select(key => (key, 0))]);
         WorldState reopened = new(store);
 
-        Assert.That(third, Is.EqualTo(Hash256.Zero));
+        Assert.That(third.Root, Is.EqualTo(Hash256.Zero));
         Assert.That(ReadsAs(reopened.At(first), 5, 1) && ReadsAs(reopened.At(second), 5, 2) && ReadsAs(reopened.At(second), 150, 1), Is.True);
     }
 
@@ -87,29 +87,29 @@ public sealed class StateTreeTests
     {
         using InMemoryKeyValueStore store = new();
         WorldState world = new(store);
-        Hash256 root = Commit(world, store, Hash256.Zero, [.. Enumerable.Range(0, 10_000).Select(key => (key, 1))]);
+        StateVersion root = Commit(world, store, StateVersion.Empty, [.. Enumerable.Range(0, 10_000).Select(key => (key, 1))]);
         StateOverlay overlay = new(world.At(root));
         overlay.SetRecord(Key(77), [2]);
         WriteBatch batch = new();
         world.Commit(overlay, root, batch);
 
-        Assert.That(batch.Operations, Has.Count.InRange(10, 40));
+        Assert.That(batch.Count, Is.InRange(10, 40));
     }
 
     [Test]
     public void A_missing_or_damaged_node_is_an_exception_not_an_empty_state()
     {
         using InMemoryKeyValueStore store = new();
-        Hash256 root = Commit(new WorldState(store), store, Hash256.Zero, (1, 1), (2, 2));
+        StateVersion root = Commit(new WorldState(store), store, StateVersion.Empty, (1, 1), (2, 2));
 
         Assert.That(() => new WorldState(store).At(Hash256.Sha256([1])).GetRecord(Key(1)), Throws.InstanceOf<StateTreeException>());
-        store.Apply(new WriteBatch().Put([.. "state/"u8, .. root.ToArray()], [1, 2, 3]));
+        store.Apply(new WriteBatch().Put([.. "state/"u8, .. root.Root.ToArray()], [1, 2, 3]));
         Assert.That(() => new WorldState(store).At(root).GetRecord(Key(1)), Throws.InstanceOf<StateTreeException>());
     }
 
     internal static StateKey Key(int key) => StateKey.Create("test", "item", BitConverter.GetBytes(key));
 
-    internal static Hash256 Commit(WorldState world, IKeyValueStore store, Hash256 root, params (int Key, int Value)[] changes)
+    internal static StateVersion Commit(WorldState world, IKeyValueStore store, StateVersion root, params (int Key, int Value)[] changes)
     {
         StateOverlay overlay = new(world.At(root));
         foreach ((int key, int value) in changes)
@@ -118,7 +118,7 @@ public sealed class StateTreeTests
         }
 
         WriteBatch batch = new();
-        Hash256 next = world.Commit(overlay, root, batch);
+        StateVersion next = world.Commit(overlay, root, batch);
         store.Apply(batch);
         return next;
     }

@@ -8,7 +8,7 @@ public sealed class KeyValueChunkStoreTests : ChunkStoreConformance
 
     protected override IChunkStore Create()
     {
-        foreach (KeyValuePair<byte[], byte[]> pair in _store.Scan([]))
+        foreach (KeyValuePair<byte[], byte[]> pair in _store.ScanPrefix([]))
         {
             _store.Apply(new WriteBatch().Delete(pair.Key));
         }

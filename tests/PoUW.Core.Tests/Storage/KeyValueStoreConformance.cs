@@ -65,7 +65,7 @@ public abstract class KeyValueStoreConformance
         Assert.That(Scan([0xFF]), Is.EqualTo(new[] { "FF", "FFFF" }));
         Assert.That(Scan([3]), Is.Empty);
         Assert.That(Scan([]), Has.Length.EqualTo(keys.Length));
-        Assert.That(_store.Scan([1, 0xFF])[1].Value, Is.EqualTo(new byte[] { 3 }));
+        Assert.That(_store.ScanPrefix([1, 0xFF]).Last().Value, Is.EqualTo(new byte[] { 3 }));
     }
 
     [Test]
@@ -106,7 +106,7 @@ public abstract class KeyValueStoreConformance
             _store.Apply(batch);
         }
 
-        IReadOnlyList<KeyValuePair<byte[], byte[]>> all = _store.Scan([]);
+        KeyValuePair<byte[], byte[]>[] all = [.. _store.ScanPrefix([])];
         Assert.That(all.Select(pair => Convert.ToHexString(pair.Key)), Is.EqualTo(model.Keys));
         Assert.That(all.Select(pair => pair.Value), Is.EqualTo(model.Values));
     }
@@ -123,7 +123,7 @@ public abstract class KeyValueStoreConformance
             }
         });
 
-        Assert.That(_store.Scan([]), Has.Count.EqualTo(400));
+        Assert.That(_store.ScanPrefix([]).Count(), Is.EqualTo(400));
     }
 
     [Test]
@@ -133,8 +133,45 @@ public abstract class KeyValueStoreConformance
 
         Assert.That(() => _store.Get([1]), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => _store.Apply(new WriteBatch()), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(() => _store.Scan([]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => _store.Scan([], [], 1), Throws.InstanceOf<ObjectDisposedException>());
     }
 
-    private string[] Scan(byte[] prefix) => [.. _store.Scan(prefix).Select(pair => Convert.ToHexString(pair.Key))];
+    [Test]
+    public void Ranges_have_an_inclusive_start_an_exclusive_end_and_a_limit()
+    {
+        WriteBatch batch = new();
+        for (byte i = 1; i <= 9; i++)
+        {
+            batch.Put([i], [i]);
+        }
+
+        _store.Apply(batch);
+
+        Assert.That(_store.Scan([3], [6], 10).Select(pair => pair.Key[0]), Is.EqualTo(new byte[] { 3, 4, 5 }));
+        Assert.That(_store.Scan([3], [], 2).Select(pair => pair.Key[0]), Is.EqualTo(new byte[] { 3, 4 }));
+        Assert.That(_store.Scan([9, 0], [], 2), Is.Empty);
+        Assert.That(() => _store.Scan([1], [], 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void A_snapshot_stays_as_it_was()
+    {
+        _store.Apply(new WriteBatch().Put([1], [1]).Put([2], [2]));
+        using IKeyValueSnapshot snapshot = _store.Snapshot();
+        _store.Apply(new WriteBatch().Put([1], [9]).Delete([2]).Put([3], [3]));
+
+        Assert.That(snapshot.Get([1]), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(snapshot.Get([2]), Is.EqualTo(new byte[] { 2 }));
+        Assert.That(snapshot.Scan([], [], 10).Select(pair => pair.Key[0]), Is.EqualTo(new byte[] { 1, 2 }));
+        Assert.That(_store.Get([2]), Is.Null);
+    }
+
+    [Test]
+    public void Keys_that_are_empty_or_too_long_are_refused()
+    {
+        Assert.That(() => new WriteBatch().Put([], [1]), Throws.ArgumentException);
+        Assert.That(() => new WriteBatch().Delete(new byte[WriteBatch.MaxKeyBytes + 1]), Throws.ArgumentException);
+    }
+
+    private string[] Scan(byte[] prefix) => [.. _store.ScanPrefix(prefix).Select(pair => Convert.ToHexString(pair.Key))];
 }

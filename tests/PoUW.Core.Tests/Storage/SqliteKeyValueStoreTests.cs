@@ -33,18 +33,6 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
     }
 
     [Test]
-    public void A_failing_batch_writes_nothing()
-    {
-        using SqliteKeyValueStore store = new(NewFile());
-        WriteBatch batch = new WriteBatch().Put([1], [1]).Put(null!, [2]);
-
-        Assert.That(() => store.Apply(batch), Throws.Exception);
-        Assert.That(store.Get([1]), Is.Null);
-        store.Apply(new WriteBatch().Put([3], [3]));
-        Assert.That(store.Get([3]), Is.Not.Null);
-    }
-
-    [Test]
     public void A_second_opening_is_refused_while_the_first_is_open()
     {
         string file = NewFile();

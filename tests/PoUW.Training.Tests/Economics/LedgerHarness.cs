@@ -19,7 +19,7 @@ internal sealed class LedgerHarness
     private readonly InMemoryKeyValueStore _store = new();
     private readonly ILedgerModule[] _modules;
     private StateOverlay _block;
-    private Hash256 _root;
+    private StateVersion _root;
     private readonly int _workers;
     private readonly int _validators;
     private ulong _transactions;
@@ -45,7 +45,7 @@ internal sealed class LedgerHarness
         Parameters = change is null ? parameters : change(parameters);
         Stakes = new StakeModule(Parameters);
         _modules = [Stakes, new JobModule(), new WorkModule()];
-        _block = new StateOverlay(new WorldState(_store).At(Hash256.Zero));
+        _block = new StateOverlay(new WorldState(_store).At(StateVersion.Empty));
         foreach (ILedgerModule module in _modules)
         {
             module.Genesis(_block);

@@ -60,13 +60,13 @@ public sealed class UnitReplayTests
         UnitRecord record = Replay(TestJob.LeaseOf(Manifest, 0), Hash256.Zero).Record;
         Assert.That((await reader.Loader.LoadStateAsync(record, CancellationToken.None)).Root, Is.EqualTo(end.Root));
         Assert.That((restarted.Loader.Holds(end.BlobAddress), reader.Loader.Holds(end.BlobAddress)), Is.EqualTo((true, true)));
-        Assert.That(reader.Store.Scan("chunk/"u8), Is.Empty, "what was fetched stays in the cache");
+        Assert.That(reader.Store.ScanPrefix("chunk/"u8), Is.Empty, "what was fetched stays in the cache");
 
         restarted.Loader.Forget([end.BlobAddress], [end.BlobAddress]);
         Assert.That(restarted.Loader.Holds(end.BlobAddress), Is.True, "a later round names the same state");
         restarted.Loader.Forget([end.BlobAddress], []);
         Assert.That(restarted.Loader.Holds(end.BlobAddress), Is.False);
-        Assert.That(store.Scan("chunk/"u8), Is.Empty);
+        Assert.That(store.ScanPrefix("chunk/"u8), Is.Empty);
     }
 
     private static ReplayedUnit Replay(Lease lease, Hash256 inputs)

@@ -27,7 +27,7 @@ internal sealed class TestLedger : ILedgerAccess
     private readonly SignatureVerifier _signatures = new(new Secp256k1Scheme());
     private readonly List<Transaction> _pending = [];
     private readonly List<Transaction> _sent = [];
-    private readonly List<(Hash256 Root, List<Transaction> Transactions)> _blocks = [];
+    private readonly List<(StateVersion Root, List<Transaction> Transactions)> _blocks = [];
     private TaskCompletionSource _headChanged = NewSignal();
     private TaskCompletionSource _somethingSent = NewSignal();
     private long _version;
@@ -40,7 +40,7 @@ internal sealed class TestLedger : ILedgerAccess
         Parameters = parameters;
         _world = new WorldState(_store);
         _modules = [new StakeModule(parameters), new JobModule(), new WorkModule()];
-        StateOverlay genesis = new(_world.At(Hash256.Zero));
+        StateOverlay genesis = new(_world.At(StateVersion.Empty));
         foreach (GenesisAllocation allocation in parameters.Allocations)
         {
             genesis.Mint(allocation.Address, allocation.Amount);
@@ -51,7 +51,7 @@ internal sealed class TestLedger : ILedgerAccess
             module.Genesis(genesis);
         }
 
-        Append(genesis, Hash256.Zero, []);
+        Append(genesis, StateVersion.Empty, []);
     }
 
     public NetworkParameters Parameters { get; }
@@ -172,7 +172,7 @@ internal sealed class TestLedger : ILedgerAccess
         Hash256 ticket = Hash256.Sha256([.. BitConverter.GetBytes(height), .. BitConverter.GetBytes(_branch)]);
         BlockContext context = new(height, height * 1_000, ticket, ticket, Address.Zero, Hash256.Sha256("beacon"u8), Bits, _parentWork, Parameters);
         _parentWork = null;
-        Hash256 parent = _blocks[^1].Root;
+        StateVersion parent = _blocks[^1].Root;
         StateOverlay block = new(_world.At(parent));
         List<Transaction> taken = [];
         foreach (ILedgerModule module in _modules)
@@ -217,10 +217,10 @@ internal sealed class TestLedger : ILedgerAccess
         return true;
     }
 
-    private void Append(StateOverlay block, Hash256 parent, List<Transaction> transactions)
+    private void Append(StateOverlay block, StateVersion parent, List<Transaction> transactions)
     {
         WriteBatch batch = new();
-        Hash256 root = _world.Commit(block, parent, batch);
+        StateVersion root = _world.Commit(block, parent, batch);
         _store.Apply(batch);
         _blocks.Add((root, transactions));
     }
