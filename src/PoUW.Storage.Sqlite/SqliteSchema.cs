@@ -6,15 +6,17 @@ namespace PoUW.Storage.Sqlite;
 
 /// <summary>
 /// The tables: creates them, checks that an existing file has a schema that this software knows, and migrates older ones, forwards only.
-/// Schema 1: pairs (key, value). Schema 2: pairs (key, sum, value) and the seal in meta.
+/// Schema 1: pairs (key, value). Schema 2: pairs (id, key, sum, value) and the seal in meta.
 /// </summary>
 internal static class SqliteSchema
 {
     private const string CreateMeta = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID";
 
-    // The sum stands before the value, so that it can be read without the pages of a long value.
+    // Rows lie in the order in which they were written and only the index is in key order: most keys of a ledger are hashes, and a batch of
+    // them touches a page for each row if rows lie in key order (four times the pages to log; docs/decisions/011-storage.md). The sum
+    // stands before the value, so that it can be read without the pages of a long value.
     private const string CreatePairs =
-        "CREATE TABLE {0} (key BLOB PRIMARY KEY NOT NULL, sum INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID";
+        "CREATE TABLE {0} (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, sum INTEGER NOT NULL, value BLOB NOT NULL)";
 
     /// <summary>Makes a file usable for writing.</summary>
     /// <returns>Its seal, and whether it was new or migrated just now.</returns>

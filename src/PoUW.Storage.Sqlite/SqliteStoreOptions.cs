@@ -19,7 +19,7 @@ public sealed record SqliteStoreOptions
     public int MaxSnapshots { get; init; } = 8;
 
     /// <summary>The log is copied into the database once this many bytes were written to it.</summary>
-    public long CheckpointBytes { get; init; } = 16 * 1024 * 1024;
+    public long CheckpointBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
     /// The longest log for the sake of a snapshot, in bytes. A log that is longer ends all open snapshots: they fail from then on, so that
