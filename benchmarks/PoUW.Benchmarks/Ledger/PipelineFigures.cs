@@ -24,14 +24,8 @@ internal sealed class PipelineFigures(TransferWorkload workload, IReadOnlyList<b
         return best;
     }
 
-    internal static IEnumerable<RatioFigure> Rates(string name, BlockCost? measured, int transfers, double? goal)
+    internal static IEnumerable<RatioFigure> Rates(string name, BlockCost cost, int transfers, double? goal)
     {
-        if (measured is not { } cost)
-        {
-            yield return new RatioFigure($"ledger.import.{name}", null, "tx/s", null, "", null, goal);
-            yield break;
-        }
-
         double Micros(double seconds) => seconds * 1e6 / transfers;
         yield return new RatioFigure($"ledger.import.{name}", transfers / cost.Wall, "tx/s", transfers / cost.Wall, "", null, goal);
         yield return Part(name, "wall", Micros(cost.Wall));

@@ -2,7 +2,6 @@ using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Cryptography;
-using PoUW.Core.Finality;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
@@ -49,25 +48,23 @@ internal sealed class TransferWorkload
 
     internal NetworkParameters Parameters { get; }
 
-    /// <summary>The tip of what was made so far.</summary>
-    internal Checkpoint Tip => new(Maker.Head.Height, Maker.Head.Id);
-
     /// <summary>The chain that made the blocks; it knows their positions.</summary>
     internal BlockChain Maker { get; }
 
     /// <summary>Accepts every signature of the accounts, for chains whose signatures are not the question.</summary>
     internal ISignatureScheme NoSignatures { get; }
 
-    internal BlockChain Open(IKeyValueStore store, ISignatureScheme scheme, Checkpoint? trusted = null) => new(new BlockChainOptions
+    internal BlockChain Open(IKeyValueStore store, ISignatureScheme scheme) => new(Options(store, scheme));
+
+    internal BlockChainOptions Options(IKeyValueStore store, ISignatureScheme scheme) => new()
     {
         Store = store,
         Parameters = Parameters,
         WorkVerifier = new TileWorkVerifier(new NetworkRules(Parameters)),
         Difficulty = new AsertDifficulty(Parameters),
         SignatureScheme = scheme,
-        TrustedCheckpoint = trusted,
         Time = _time,
-    });
+    };
 
     /// <summary>Makes the next blocks and gives their encodings.</summary>
     internal List<byte[]> Make(int blocks, int transfers)

@@ -88,7 +88,8 @@ public static class ChainReplay
                     result = result.IsValid ? chain.Import(block) : result;
                     if (result.IsValid)
                     {
-                        progress?.Report(height++);
+                        progress?.Report(height);
+                        height++;
                     }
                 }
             }
@@ -117,9 +118,9 @@ public static class ChainReplay
         private Block? Prepare(ulong height)
         {
             Block? block = source.BlockAt(height);
-            if (block is not null && vouched?.At(height) is { } id && block.Id == id)
+            if (block is not null && IsFixed(block, height))
             {
-                chain.Vouch(block);
+                chain.TransactionRules.Vouch(block.Transactions);
             }
             else if (block is not null)
             {
@@ -128,6 +129,11 @@ public static class ChainReplay
 
             return block;
         }
+
+        // The id alone is not enough: other transactions may lie behind the same header.
+        private bool IsFixed(Block block, ulong height) => vouched?.At(height) is { } id
+            && block.Id == id
+            && block.Header.TransactionRoot == Block.TransactionRootOf(block.Transactions);
 
         private ValidationResult CheckId(Block block, ulong height) => vouched?.At(height) is { } id && block.Id != id
             ? ValidationResult.Fail(ValidationCode.WrongCheckpoint, nameof(BlockHeader.Id), $"The block at height {height} is {block.Id}, its header {id}.")

@@ -8,7 +8,7 @@ namespace PoUW.Core.Replay;
 /// synced once. What was not handed on yet is lost in a crash, whole batches and the last ones first. For one writing thread; reads may come
 /// from any.
 /// </summary>
-internal sealed class GroupedStore : IKeyValueStore
+public sealed class GroupedStore : IKeyValueStore
 {
     private readonly IKeyValueStore _inner;
     private readonly int _maxBytes;
@@ -19,14 +19,17 @@ internal sealed class GroupedStore : IKeyValueStore
     private readonly WriteBatch _group = new();
     private int _bytes;
 
-    /// <summary>Groups batches until they hold this many bytes.</summary>
-    internal GroupedStore(IKeyValueStore inner, int maxBytes)
+    /// <summary>Groups batches until they hold some bytes.</summary>
+    /// <param name="inner">Where they go; not disposed.</param>
+    /// <param name="maxBytes">Bytes of keys and values that are kept back at most; with 0 every batch goes on at once.</param>
+    public GroupedStore(IKeyValueStore inner, int maxBytes)
     {
         _inner = inner;
         _maxBytes = maxBytes;
         _bySpan = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
+    /// <inheritdoc/>
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
         lock (_gate)
@@ -40,18 +43,21 @@ internal sealed class GroupedStore : IKeyValueStore
         return _inner.Get(key);
     }
 
+    /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
     {
         Flush();
         return _inner.Scan(from, end, limit);
     }
 
+    /// <inheritdoc/>
     public IKeyValueSnapshot Snapshot()
     {
         Flush();
         return _inner.Snapshot();
     }
 
+    /// <inheritdoc/>
     public void Apply(WriteBatch batch)
     {
         lock (_gate)
@@ -70,8 +76,8 @@ internal sealed class GroupedStore : IKeyValueStore
         }
     }
 
-    /// <summary>Hands on what was kept back. If that fails it is kept, and the next call tries again.</summary>
-    internal void Flush()
+    /// <summary>Hands on what was kept back as one batch. If that fails it is kept, and the next call tries again.</summary>
+    public void Flush()
     {
         lock (_gate)
         {
