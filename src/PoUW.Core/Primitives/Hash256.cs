@@ -64,6 +64,13 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
         return true;
     }
 
+    /// <summary>Four bits, counted in fours from the most significant.</summary>
+    internal int Nibble(int index)
+    {
+        ulong part = (index >> 4) switch { 0 => _a, 1 => _b, 2 => _c, _ => _d };
+        return (int)(part >> (60 - (4 * (index & 15)))) & 15;
+    }
+
     /// <summary>Writes the 32 bytes.</summary>
     public void CopyTo(Span<byte> destination)
     {
