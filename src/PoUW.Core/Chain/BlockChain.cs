@@ -75,6 +75,13 @@ public sealed class BlockChain
     /// <summary>The height of <see cref="Finalized"/>.</summary>
     public ulong FinalizedHeight => _head.FinalizedHeight;
 
+    /// <summary>
+    /// The lowest height that something still needs; it never goes back while the chain is open. What belongs to lower heights only
+    /// (witnesses, states, blocks) may be pruned: it is final, and every subscriber has finished with it. The state after the block at
+    /// this height is needed. Pruning has to read it once and stop there; nothing but subscribers and finality holds it back.
+    /// </summary>
+    public ulong PruneLimit => _head.FinalizedHeight;
+
     /// <summary>The state after the head.</summary>
     public StateSnapshot HeadState => StateAt(_head);
 
@@ -160,7 +167,7 @@ public sealed class BlockChain
         {
             ulong begin = _store.GetPruned();
             ulong beyond = _head.Height + 1;
-            ulong end = Math.Min(_head.FinalizedHeight, beyond - Math.Min(beyond, _keptWitnesses));
+            ulong end = Math.Min(PruneLimit, beyond - Math.Min(beyond, _keptWitnesses));
             int count = (int)Math.Min(end - Math.Min(begin, end), (ulong)maxHeights);
             if (count > 0)
             {
