@@ -26,7 +26,6 @@ public sealed class BlockChain
     private readonly BlockExecutor _executor;
     private readonly BlockImporter _importer;
     private readonly BlockRules _rules;
-    private readonly HeaderChecks _headers;
     private readonly ChainPruner _pruner;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
@@ -52,10 +51,11 @@ public sealed class BlockChain
         Genesis = opener.Open(out ChainHead head);
         _head = head;
         _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store, options.SignatureScheme);
-        _headers = new HeaderChecks(_store, _rules, options.WorkVerifier, trust);
+        HeaderChecks headers = new(_store, _rules, options.WorkVerifier, trust);
+        Pending = new PendingChecks(_store, _rules, headers, trust, _difficulty, () => _head, Parameters.MaxBlockBytes);
         NotificationLog log = new(options.Store, _store, head);
         Notifications = new ChainNotifications(_gate, log);
-        _importer = new BlockImporter(_store, _executor, _rules, _headers, _difficulty, options.WorkVerifier, trust, log);
+        _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
         _pruner = new ChainPruner(_store, log, options.KeptWitnesses);
         _events = new ChainEventQueue(options.ObserverFailed);
     }
@@ -84,6 +84,9 @@ public sealed class BlockChain
     /// this height is needed. Pruning has to read it once and stop there; nothing but subscribers and finality holds it back.
     /// </summary>
     public ulong PruneLimit => _pruner.Limit(_head);
+
+    /// <summary>What the chain says of headers and blocks that it does not take yet.</summary>
+    internal PendingChecks Pending { get; }
 
     /// <summary>The changes of the chain for hosts that must not miss one, over restarts too.</summary>
     public ChainNotifications Notifications { get; }
@@ -153,6 +156,16 @@ public sealed class BlockChain
     public ValidationResult Import(Block block) => Add(block, admit: null);
 
     /// <summary>
+    /// Looks only at the header of an encoded block: a block that is known, or whose parent is not, need not be decoded to find that out.
+    /// Needs no lock.
+    /// </summary>
+    /// <returns>
+    /// Ok if the block is worth decoding and importing; <see cref="ValidationCode.UnknownParent"/>, <see cref="ValidationCode.AlreadyKnown"/>,
+    /// or what is wrong with the form of the header.
+    /// </returns>
+    public ValidationResult Peek(ReadOnlySpan<byte> encodedBlock) => Pending.Peek(encodedBlock);
+
+    /// <summary>
     /// As <see cref="Import"/>, for a block that nobody asked for: it must have its witness, and before the dear checks (a
     /// signature, the openings) the caller says whether it can afford them.
     /// </summary>
@@ -182,10 +195,6 @@ public sealed class BlockChain
             return _pruner.PruneWitnesses(_head, maxHeights);
         }
     }
-
-    /// <summary>The cheap checks of a header whose block is not known, on top of other such headers. Needs no lock.</summary>
-    internal ValidationResult CheckHeader(BlockHeader header, ReadOnlyMemory<byte> publicData, Func<Hash256, BlockHeader?> pending) =>
-        _headers.Check(header, publicData, _head, pending);
 
     private ValidationResult Add(Block block, Func<bool>? admit)
     {

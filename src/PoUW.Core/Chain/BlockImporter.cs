@@ -90,7 +90,7 @@ internal sealed class BlockImporter(
     /// <summary>One signature, then the openings; a witness that a trusted checkpoint vouches for may be missing.</summary>
     private ValidationResult CheckDearly(Block block, ref Hash256 ticket)
     {
-        ValidationResult signed = rules.CheckSeal(block);
+        ValidationResult signed = rules.CheckSeal(block.Header, block.Seal);
         return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 

@@ -82,12 +82,9 @@ internal sealed class BlockRules(
     }
 
     /// <summary>Checks the producer's signature. The id does not cover the seal, so a failure says nothing about the id.</summary>
-    internal ValidationResult CheckSeal(Block block)
-    {
-        return block.Seal.Verify(scheme, block.Header)
-            ? ValidationResult.Ok
-            : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
-    }
+    internal ValidationResult CheckSeal(BlockHeader header, ProducerSeal seal) => seal.Verify(scheme, header)
+        ? ValidationResult.Ok
+        : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
 
     /// <summary>
     /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.
