@@ -212,6 +212,7 @@ public sealed class TransactionPool : IChainObserver
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts)
     {
         _upkeep.Follow(_detached, block);
+        _metrics.Rechecked(_upkeep.RefreshInTurn());
         if (_detached.Count > 0)
         {
             List<Transaction> back = GivenBack();
@@ -220,7 +221,6 @@ public sealed class TransactionPool : IChainObserver
             AdmitAll(back);
         }
 
-        _metrics.Rechecked(_upkeep.RefreshInTurn());
         Finish();
     }
 
