@@ -104,7 +104,7 @@ public sealed class TransactionPool : IChainObserver
         lock (_gate)
         {
             all = new(_index.Count);
-            foreach (PooledTransaction pooled in _index.ByRank)
+            foreach (PooledTransaction pooled in _index.WorstFirst)
             {
                 all.Add(pooled.Transaction);
             }
