@@ -21,6 +21,12 @@ public sealed class TransactionRules(NetworkParameters parameters, LedgerModules
         return form.IsValid ? signatures.Verify(transaction, out sender) : form;
     }
 
+    /// <summary>
+    /// Verifies the signatures of a block's transactions on all threads, so that <see cref="Check"/> finds the good ones known. Gives no
+    /// verdict: that is for the checks in their order.
+    /// </summary>
+    internal void VerifyAhead(IReadOnlyList<Transaction> transactions) => signatures.VerifyAll(transactions, default, out _);
+
     /// <summary>Checks height, nonce and the balance for the fee against the state in which the transaction would execute.</summary>
     public ValidationResult CheckAgainst(TransactionBody body, Account sender, ulong height)
     {
