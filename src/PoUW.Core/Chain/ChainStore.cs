@@ -84,6 +84,12 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
     /// <summary>The lowest height whose witnesses were not pruned.</summary>
     internal ulong GetPruned() => store.Get(PrunedKey) is { } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
 
+    /// <summary>The ids, one after the other, of the blocks at a height that were stored with their witness; empty once it was pruned.</summary>
+    internal byte[] GetWitnessed(ulong height) => store.Get(WitnessesKey(height)) ?? [];
+
+    /// <summary>True if the witness of a block is here.</summary>
+    internal bool HasWitness(Hash256 id) => store.Get(Key("witness/"u8, id)) is not null;
+
     /// <summary>Deletes the witnesses of the blocks at the heights from <see cref="GetPruned"/> up to a limit, on all branches.</summary>
     internal void PruneWitnesses(WriteBatch batch, ulong limit)
     {
