@@ -27,6 +27,9 @@ public sealed class TransactionRules(NetworkParameters parameters, LedgerModules
     /// </summary>
     internal void VerifyAhead(IReadOnlyList<Transaction> transactions) => signatures.VerifyAll(transactions, default, out _);
 
+    /// <summary>Takes the signatures of transactions as good that a trusted block id fixes.</summary>
+    internal void Vouch(IReadOnlyList<Transaction> transactions) => signatures.Vouch(transactions);
+
     /// <summary>Checks height, nonce and the balance for the fee against the state in which the transaction would execute.</summary>
     public ValidationResult CheckAgainst(TransactionBody body, Account sender, ulong height)
     {
