@@ -2,10 +2,10 @@ using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
+using PoUW.Core.Notifications;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
-using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
@@ -20,14 +20,13 @@ namespace PoUW.Core.Chain;
 public sealed class BlockChain
 {
     private readonly Lock _gate = new();
-    private readonly ChainEventQueue _events = new();
+    private readonly ChainEventQueue _events;
     private readonly WorldState _world;
     private readonly ChainStore _store;
     private readonly BlockExecutor _executor;
     private readonly BlockImporter _importer;
     private readonly BlockRules _rules;
-    private readonly HeaderChecks _headers;
-    private readonly ulong _keptWitnesses;
+    private readonly ChainPruner _pruner;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
     private readonly TimeProvider _time;
@@ -52,9 +51,13 @@ public sealed class BlockChain
         Genesis = opener.Open(out ChainHead head);
         _head = head;
         _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store, options.SignatureScheme);
-        _headers = new HeaderChecks(_store, _rules, options.WorkVerifier, trust);
-        _importer = new BlockImporter(_store, _executor, _rules, _headers, _difficulty, options.WorkVerifier, trust);
-        _keptWitnesses = options.KeptWitnesses;
+        HeaderChecks headers = new(_store, _rules, options.WorkVerifier, trust);
+        Pending = new PendingChecks(_store, _rules, headers, trust, _difficulty, () => _head, Parameters.MaxBlockBytes);
+        NotificationLog log = new(options.Store, _store, head);
+        Notifications = new ChainNotifications(_gate, log);
+        _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
+        _pruner = new ChainPruner(_store, log, options.KeptWitnesses);
+        _events = new ChainEventQueue(options.ObserverFailed);
     }
 
     /// <summary>The network.</summary>
@@ -74,6 +77,19 @@ public sealed class BlockChain
 
     /// <summary>The height of <see cref="Finalized"/>.</summary>
     public ulong FinalizedHeight => _head.FinalizedHeight;
+
+    /// <summary>
+    /// The lowest height that something still needs; it never goes back while the chain is open. What belongs to lower heights only
+    /// (witnesses, states, blocks) may be pruned: it is final, and every subscriber has finished with it. The state after the block at
+    /// this height is needed. Pruning has to read it once and stop there; nothing but subscribers and finality holds it back.
+    /// </summary>
+    public ulong PruneLimit => _pruner.Limit(_head);
+
+    /// <summary>What the chain says of headers and blocks that it does not take yet.</summary>
+    internal PendingChecks Pending { get; }
+
+    /// <summary>The changes of the chain for hosts that must not miss one, over restarts too.</summary>
+    public ChainNotifications Notifications { get; }
 
     /// <summary>The state after the head.</summary>
     public StateSnapshot HeadState => StateAt(_head);
@@ -115,7 +131,15 @@ public sealed class BlockChain
     public TransactionLocation? FindTransaction(Hash256 transactionId) => _store.FindTransaction(transactionId);
 
     /// <summary>Adds an observer; it hears what happens from now on.</summary>
-    public void Subscribe(IChainObserver observer) => _events.Add(observer);
+    /// <returns>The head that its first call starts from.</returns>
+    public ChainHead Subscribe(IChainObserver observer)
+    {
+        lock (_gate)
+        {
+            _events.Add(observer);
+            return _head;
+        }
+    }
 
     /// <summary>Removes an observer; a call that has begun may still end.</summary>
     public void Unsubscribe(IChainObserver observer) => _events.Remove(observer);
@@ -130,6 +154,16 @@ public sealed class BlockChain
     /// the witness was pruned and no trusted checkpoint vouches for the block; it is not kept then.
     /// </returns>
     public ValidationResult Import(Block block) => Add(block, admit: null);
+
+    /// <summary>
+    /// Looks only at the header of an encoded block: a block that is known, or whose parent is not, need not be decoded to find that out.
+    /// Needs no lock.
+    /// </summary>
+    /// <returns>
+    /// Ok if the block is worth decoding and importing; <see cref="ValidationCode.UnknownParent"/>, <see cref="ValidationCode.AlreadyKnown"/>,
+    /// or what is wrong with the form of the header.
+    /// </returns>
+    public ValidationResult Peek(ReadOnlySpan<byte> encodedBlock) => Pending.Peek(encodedBlock);
 
     /// <summary>
     /// As <see cref="Import"/>, for a block that nobody asked for: it must have its witness, and before the dear checks (a
@@ -147,7 +181,7 @@ public sealed class BlockChain
     }
 
     /// <summary>
-    /// Forgets old witnesses, in steps that do not keep imports waiting: those of blocks below the finalized checkpoint that are not among
+    /// Forgets old witnesses, in steps that do not keep imports waiting: those of blocks below <see cref="PruneLimit"/> that are not among
     /// the last <see cref="BlockChainOptions.KeptWitnesses"/>. Such blocks can no longer be proven to a node that joins; it takes them on
     /// the word of its <see cref="BlockChainOptions.TrustedCheckpoint"/>.
     /// </summary>
@@ -158,24 +192,9 @@ public sealed class BlockChain
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxHeights);
         lock (_gate)
         {
-            ulong begin = _store.GetPruned();
-            ulong beyond = _head.Height + 1;
-            ulong end = Math.Min(_head.FinalizedHeight, beyond - Math.Min(beyond, _keptWitnesses));
-            int count = (int)Math.Min(end - Math.Min(begin, end), (ulong)maxHeights);
-            if (count > 0)
-            {
-                WriteBatch batch = new();
-                _store.PruneWitnesses(batch, begin + (ulong)count);
-                _store.Apply(batch);
-            }
-
-            return count;
+            return _pruner.PruneWitnesses(_head, maxHeights);
         }
     }
-
-    /// <summary>The cheap checks of a header whose block is not known, on top of other such headers. Needs no lock.</summary>
-    internal ValidationResult CheckHeader(BlockHeader header, ReadOnlyMemory<byte> publicData, Func<Hash256, BlockHeader?> pending) =>
-        _headers.Check(header, publicData, _head, pending, out _, out _);
 
     private ValidationResult Add(Block block, Func<bool>? admit)
     {
@@ -186,7 +205,7 @@ public sealed class BlockChain
             if (change is not null)
             {
                 _head = change.Head;
-                Announce(change);
+                _events.Announce(change);
             }
         }
 
@@ -234,19 +253,6 @@ public sealed class BlockChain
         if (!usable)
         {
             throw new ArgumentException("Epoch length, base fee or block size is outside what the ledger supports.", nameof(parameters));
-        }
-    }
-
-    private void Announce(ChainChange change)
-    {
-        foreach (Block block in change.Detached)
-        {
-            _events.Enqueue(observer => observer.BlockDetached(block));
-        }
-
-        foreach ((Block block, IReadOnlyList<Receipt> receipts) in change.Attached)
-        {
-            _events.Enqueue(observer => observer.BlockAttached(block, receipts));
         }
     }
 }

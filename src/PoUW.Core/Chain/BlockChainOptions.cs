@@ -48,6 +48,12 @@ public sealed record BlockChainOptions
     /// </summary>
     public Checkpoint? TrustedCheckpoint { get; init; }
 
+    /// <summary>
+    /// Told of an observer that throws, on the thread that delivers; must not throw. Null to have imports throw an
+    /// <see cref="AggregateException"/> once all observers have heard everything.
+    /// </summary>
+    public Action<IChainObserver, Exception>? ObserverFailed { get; init; }
+
     /// <summary>The clock that limits timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

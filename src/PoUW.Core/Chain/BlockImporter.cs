@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using PoUW.Core.Blocks;
+using PoUW.Core.Notifications;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
@@ -10,9 +12,16 @@ namespace PoUW.Core.Chain;
 /// <summary>Validates and adds one block at a time. The caller holds the chain's lock.</summary>
 internal sealed class BlockImporter(
     ChainStore store, BlockExecutor executor, BlockRules rules, HeaderChecks headers, IDifficultyRule difficulty, IWorkVerifier verifier,
-    TrustedHistory trust)
+    TrustedHistory trust, NotificationLog log)
 {
-    /// <summary>Imports a block.</summary>
+    // Filled anew for every block that extends the head, so that its memory is not garbage.
+    private readonly WriteBatch _batch = new();
+
+    /// <summary>
+    /// Imports a block. Its checks go from cheap to dear, and a later one is not begun before all earlier ones have passed: size and form;
+    /// whether it and its parent are known; what depends on ancestors; the body; public data and claimed ticket; whether the witness is there;
+    /// the seal; the openings; execution, which begins with the transactions' signatures.
+    /// </summary>
     /// <param name="block">The block.</param>
     /// <param name="head">The head before.</param>
     /// <param name="admit">Asked before the dear checks of a block that nobody asked for; null for one that was asked for.</param>
@@ -20,12 +29,20 @@ internal sealed class BlockImporter(
     internal ValidationResult Import(Block block, ChainHead head, Func<bool>? admit, out ChainChange? change)
     {
         change = null;
-        if (store.GetEntry(block.Id) is { } known)
+        Hash256 id = block.Id;
+        ValidationResult result = rules.CheckSize(block);
+        result = result.IsValid ? rules.CheckHeaderForm(block.Header) : result;
+        if (!result.IsValid)
+        {
+            return result;
+        }
+
+        if (store.GetEntry(id) is { } known)
         {
             return ImportKnown(known, head, out change);
         }
 
-        ValidationResult result = CheckCheaply(block, head, admit is null, out ChainPosition? parent, out Hash256 ticket);
+        result = CheckCheaply(block, head, admit is null, out ChainPosition? parent, out Hash256 ticket);
         if (result.IsValid && admit is not null && !admit())
         {
             result = ValidationResult.Fail(ValidationCode.RateLimited, nameof(Block.Certificate), "Too many certificates that nobody asked for.");
@@ -39,7 +56,7 @@ internal sealed class BlockImporter(
 
         // Work that was not verified is not credited; the trusted checkpoint alone decides for such a branch.
         BigInteger work = block.Certificate.Witness.IsEmpty ? BigInteger.Zero : difficulty.Work(block.Header.Bits);
-        ChainPosition position = new(block.Header, block.Id, ticket, parent!.TotalWork + work, OperandsOf(block));
+        ChainPosition position = new(block.Header, id, ticket, parent!.TotalWork + work, OperandsOf(block));
         if (parent.Id == head.Id)
         {
             return Extend(block, position, head, out change);
@@ -58,7 +75,7 @@ internal sealed class BlockImporter(
         }
 
         // A crash between storing the tip of a heavier chain and following it leaves such a block behind.
-        bool follow = trust.Wins(known.Position, head) && headers.ForkPoint(known).Header.Height >= head.FinalizedHeight;
+        bool follow = trust.Wins(known.Position, head) && headers.Forks.HeightOf(known) >= head.FinalizedHeight;
         return follow
             ? Reorganize(known.Position, head, out change)
             : ValidationResult.Fail(ValidationCode.AlreadyKnown, nameof(Block), "The block is known.");
@@ -67,15 +84,16 @@ internal sealed class BlockImporter(
     private ValidationResult CheckCheaply(Block block, ChainHead head, bool solicited, out ChainPosition? parent, out Hash256 ticket)
     {
         (parent, ticket) = (null, default);
-        ValidationResult result = rules.CheckForm(block);
-        result = result.IsValid ? headers.Check(block.Header, block.Certificate.PublicData, head, null, out parent, out ticket) : result;
+        ValidationResult result = headers.CheckAncestors(block.Header, head, null, out parent);
+        result = result.IsValid ? BlockRules.CheckBody(block) : result;
+        result = result.IsValid ? headers.CheckWork(block.Header, block.Certificate.PublicData, out ticket) : result;
         return result.IsValid ? trust.CheckWitness(block, solicited) : result;
     }
 
     /// <summary>One signature, then the openings; a witness that a trusted checkpoint vouches for may be missing.</summary>
     private ValidationResult CheckDearly(Block block, ref Hash256 ticket)
     {
-        ValidationResult signed = rules.CheckSeal(block);
+        ValidationResult signed = rules.CheckSeal(block.Header, block.Seal);
         return signed.IsValid && !block.Certificate.Witness.IsEmpty ? verifier.Verify(block.Header, block.Certificate, out ticket) : signed;
     }
 
@@ -90,15 +108,14 @@ internal sealed class BlockImporter(
         BlockStatus status = BlockStatus.Stored;
         if (block.Header.Claim is not null)
         {
-            List<BlockEntry> branch = BranchTo(parent.Id, out BlockEntry fork);
-            ValidationResult ancestors = ExecuteBranch(branch, fork.Position);
+            List<BlockEntry> branch = UnexecutedTo(parent.Id, out BlockEntry last);
+            ValidationResult ancestors = ExecuteBranch(branch, last.Position);
             if (!ancestors.IsValid)
             {
                 return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(BlockHeader.ParentHash), $"{parent.Id}: {ancestors}");
             }
 
             parent = branch.Count > 0 ? branch[^1].Position : parent;
-
             ValidationResult executed = executor.Execute(parent, block, batch, out ExecutionOutcome? outcome);
             if (!executed.IsValid)
             {
@@ -125,7 +142,8 @@ internal sealed class BlockImporter(
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
     {
         change = null;
-        WriteBatch batch = new();
+        WriteBatch batch = _batch;
+        batch.Clear();
         ValidationResult executed = executor.Execute(head.Position, block, batch, out ExecutionOutcome? outcome);
         if (!executed.IsValid)
         {
@@ -146,7 +164,9 @@ internal sealed class BlockImporter(
         ChainStore.PutEntry(batch, new BlockEntry(position, BlockStatus.Executed));
         ChainStore.Attach(batch, position.Id, block);
         ChainStore.WriteHead(batch, next.Id, next.Finalized);
+        log.Write(batch, [new ChainStep(true, next.Height, next.Id)], head.FinalizedHeight);
         store.Apply(batch);
+        log.Advance(next);
         change = new ChainChange(next, [], [(block, outcome.Receipts)]);
         return ValidationResult.Ok;
     }
@@ -163,12 +183,15 @@ internal sealed class BlockImporter(
 
         tip = branch[^1].Position;
         WriteBatch batch = new();
+        List<ChainStep> steps = [];
         List<Block> detached = [];
         for (ulong height = head.Height; height > fork.Header.Height; height--)
         {
-            Block block = Load(store.GetCanonical(height) ?? default);
+            Hash256 id = store.GetCanonical(height) ?? default;
+            Block block = Load(id);
             ChainStore.Detach(batch, block);
             detached.Add(block);
+            steps.Add(new ChainStep(false, height, id));
         }
 
         List<(Block Block, IReadOnlyList<Receipt> Receipts)> attached = [];
@@ -177,11 +200,15 @@ internal sealed class BlockImporter(
             Block block = Load(entry.Position.Id);
             ChainStore.Attach(batch, entry.Position.Id, block);
             attached.Add((block, store.GetReceipts(entry.Position.Id) ?? throw new ChainException("Receipts of an executed block are missing.")));
+            steps.Add(new ChainStep(true, entry.Header.Height, entry.Position.Id));
         }
 
         ChainHead next = new(tip, trust.FinalizedAt(tip.Header, executor.FinalizedAfter(tip), head.Finalized));
         ChainStore.WriteHead(batch, next.Id, next.Finalized);
+        log.Write(batch, CollectionsMarshal.AsSpan(steps), head.FinalizedHeight);
         store.Apply(batch);
+        headers.Forks.Clear();
+        log.Advance(next);
         change = new ChainChange(next, detached, attached);
         return ValidationResult.Ok;
     }
@@ -235,18 +262,23 @@ internal sealed class BlockImporter(
     }
 
     /// <summary>The blocks between the chain of the head and a tip, upward.</summary>
-    private List<BlockEntry> BranchTo(Hash256 tip, out BlockEntry fork)
+    private List<BlockEntry> BranchTo(Hash256 tip, out BlockEntry fork) => Above(tip, IsCanonical, out fork);
+
+    /// <summary>The blocks up to a tip that were not executed: what lies below the last executed one need not be read.</summary>
+    private List<BlockEntry> UnexecutedTo(Hash256 tip, out BlockEntry last) => Above(tip, static entry => entry.Status == BlockStatus.Executed, out last);
+
+    private List<BlockEntry> Above(Hash256 tip, Predicate<BlockEntry> isBase, out BlockEntry found)
     {
         List<BlockEntry> branch = [];
         BlockEntry at = Entry(tip);
-        while (!IsCanonical(at))
+        while (!isBase(at))
         {
             branch.Add(at);
             at = Entry(at.Header.ParentHash);
         }
 
         branch.Reverse();
-        fork = at;
+        found = at;
         return branch;
     }
 

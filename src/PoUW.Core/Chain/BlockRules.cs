@@ -8,8 +8,8 @@ using PoUW.Core.Validation;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The checks of a block that come before its certificate and its execution. <see cref="CheckForm"/> needs the block alone,
-/// <see cref="CheckHeader"/> its ancestors, <see cref="CheckSeal"/> one signature.
+/// The checks of a block that come before its certificate and its execution. <see cref="CheckSize"/>, <see cref="CheckHeaderForm"/> and
+/// <see cref="CheckBody"/> need the block alone, <see cref="CheckHeader"/> its ancestors, <see cref="CheckSeal"/> one signature.
 /// </summary>
 internal sealed class BlockRules(
     NetworkParameters parameters, IDifficultyRule difficulty, BlockHeader genesis, TimeProvider time, ChainStore store, ISignatureScheme scheme)
@@ -18,7 +18,7 @@ internal sealed class BlockRules(
 
     private readonly NetworkRules _rules = new(parameters);
 
-    internal ValidationResult CheckForm(Block block)
+    internal ValidationResult CheckSize(Block block)
     {
         int size = block.EncodedLengthWithoutWitness;
         if (size > parameters.MaxBlockBytes)
@@ -26,11 +26,14 @@ internal sealed class BlockRules(
             return Fail(ValidationCode.TooLarge, nameof(Block), $"{size} bytes; the limit is {parameters.MaxBlockBytes}.");
         }
 
-        if (block.Certificate.PublicData.Length > Block.MaxPublicDataBytes || block.Certificate.Witness.Length > Block.MaxWitnessBytes)
-        {
-            return Fail(ValidationCode.TooLarge, nameof(Block.Certificate), "The certificate is longer than the limits.");
-        }
+        return block.Certificate.PublicData.Length > Block.MaxPublicDataBytes || block.Certificate.Witness.Length > Block.MaxWitnessBytes
+            ? Fail(ValidationCode.TooLarge, nameof(Block.Certificate), "The certificate is longer than the limits.")
+            : ValidationResult.Ok;
+    }
 
+    /// <summary>The body is the one that the header names. The id does not fix the body before that, so a failure says nothing about the id.</summary>
+    internal static ValidationResult CheckBody(Block block)
+    {
         BlockHeader header = block.Header;
         return header.TransactionRoot == Block.TransactionRootOf(block.Transactions)
             ? ValidationResult.Ok
@@ -79,12 +82,9 @@ internal sealed class BlockRules(
     }
 
     /// <summary>Checks the producer's signature. The id does not cover the seal, so a failure says nothing about the id.</summary>
-    internal ValidationResult CheckSeal(Block block)
-    {
-        return block.Seal.Verify(scheme, block.Header)
-            ? ValidationResult.Ok
-            : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
-    }
+    internal ValidationResult CheckSeal(BlockHeader header, ProducerSeal seal) => seal.Verify(scheme, header)
+        ? ValidationResult.Ok
+        : Fail(ValidationCode.BadSignature, nameof(Block.Seal), "The seal is not the producer's signature of the header.");
 
     /// <summary>
     /// A bound ticket does not bind the block's content, so there must be nothing to choose in it but the time: no transactions, no nonce.

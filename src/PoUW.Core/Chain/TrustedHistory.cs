@@ -1,3 +1,4 @@
+using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Finality;
 using PoUW.Core.Validation;
@@ -28,11 +29,14 @@ internal sealed class TrustedHistory(Checkpoint? trusted)
                 ? $"The witness is missing; blocks without witness are taken on request and up to the trusted height {known.Height} only."
                 : "The witness is missing, and no checkpoint is trusted here.");
 
-    /// <summary>True if a branch of this tip replaces the head: it holds the checkpoint and the head does not, or it has more work.</summary>
-    internal bool Wins(ChainPosition tip, ChainHead head)
+    /// <summary>True if a branch of this tip replaces the head.</summary>
+    internal bool Wins(ChainPosition tip, ChainHead head) => Beats(tip.Header, tip.TotalWork, head.Header, head.TotalWork);
+
+    /// <summary>True if a branch replaces another: it holds the checkpoint and the other does not, or it has more work.</summary>
+    internal bool Beats(BlockHeader tip, BigInteger work, BlockHeader other, BigInteger otherWork)
     {
-        bool tipHolds = Holds(tip.Header);
-        return tipHolds == Holds(head.Header) ? tip.TotalWork > head.TotalWork : tipHolds;
+        bool tipHolds = Holds(tip);
+        return tipHolds == Holds(other) ? work > otherWork : tipHolds;
     }
 
     /// <summary>

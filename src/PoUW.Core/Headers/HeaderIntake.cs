@@ -8,9 +8,10 @@ namespace PoUW.Core.Headers;
 
 /// <summary>
 /// Headers that peers sent ahead of their blocks. A header that passes every check that needs no witness has cost its maker hash trials
-/// only (expected work a block / 2^20), so it earns no chain work (<see cref="VerifiedWork"/>), and no peer can make this node keep more
-/// than a fixed number of them. The intake fetches nothing: whoever fetches the block imports it and then tells the intake how that
-/// went. Source: tile-work notes 9.1, item 2. Thread-safe.
+/// only (expected work a block / 2^20), so it earns no chain work (<see cref="VerifiedWork"/>): the work that headers claim only says which
+/// blocks to fetch first (<see cref="NextBodies"/>). No peer can make this node keep more than a fixed number of them. The intake fetches
+/// nothing: whoever fetches a block gives it to <see cref="ImportBody"/>, or imports it and tells the intake how that went. It lives in
+/// memory; a restart loses the headers, and peers are asked again. Source: tile-work notes 9.1, item 2. Thread-safe.
 /// </summary>
 /// <typeparam name="TPeer">What names a peer. Names are worth what the transport's authentication makes them worth.</typeparam>
 public sealed class HeaderIntake<TPeer>
@@ -18,10 +19,9 @@ public sealed class HeaderIntake<TPeer>
 {
     private readonly Lock _gate = new();
     private readonly BlockChain _chain;
-    private readonly HeaderIntakeOptions _options;
+    private readonly HeaderAdmission<TPeer> _admission;
     private readonly TimeProvider _time;
-    private readonly Dictionary<Hash256, PendingHeader<TPeer>> _pending = [];
-    private readonly Dictionary<TPeer, HashSet<Hash256>> _peers = [];
+    private readonly PendingHeaders<TPeer> _pending = new();
 
     /// <summary>An empty intake on top of a chain.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
@@ -30,7 +30,8 @@ public sealed class HeaderIntake<TPeer>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxHeadersPerPeer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxPeers);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaxAge, TimeSpan.Zero);
-        (_chain, _options, _time) = (chain, options, time);
+        (_chain, _time) = (chain, time);
+        _admission = new HeaderAdmission<TPeer>(chain, _pending, options, time);
     }
 
     /// <summary>Unverified headers of all peers; one that several peers sent counts once.</summary>
@@ -50,7 +51,7 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            return _peers.TryGetValue(peer, out HashSet<Hash256>? own) ? own.Count : 0;
+            return _pending.CountOf(peer);
         }
     }
 
@@ -59,16 +60,14 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            return _peers.TryGetValue(peer, out HashSet<Hash256>? own)
-                ? [.. own.Select(id => _pending[id]).OrderBy(entry => entry.Header.Height).ThenBy(entry => entry.Id).Select(entry => entry.Header)]
-                : [];
+            return _pending.HeadersOf(peer);
         }
     }
 
     /// <summary>
     /// Checks all that can be checked of a header without its block (form, parent, height, time, bits, commitment, claimed ticket) and
     /// keeps it for the peer. The parent is a block of the chain, or a header that is kept for the same peer: so what one peer sent never
-    /// depends on another peer. Limits come before the checks that cost.
+    /// depends on another peer. Limits come before the checks that cost. The seal is not looked at.
     /// </summary>
     /// <returns>
     /// <see cref="ValidationCode.TooManyUnverified"/> if the peer's places, or the places of all peers, are taken;
@@ -76,49 +75,122 @@ public sealed class HeaderIntake<TPeer>
     /// </returns>
     public ValidationResult TryAdd(TPeer peer, BlockHeader header, ReadOnlyMemory<byte> publicData)
     {
-        if (publicData.Length > Block.MaxPublicDataBytes)
-        {
-            return ValidationResult.Fail(
-                ValidationCode.TooLarge, nameof(Block.Certificate), $"{publicData.Length} bytes; the limit is {Block.MaxPublicDataBytes}.");
-        }
-
-        Hash256 id = header.Id;
         lock (_gate)
         {
             long now = _time.GetTimestamp();
-            ForgetOld(peer, now);
-            ValidationResult place = CheckPlace(peer, id, now);
-            if (!place.IsValid)
-            {
-                return place;
-            }
-
-            if (!_pending.TryGetValue(id, out PendingHeader<TPeer>? entry))
-            {
-                ValidationResult result = _chain.CheckHeader(header, publicData, ancestor => FindOwn(peer, ancestor));
-                if (!result.IsValid)
-                {
-                    return result;
-                }
-
-                entry = new PendingHeader<TPeer>(header, id);
-                _pending.Add(id, entry);
-                if (_pending.TryGetValue(header.ParentHash, out PendingHeader<TPeer>? parent))
-                {
-                    parent.Children.Add(entry);
-                }
-            }
-
-            else if (_chain.GetPosition(header.ParentHash) is null && FindOwn(peer, header.ParentHash) is null)
-            {
-                return ValidationResult.Fail(
-                    ValidationCode.UnknownParent, nameof(header.ParentHash), $"{header.ParentHash} is neither in the chain nor from this peer.");
-            }
-
-            entry.Senders.Add(peer, now);
-            Own(peer).Add(id);
-            return ValidationResult.Ok;
+            _admission.ForgetOld(peer, now);
+            Hash256 id = header.Id;
+            ValidationResult result = _admission.Check(peer, header, id, publicData, [], now);
+            return result.IsValid ? _admission.Insert(peer, header, id, now) : result;
         }
+    }
+
+    /// <summary>
+    /// Takes a batch of headers of a sync, each on top of one before it or of something known: the checks of <see cref="TryAdd"/> for all, then,
+    /// outside the lock, the seals of those that passed. A wrong seal says nothing about the id, only about the peer.
+    /// </summary>
+    public HeaderBatchResult AddBatch(TPeer peer, IReadOnlyList<HeaderAnnouncement> headers)
+    {
+        List<(SignedHeader Signed, Hash256 Id)> passed = [];
+        long now = _time.GetTimestamp();
+        ValidationResult result;
+        lock (_gate)
+        {
+            _admission.ForgetOld(peer, now);
+            result = _admission.CheckAll(peer, headers, passed, now);
+        }
+
+        for (int i = 0; i < passed.Count; i++)
+        {
+            ValidationResult seal = _chain.Pending.CheckSeal(passed[i].Signed);
+            if (!seal.IsValid)
+            {
+                result = seal;
+                passed.RemoveRange(i, passed.Count - i);
+            }
+        }
+
+        int added = 0;
+        lock (_gate)
+        {
+            foreach ((SignedHeader signed, Hash256 id) in passed)
+            {
+                // Other calls may have taken the places, or the parent away.
+                ValidationResult inserted = _admission.Insert(peer, signed.Header, id, now);
+                if (!inserted.IsValid && inserted.Code != ValidationCode.AlreadyKnown)
+                {
+                    return new HeaderBatchResult(added, inserted);
+                }
+
+                added += inserted.IsValid ? 1 : 0;
+            }
+        }
+
+        return new HeaderBatchResult(added, result);
+    }
+
+    /// <summary>
+    /// The blocks to fetch next: the lowest missing ones of the header chain that claims most work over all peers, lowest first. Empty if no
+    /// header chain claims more than the chain of the head has. Headers whose branch finality or an invalid block has ruled out leave.
+    /// </summary>
+    /// <param name="count">The most to give; positive. Those that are under way are given again: the caller knows what it asked for.</param>
+    public IReadOnlyList<BodyRequest<TPeer>> NextBodies(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        lock (_gate)
+        {
+            _admission.ForgetOld(_time.GetTimestamp());
+            while (_pending.Best(Beats) is { } best && _chain.Pending.WouldWin(best.Header, best.ClaimedWork))
+            {
+                List<PendingHeader<TPeer>> path = _pending.PathTo(best);
+                int imported = DropImported(path);
+                if (imported == path.Count)
+                {
+                    continue;
+                }
+
+                if (_chain.Pending.CanExtend(path[imported].Header.ParentHash))
+                {
+                    return [.. path.Skip(imported).Take(count).Select(entry => new BodyRequest<TPeer>(entry.Header, entry.Id, [.. entry.SenderOrder]))];
+                }
+
+                _pending.DropFrom(path[imported].Id);
+            }
+
+            return [];
+        }
+    }
+
+    /// <summary>
+    /// Imports a block that a peer sent for a header, and draws the conclusions: an imported block's header leaves (<see cref="Promote"/>); a
+    /// block that is invalid by its id condemns it with all above (<see cref="Condemn"/>); a body, seal or witness that does not fit is the
+    /// peer's fault (<see cref="Discard"/>).
+    /// </summary>
+    /// <returns>What the chain says. <see cref="ValidationResult.Verdict"/> tells whether the peer is to be punished.</returns>
+    public ValidationResult ImportBody(TPeer peer, Block block)
+    {
+        Hash256 id = block.Id;
+        ValidationResult result = _chain.Import(block);
+        switch (result.Code)
+        {
+            case ValidationCode.Ok or ValidationCode.AlreadyKnown:
+                Promote(id);
+                break;
+            case ValidationCode.UnknownParent or ValidationCode.BadTimestamp:
+                // Neither the block nor the peer is to blame: too early.
+                break;
+            case ValidationCode.InvalidAncestor or ValidationCode.BelowFinalized or ValidationCode.WrongCheckpoint:
+                Condemn(id);
+                break;
+            case var _ when _chain.Pending.IsInvalid(id):
+                Condemn(id);
+                break;
+            default:
+                Discard(peer, id);
+                break;
+        }
+
+        return result;
     }
 
     /// <summary>
@@ -128,9 +200,9 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            if (_chain.GetPosition(id) is not null && _pending.TryGetValue(id, out PendingHeader<TPeer>? entry))
+            if (_chain.GetPosition(id) is not null && _pending.Find(id) is { } entry)
             {
-                Drop(entry);
+                _pending.Drop(entry);
             }
         }
     }
@@ -143,7 +215,7 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            return new HeaderFault<TPeer>(peer, ReleaseFrom(peer, id));
+            return new HeaderFault<TPeer>(peer, _pending.ReleaseFrom(peer, id));
         }
     }
 
@@ -156,9 +228,7 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            List<PendingHeader<TPeer>> condemned = FromHere(id);
-            condemned.ForEach(Drop);
-            return condemned.Count;
+            return _pending.DropFrom(id);
         }
     }
 
@@ -167,7 +237,7 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            ForgetLocked(peer);
+            _pending.Forget(peer);
         }
     }
 
@@ -179,7 +249,7 @@ public sealed class HeaderIntake<TPeer>
     {
         lock (_gate)
         {
-            while (_chain.GetPosition(tip) is null && _pending.TryGetValue(tip, out PendingHeader<TPeer>? entry))
+            while (_chain.GetPosition(tip) is null && _pending.Find(tip) is { } entry)
             {
                 tip = entry.Header.ParentHash;
             }
@@ -188,116 +258,18 @@ public sealed class HeaderIntake<TPeer>
         }
     }
 
-    private BlockHeader? FindOwn(TPeer peer, Hash256 id) =>
-        _pending.TryGetValue(id, out PendingHeader<TPeer>? entry) && entry.Senders.ContainsKey(peer) ? entry.Header : null;
-
-    private ValidationResult CheckPlace(TPeer peer, Hash256 id, long now)
+    /// <summary>Drops what was imported past the intake; how many of the path that are.</summary>
+    private int DropImported(List<PendingHeader<TPeer>> path)
     {
-        bool known = _peers.TryGetValue(peer, out HashSet<Hash256>? own);
-        if ((known && own!.Contains(id)) || _chain.GetPosition(id) is not null)
+        int imported = 0;
+        for (; imported < path.Count && _chain.GetPosition(path[imported].Id) is not null; imported++)
         {
-            return ValidationResult.Fail(ValidationCode.AlreadyKnown, nameof(BlockHeader), "The header is known.");
+            _pending.Drop(path[imported]);
         }
 
-        if (known)
-        {
-            return own!.Count < _options.MaxHeadersPerPeer
-                ? ValidationResult.Ok
-                : ValidationResult.Fail(
-                    ValidationCode.TooManyUnverified, nameof(BlockHeader), $"{own.Count} headers of this peer wait for their witness.");
-        }
-
-        if (_peers.Count >= _options.MaxPeers)
-        {
-            foreach (TPeer other in _peers.Keys.ToList())
-            {
-                ForgetOld(other, now);
-            }
-        }
-
-        return _peers.Count < _options.MaxPeers
-            ? ValidationResult.Ok
-            : ValidationResult.Fail(ValidationCode.TooManyUnverified, "Peer", $"Headers of {_peers.Count} peers wait for their witness.");
+        return imported;
     }
 
-    private HashSet<Hash256> Own(TPeer peer)
-    {
-        if (!_peers.TryGetValue(peer, out HashSet<Hash256>? own))
-        {
-            own = [];
-            _peers.Add(peer, own);
-        }
-
-        return own;
-    }
-
-    private void ForgetOld(TPeer peer, long now)
-    {
-        if (_peers.TryGetValue(peer, out HashSet<Hash256>? own))
-        {
-            foreach (Hash256 id in own.Where(id => _time.GetElapsedTime(_pending[id].Senders[peer], now) > _options.MaxAge).ToList())
-            {
-                ReleaseFrom(peer, id);
-            }
-        }
-    }
-
-    private void ForgetLocked(TPeer peer)
-    {
-        if (_peers.TryGetValue(peer, out HashSet<Hash256>? own))
-        {
-            foreach (Hash256 id in own.ToList())
-            {
-                Release(peer, _pending[id]);
-            }
-        }
-    }
-
-    /// <summary>Ends a peer's claim to a header and to what it sent on top of it.</summary>
-    private int ReleaseFrom(TPeer peer, Hash256 id)
-    {
-        List<PendingHeader<TPeer>> claims = [.. FromHere(id).Where(entry => entry.Senders.ContainsKey(peer))];
-        claims.ForEach(entry => Release(peer, entry));
-        return claims.Count;
-    }
-
-    /// <summary>A pending header and all pending headers that descend from it.</summary>
-    private List<PendingHeader<TPeer>> FromHere(Hash256 id)
-    {
-        List<PendingHeader<TPeer>> found = _pending.TryGetValue(id, out PendingHeader<TPeer>? first) ? [first] : [];
-        for (int i = 0; i < found.Count; i++)
-        {
-            found.AddRange(found[i].Children);
-        }
-
-        return found;
-    }
-
-    private void Drop(PendingHeader<TPeer> entry)
-    {
-        foreach (TPeer peer in entry.Senders.Keys.ToList())
-        {
-            Release(peer, entry);
-        }
-    }
-
-    private void Release(TPeer peer, PendingHeader<TPeer> entry)
-    {
-        entry.Senders.Remove(peer);
-        HashSet<Hash256> own = _peers[peer];
-        own.Remove(entry.Id);
-        if (own.Count == 0)
-        {
-            _peers.Remove(peer);
-        }
-
-        if (entry.Senders.Count == 0)
-        {
-            _pending.Remove(entry.Id);
-            if (_pending.TryGetValue(entry.Header.ParentHash, out PendingHeader<TPeer>? parent))
-            {
-                parent.Children.Remove(entry);
-            }
-        }
-    }
+    private bool Beats(PendingHeader<TPeer> one, PendingHeader<TPeer> other) =>
+        _chain.Pending.Beats(one.Header, one.ClaimedWork, other.Header, other.ClaimedWork);
 }

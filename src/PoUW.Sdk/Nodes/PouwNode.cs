@@ -3,6 +3,7 @@ using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
+using PoUW.Core.Orphans;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
@@ -65,15 +66,17 @@ public sealed class PouwNode : IAsyncDisposable
             Time = options.Time,
             KeptWitnesses = options.KeptWitnesses,
             TrustedCheckpoint = options.TrustedCheckpoint,
+            ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
         });
         _pool = new TransactionPool(Chain, new MempoolOptions());
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _relay!.Publish(block));
+        CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _relay = new BlockRelay(
             Chain, _pool, _network, options.Spawner, _producer.Invalidate,
-            new CertificateBudget<PeerId>(options.Certificates, options.Time), message => options.Observer.Warn(options.Name, message),
+            new OrphanPool<PeerId>(Chain, options.Orphans, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
             _stopping.Token);
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);

@@ -1,7 +1,7 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
-using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
+using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Runtime;
 using PoUW.Core.Transactions;
@@ -13,8 +13,8 @@ namespace PoUW.Sdk.Sync;
 
 /// <summary>
 /// Carries blocks and transactions between the chain and the network: gossip of new ones, and catching up with a peer that knows more.
-/// Every block is validated in full before it is passed on. Blocks that nobody asked for draw on a budget of certificates; blocks that
-/// this node asked for do not, since their sender answers for each bad one. Thread-safe.
+/// Every block is validated in full before it is passed on. Blocks that nobody asked for draw on a budget of certificates, and wait for their
+/// parent if it is not known; blocks that this node asked for draw on nothing, since their sender answers for each bad one. Thread-safe.
 /// </summary>
 internal sealed class BlockRelay
 {
@@ -28,21 +28,22 @@ internal sealed class BlockRelay
     private readonly NetworkNode _network;
     private readonly ISpawner _spawner;
     private readonly Action _poolChanged;
-    private readonly CertificateBudget<PeerId> _budget;
+    private readonly OrphanPool<PeerId> _orphans;
     private readonly Action<string> _warn;
     private readonly CancellationToken _stopping;
     private readonly SemaphoreSlim _catchingUp = new(1, 1);
 
     public BlockRelay(
-        BlockChain chain, TransactionPool pool, NetworkNode network, ISpawner spawner, Action poolChanged, CertificateBudget<PeerId> budget,
+        BlockChain chain, TransactionPool pool, NetworkNode network, ISpawner spawner, Action poolChanged, OrphanPool<PeerId> orphans,
         Action<string> warn, CancellationToken stopping)
     {
         (_chain, _pool, _network, _spawner, _poolChanged, _stopping) = (chain, pool, network, spawner, poolChanged, stopping);
-        (_budget, _warn) = (budget, warn);
+        (_orphans, _warn) = (orphans, warn);
         network.Subscribe(BlockTopic, OnBlock);
         network.Subscribe(TransactionTopic, OnTransaction);
         network.Serve(SyncRequest.Protocol, OnSyncRequest);
         network.PeerConnected += peer => StartCatchUp(peer.Id);
+        network.PeerDisconnected += (peer, _) => orphans.Forget(peer.Id);
     }
 
     /// <summary>Raised for every block that the chain accepted from a peer, on whatever branch. Must return soon.</summary>
@@ -63,10 +64,12 @@ internal sealed class BlockRelay
 
     private ValueTask<GossipVerdict> OnBlock(PeerId peer, ReadOnlyMemory<byte> message)
     {
-        ValidationResult result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
-        if (result.IsValid)
+        // The header alone tells that a block is known or malformed; the rest is not decoded then.
+        ValidationResult result = _chain.Peek(message.Span);
+        if (result.IsValid || result.Code == ValidationCode.UnknownParent)
         {
-            result = Told(block!, _chain.ImportUnsolicited(block!, () => _budget.TryTake(peer)));
+            result = Block.TryDecode(message.Span, _chain.Parameters.MaxBlockBytes, out Block? block);
+            result = result.IsValid ? Take(peer, block!) : result;
         }
 
         // A block over the budget may be valid, and then the sender has to answer for it.
@@ -106,14 +109,46 @@ internal sealed class BlockRelay
         return ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(BlocksAfter(CommonAncestor(request))));
     }
 
-    private ValidationResult Told(Block block, ValidationResult result)
+    /// <summary>Imports a gossiped block with all that waited for it; it waits itself if its parent is not known.</summary>
+    private ValidationResult Take(PeerId peer, Block block)
+    {
+        OrphanImport<PeerId> import = _orphans.Import(peer, block);
+        Tell(block, import.Result);
+        TellAdopted(import.Adopted);
+        return import.Result;
+    }
+
+    /// <summary>Imports a block that was asked for, and what waited for it.</summary>
+    private ValidationResult TakeAskedFor(Block block)
+    {
+        ValidationResult result = _chain.Import(block);
+        Tell(block, result);
+        if (result.IsValid)
+        {
+            TellAdopted(_orphans.Connect(block.Id));
+        }
+
+        return result;
+    }
+
+    private void TellAdopted(IReadOnlyList<AdoptedOrphan<PeerId>> adopted)
+    {
+        foreach (AdoptedOrphan<PeerId> orphan in adopted)
+        {
+            Tell(orphan.Block, orphan.Result);
+            if (orphan.Result.Verdict == GossipVerdict.Reject)
+            {
+                _network.Punish(orphan.Source, $"invalid block {orphan.Block.Id.ToShortString()}: {orphan.Result}");
+            }
+        }
+    }
+
+    private void Tell(Block block, ValidationResult result)
     {
         if (result.IsValid)
         {
             BlockAccepted?.Invoke(block);
         }
-
-        return result;
     }
 
     private ulong CommonAncestor(SyncRequest request)
@@ -188,7 +223,7 @@ internal sealed class BlockRelay
         (Hash256? last, ulong height) = (null, HeightOf(after));
         foreach (Block block in response.Blocks.TakeWhile(_ => !_stopping.IsCancellationRequested))
         {
-            ValidationResult result = Told(block, _chain.Import(block));
+            ValidationResult result = TakeAskedFor(block);
             if (result.Code == ValidationCode.MissingWitness)
             {
                 _warn($"{peer} has pruned the witness of block {block.Header.Height}; ask another node, or trust a checkpoint at or above it.");

@@ -3,6 +3,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
+using PoUW.Core.Orphans;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
@@ -46,9 +47,10 @@ public sealed class CertificateRationTests
             _end.TrySetResult();
             return ValueTask.FromResult(GossipVerdict.Ignore);
         });
+        CertificateBudget<PeerId> budget = new(new CertificateBudgetOptions(), new StoppedClock());
         _relay = new BlockRelay(
             _chain, new TransactionPool(_chain, new MempoolOptions()), _node, new ThreadPoolSpawner(), () => { },
-            new CertificateBudget<PeerId>(new CertificateBudgetOptions(), new StoppedClock()), _ => { }, _stopping.Token);
+            new OrphanPool<PeerId>(_chain, new OrphanPoolOptions(), budget.TryTake, TimeProvider.System), _ => { }, _stopping.Token);
         await _node.ListenAsync(new NetworkEndpoint("node"));
     }
 

@@ -1,0 +1,28 @@
+using PoUW.Core.Notifications;
+using PoUW.Core.Storage;
+
+namespace PoUW.Core.Chain;
+
+/// <summary>What may be pruned, and the pruning of witnesses.</summary>
+internal sealed class ChainPruner(ChainStore store, NotificationLog log, ulong keptWitnesses)
+{
+    /// <summary>The lowest height that finality or a subscriber still needs.</summary>
+    internal ulong Limit(ChainHead head) => log.PruneLimit(head.FinalizedHeight);
+
+    /// <summary>Prunes the witnesses of a number of heights. The caller holds the chain's lock.</summary>
+    internal int PruneWitnesses(ChainHead head, int maxHeights)
+    {
+        ulong begin = store.GetPruned();
+        ulong beyond = head.Height + 1;
+        ulong end = Math.Min(Limit(head), beyond - Math.Min(beyond, keptWitnesses));
+        int count = (int)Math.Min(end - Math.Min(begin, end), (ulong)maxHeights);
+        if (count > 0)
+        {
+            WriteBatch batch = new();
+            store.PruneWitnesses(batch, begin + (ulong)count);
+            store.Apply(batch);
+        }
+
+        return count;
+    }
+}
