@@ -8,7 +8,7 @@ namespace PoUW.Storage.Sqlite;
 /// write; others may open it for reading only. All members may be called from any thread: reads run beside each other and beside a
 /// commit, batches one after another. Every pair is checked when it is read.
 /// </summary>
-public sealed class SqliteKeyValueStore : IKeyValueStore
+public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
 {
     /// <summary>The schema that this software writes. It migrates older ones and refuses newer ones.</summary>
     public const long SchemaVersion = 2;

@@ -49,6 +49,8 @@ public static class ChainRebuild
             chain.Head.Height, chain.Head.Id, salvaged, stop, trusted, salvage?.Finalized, segments, copied, lost);
     }
 
+    private static ReadOnlySpan<byte> NotedKey => "chain/noted"u8;
+
     /// <summary>The id of the genesis block that parameters and modules make; it does not look at the store.</summary>
     public static Hash256 GenesisOf(BlockChainOptions options)
     {
@@ -105,6 +107,12 @@ public static class ChainRebuild
         }
 
         WriteBatch marks = new();
+        if (ReadLastNumber(damaged) is { } number)
+        {
+            // Hosts keep the numbers of the steps that they have seen; a log that began at 1 again would look old to them.
+            marks.Put(NotedKey, number);
+        }
+
         foreach ((byte[] key, byte[] value) in options.Marks)
         {
             marks.Put(key, value);
@@ -112,5 +120,19 @@ public static class ChainRebuild
 
         target.Apply(marks);
         return (copied, lost);
+    }
+
+    /// <summary>The number of the last step in the log of notifications; null if there is none or it cannot be read.</summary>
+    private static byte[]? ReadLastNumber(IKeyValueReader? damaged)
+    {
+        try
+        {
+            return damaged?.Get(NotedKey) is { Length: 8 } number ? number : null;
+        }
+        catch (StoreException)
+        {
+            // Subscribers start anew then, which they are told.
+            return null;
+        }
     }
 }

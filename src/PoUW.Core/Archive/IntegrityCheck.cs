@@ -62,6 +62,15 @@ public sealed class IntegrityCheck
 
     private void CheckAll(IProgress<ulong>? progress, CancellationToken cancellation)
     {
+        if (_options.Store && _reader is IStoreSelfCheck self
+            && _findings.Try(IntegrityArea.Store, null, () => self.CheckIntegrity(null, cancellation), out IReadOnlyList<string>? problems))
+        {
+            foreach (string problem in problems!)
+            {
+                _findings.Add(IntegrityArea.Store, null, problem);
+            }
+        }
+
         if (_findings.Try(IntegrityArea.Head, null, () => _store.ReadHead(), out (Hash256 Id, Checkpoint Finalized)? stored) && stored is null)
         {
             _findings.Add(IntegrityArea.Head, null, "The store holds no chain.");
@@ -81,6 +90,7 @@ public sealed class IntegrityCheck
 
         CheckHead(head.Id, head.Finalized, tip);
         CheckBlocks(tip.Header.Height, progress, cancellation);
+        new NotificationAudit(_reader, _store, _findings).Check(cancellation);
         if (_options.State)
         {
             StateAudit audit = new(_reader, _findings);

@@ -9,9 +9,12 @@ public sealed record IntegrityCheckOptions
     /// <summary>True to read every record of the head's state and compare it with the root.</summary>
     public bool State { get; init; } = true;
 
+    /// <summary>True to let a store that can check its own pages and pairs (<see cref="Storage.IStoreSelfCheck"/>) do so first.</summary>
+    public bool Store { get; init; } = true;
+
     /// <summary>After how many findings the check stops; positive.</summary>
     public int MaxFindings { get; init; } = 100;
 
-    /// <summary>A quick check for a start: the last thousand blocks, without the state.</summary>
-    public static IntegrityCheckOptions Quick => new() { LastBlocks = 1_000, State = false };
+    /// <summary>A quick check for a start: the last thousand blocks, without the state and without the store's own check.</summary>
+    public static IntegrityCheckOptions Quick => new() { LastBlocks = 1_000, State = false, Store = false };
 }

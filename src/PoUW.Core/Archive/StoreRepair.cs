@@ -15,9 +15,11 @@ public static class StoreRepair
     private const string Building = "building";
     private const string MovingOld = "moving-old";
     private const string MovingNew = "moving-new";
+    private const string LockSuffix = "-lock";
 
-    /// <summary>What SQLite puts beside a database; the first is the database itself.</summary>
-    private static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal"];
+    /// <summary>The database and what SQLite and the store put beside it. The lock stays: whoever waits for it must find it.</summary>
+    private static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal", "-seal"];
+
 
     /// <summary>True if a repair of the store at a path was begun and did not end.</summary>
     public static bool IsPending(string path) => File.Exists(MarkerOf(path));
@@ -48,6 +50,7 @@ public static class StoreRepair
             }
 
             Move(FreshOf(path), path, steps);
+            File.Delete(FreshOf(path) + LockSuffix);
             File.Delete(MarkerOf(path));
             return true;
         }
@@ -60,7 +63,11 @@ public static class StoreRepair
 
     /// <summary>Rebuilds a store and puts the new one in its place.</summary>
     /// <param name="path">The store's file.</param>
-    /// <param name="open">Opens a store file, or creates it; must throw <see cref="StoreException"/> if it cannot.</param>
+    /// <param name="openDamaged">
+    /// Opens the damaged file, whatever can still be opened of it, and keeps other processes away meanwhile; it must throw
+    /// <see cref="StoreException"/> if it cannot.
+    /// </param>
+    /// <param name="create">Creates a store file.</param>
     /// <param name="chain">The chain; its <see cref="BlockChainOptions.Store"/> is not used.</param>
     /// <param name="options">What to take over.</param>
     /// <param name="progress">Hears of each height.</param>
@@ -69,13 +76,13 @@ public static class StoreRepair
     /// <exception cref="StoreException">The damaged store is in use by another process, or the new one cannot be written.</exception>
     /// <exception cref="IOException">Files cannot be moved, or a segment cannot be read.</exception>
     public static StoreRepairReport Run(
-        string path, Func<string, IKeyValueStore> open, BlockChainOptions chain, RebuildOptions options, IProgress<ulong>? progress = null,
-        CancellationToken cancellation = default, IProgress<string>? steps = null)
+        string path, Func<string, IKeyValueStore> openDamaged, Func<string, IKeyValueStore> create, BlockChainOptions chain, RebuildOptions options,
+        IProgress<ulong>? progress = null, CancellationToken cancellation = default, IProgress<string>? steps = null)
     {
         Resume(path, steps);
         Mark(path, Building);
         steps?.Report(Building);
-        RebuildReport rebuilt = Build(path, open, chain, options, progress, cancellation, out string? unreadable);
+        RebuildReport rebuilt = Build(path, openDamaged, create, chain, options, progress, cancellation, out string? unreadable);
         steps?.Report("built");
         int number = FreeNumber(path);
         Mark(path, $"{MovingOld} {number}");
@@ -85,14 +92,14 @@ public static class StoreRepair
     }
 
     private static RebuildReport Build(
-        string path, Func<string, IKeyValueStore> open, BlockChainOptions chain, RebuildOptions options, IProgress<ulong>? progress,
-        CancellationToken cancellation, out string? unreadable)
+        string path, Func<string, IKeyValueStore> openDamaged, Func<string, IKeyValueStore> create, BlockChainOptions chain, RebuildOptions options,
+        IProgress<ulong>? progress, CancellationToken cancellation, out string? unreadable)
     {
         DeleteFresh(path);
         try
         {
-            using IKeyValueStore? damaged = TryOpen(path, open, out unreadable);
-            using IKeyValueStore fresh = open(FreshOf(path));
+            using IKeyValueStore? damaged = TryOpen(path, openDamaged, out unreadable);
+            using IKeyValueStore fresh = create(FreshOf(path));
             return ChainRebuild.Run(damaged, chain with { Store = fresh }, options, progress, cancellation);
         }
         catch
@@ -143,6 +150,8 @@ public static class StoreRepair
         {
             File.Delete(FreshOf(path) + suffix);
         }
+
+        File.Delete(FreshOf(path) + LockSuffix);
     }
 
     private static int FreeNumber(string path)

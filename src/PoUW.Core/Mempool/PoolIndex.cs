@@ -11,9 +11,9 @@ internal sealed class PoolIndex
     private readonly Dictionary<Hash256, PooledTransaction> _byId = [];
     private readonly Dictionary<Address, SenderQueue> _byAddress = [];
     private readonly Dictionary<SenderKey, SenderQueue> _byKey = [];
-    private readonly SortedSet<PooledTransaction> _byRank = new(PoolOrder.ByRank);
-    private readonly SortedSet<PooledTransaction> _byExpiry = new(PoolOrder.ByExpiry);
-    private readonly SortedSet<PooledTransaction> _heads = new(PoolOrder.ByTip);
+    private readonly PoolHeap _worst = new(0);
+    private readonly PoolHeap _heads = new(1);
+    private readonly PoolHeap _expiring = new(2);
     private readonly LinkedList<SenderQueue> _turns = new();
 
     internal int Count => _byId.Count;
@@ -21,13 +21,13 @@ internal sealed class PoolIndex
     internal long Bytes { get; private set; }
 
     /// <summary>All transactions, those that leave first in front.</summary>
-    internal SortedSet<PooledTransaction> ByRank => _byRank;
+    internal IEnumerable<PooledTransaction> WorstFirst => _worst.InOrder();
 
     /// <summary>The transactions that a block could take next, one a sender, the best first.</summary>
-    internal IEnumerable<PooledTransaction> HeadsBestFirst => _heads.Reverse();
+    internal IEnumerable<PooledTransaction> HeadsBestFirst => _heads.InOrder();
 
     /// <summary>The transaction that expires first; null if none ever does.</summary>
-    internal PooledTransaction? FirstToExpire => _byExpiry.Min;
+    internal PooledTransaction? FirstToExpire => _expiring.First;
 
     /// <summary>The sender whose account was looked at longest ago; null if the pool is empty.</summary>
     internal SenderQueue? LongestUnchecked => _turns.First?.Value;
@@ -46,16 +46,15 @@ internal sealed class PoolIndex
         Bytes += pooled.Size;
         if (pooled.Body.ExpiryHeight < ulong.MaxValue)
         {
-            _byExpiry.Add(pooled);
+            _expiring.Add(pooled, PoolKey.ExpiryFirst(pooled));
         }
     }
 
     /// <summary>Removes a transaction from its queue. <see cref="Settle"/> must follow.</summary>
     internal void Take(PooledTransaction pooled)
     {
-        // While the ranking keys are still those under which it was added.
-        _byRank.Remove(pooled);
-        _byExpiry.Remove(pooled);
+        _worst.Remove(pooled);
+        _expiring.Remove(pooled);
         _byId.Remove(pooled.Transaction.Id);
         pooled.Queue.Remove(pooled);
         Bytes -= pooled.Size;
@@ -70,12 +69,7 @@ internal sealed class PoolIndex
             Rank(queue[i], isParked: i >= ready);
         }
 
-        PooledTransaction? head = ready > 0 ? queue[0] : null;
-        if (!ReferenceEquals(head, queue.Head))
-        {
-            SetHead(queue, head);
-        }
-
+        SetHead(queue, ready > 0 ? queue[0] : null);
         if (queue.Count == 0)
         {
             Forget(queue);
@@ -100,22 +94,23 @@ internal sealed class PoolIndex
 
     private void Rank(PooledTransaction pooled, bool isParked)
     {
-        if (pooled.IsRanked && pooled.IsParked == isParked)
+        if (_worst.Contains(pooled) && pooled.IsParked == isParked)
         {
             return;
         }
 
-        if (pooled.IsRanked)
-        {
-            _byRank.Remove(pooled);
-        }
-
-        (pooled.IsRanked, pooled.IsParked) = (true, isParked);
-        _byRank.Add(pooled);
+        _worst.Remove(pooled);
+        pooled.IsParked = isParked;
+        _worst.Add(pooled, PoolKey.WorstFirst(pooled));
     }
 
     private void SetHead(SenderQueue queue, PooledTransaction? head)
     {
+        if (ReferenceEquals(head, queue.Head))
+        {
+            return;
+        }
+
         if (queue.Head is { } old)
         {
             _heads.Remove(old);
@@ -124,7 +119,7 @@ internal sealed class PoolIndex
         queue.Head = head;
         if (head is not null)
         {
-            _heads.Add(head);
+            _heads.Add(head, PoolKey.BestFirst(head));
         }
     }
 

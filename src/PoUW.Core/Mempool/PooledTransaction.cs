@@ -10,7 +10,10 @@ internal sealed class PooledTransaction(Transaction transaction, SenderQueue que
     /// Memory beside the bytes of encoding and payload: the objects of transaction and body, keys, hashes, the index nodes, and a share of
     /// the sender's queue as if each sender had one transaction. Rounded up; a test compares it with the collector's count.
     /// </summary>
-    internal const int OverheadBytes = 1_280;
+    internal const int OverheadBytes = 1_536;
+
+    /// <summary>Kept by the heaps; a field, because they change it in place.</summary>
+    internal HeapPlaces Places;
 
     internal Transaction Transaction { get; } = transaction;
 
@@ -26,9 +29,6 @@ internal sealed class PooledTransaction(Transaction transaction, SenderQueue que
 
     /// <summary>True while a nonce before this one is missing; kept by the index.</summary>
     internal bool IsParked { get; set; }
-
-    /// <summary>True once the index ranks it.</summary>
-    internal bool IsRanked { get; set; }
 
     /// <summary>The last round of <see cref="PoolUpkeep"/> whose block held it.</summary>
     internal ulong IncludedIn { get; set; }

@@ -27,7 +27,7 @@ internal sealed class RoomPlan(PoolIndex index, MempoolOptions options)
             return true;
         }
 
-        foreach (PooledTransaction worst in index.ByRank)
+        foreach (PooledTransaction worst in index.WorstFirst)
         {
             while (!_isVictim.Contains(worst))
             {

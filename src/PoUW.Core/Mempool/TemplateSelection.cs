@@ -16,7 +16,7 @@ internal sealed class TemplateSelection(ChainHead head, StateSnapshot state, ulo
     private const int MaxMisfits = 256;
 
     private readonly List<Transaction> _selected = [];
-    private readonly PriorityQueue<Candidate, PooledTransaction> _next = new(PoolOrder.BestFirst);
+    private readonly PriorityQueue<Candidate, PoolKey> _next = new();
     private ulong _gas = gasLimit;
     private int _misfits;
 
@@ -26,8 +26,8 @@ internal sealed class TemplateSelection(ChainHead head, StateSnapshot state, ulo
         bool more = heads.MoveNext();
         while (_gas >= TransactionGas.PerTransaction && _misfits < MaxMisfits)
         {
-            bool fromNext = _next.TryPeek(out Candidate candidate, out PooledTransaction? best)
-                && (!more || PoolOrder.ByTip.Compare(best, heads.Current) > 0);
+            bool fromNext = _next.TryPeek(out Candidate candidate, out PoolKey best)
+                && (!more || best.CompareTo(PoolKey.BestFirst(heads.Current)) < 0);
             if (fromNext)
             {
                 _next.Dequeue();
@@ -78,7 +78,7 @@ internal sealed class TemplateSelection(ChainHead head, StateSnapshot state, ulo
     {
         if (queue.Find(nonce) is { } pooled)
         {
-            _next.Enqueue(new Candidate(pooled, balance), pooled);
+            _next.Enqueue(new Candidate(pooled, balance), PoolKey.BestFirst(pooled));
         }
     }
 

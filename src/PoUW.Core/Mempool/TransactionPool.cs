@@ -104,7 +104,7 @@ public sealed class TransactionPool : IChainObserver
         lock (_gate)
         {
             all = new(_index.Count);
-            foreach (PooledTransaction pooled in _index.ByRank)
+            foreach (PooledTransaction pooled in _index.WorstFirst)
             {
                 all.Add(pooled.Transaction);
             }
@@ -212,6 +212,7 @@ public sealed class TransactionPool : IChainObserver
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts)
     {
         _upkeep.Follow(_detached, block);
+        _metrics.Rechecked(_upkeep.RefreshInTurn());
         if (_detached.Count > 0)
         {
             List<Transaction> back = GivenBack();
@@ -220,7 +221,6 @@ public sealed class TransactionPool : IChainObserver
             AdmitAll(back);
         }
 
-        _metrics.Rechecked(_upkeep.RefreshInTurn());
         Finish();
     }
 
