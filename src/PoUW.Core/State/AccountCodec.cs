@@ -19,7 +19,7 @@ public static class AccountCodec
     /// <summary>The canonical encoding: RLP list (nonce, balance).</summary>
     public static byte[] Encode(Account account)
     {
-        return new RlpWriter().BeginList().Write(account.Nonce).Write(account.Balance).EndList().ToArray();
+        return new RlpWriter().BeginList().Write(account.Nonce).Write(account.Balance).EndList().Finish();
     }
 
     /// <summary>Reads an account.</summary>
