@@ -127,7 +127,8 @@ internal sealed class StoreFiles : IDisposable
         Main.Configure(CloseWithoutCheckpoint, true);
         if (Main.IsReadOnly)
         {
-            throw SqliteErrors.Explain(_path, SQLITE_READONLY, 0, "the file is write-protected");
+            // SQLite also reads but does not write files whose header asks for a newer SQLite, which none of ours does.
+            throw SqliteErrors.Explain(_path, MayWrite() ? SQLITE_CORRUPT : SQLITE_READONLY, 0, "SQLite refuses to write it");
         }
 
         bool missing = witness is { Sequence: > 0 } && SqliteSchema.IsEmpty(Main);
@@ -143,6 +144,19 @@ internal sealed class StoreFiles : IDisposable
         if (SealFile.Failure is { } failure)
         {
             throw new SqliteStoreException(StoreFailure.DiskFull, $"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
+        }
+    }
+
+    private bool MayWrite()
+    {
+        try
+        {
+            File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
