@@ -111,6 +111,34 @@ public abstract class KeyValueStoreConformance
         Assert.That(all.Select(pair => pair.Value), Is.EqualTo(model.Values));
     }
 
+    /// <summary>Tables written one after the other in falling order, so that all keys of one come before all keys of those before it.</summary>
+    [Test]
+    public void Keys_that_come_before_all_others_are_found()
+    {
+        const int Tables = 12;
+        const int Keys = 150;
+        for (int table = Tables - 1; table >= 0; table--)
+        {
+            WriteBatch batch = new();
+            for (int i = 0; i < Keys; i++)
+            {
+                batch.Put([(byte)table, (byte)(i * 7 % Keys)], [(byte)i]);
+            }
+
+            _store.Apply(batch);
+        }
+
+        for (int table = 0; table < Tables; table++)
+        {
+            for (int i = 0; i < Keys; i++)
+            {
+                Assert.That(_store.Get([(byte)table, (byte)(i * 7 % Keys)]), Is.EqualTo(new[] { (byte)i }), $"{table} {i}");
+            }
+        }
+
+        Assert.That(_store.Scan([], [], int.MaxValue), Has.Count.EqualTo(Tables * Keys));
+    }
+
     [Test]
     public void Threads_may_read_and_write_at_once()
     {
