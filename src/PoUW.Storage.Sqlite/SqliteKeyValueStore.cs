@@ -1,114 +1,211 @@
-using Microsoft.Data.Sqlite;
 using PoUW.Core.Storage;
+using static SQLitePCL.raw;
 
 namespace PoUW.Storage.Sqlite;
 
 /// <summary>
-/// The durable store: one SQLite file with a write-ahead log, synced in full at every batch. The file is locked for as long as the store
-/// is open, so two processes never write one chain. Thread-safe; one connection serves all threads in turn.
+/// The durable store: one SQLite file with a write-ahead log that is synced at every batch (docs/storage.md). One process at a time may
+/// write; others may open it for reading only. All members may be called from any thread: reads run beside each other and beside a
+/// commit, batches one after another. Every pair is checked when it is read.
 /// </summary>
-public sealed class SqliteKeyValueStore : IKeyValueStore
+public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
 {
-    /// <summary>The schema that this software writes.</summary>
-    public const long SchemaVersion = 1;
+    /// <summary>The schema that this software writes. It migrates older ones and refuses newer ones.</summary>
+    public const long SchemaVersion = 2;
+
+    // A longer scan would hold up the next commit if it ran on the writer's connection.
+    private const int MostPairsOnWriter = 256;
+
+    // Readers that never rest keep the log from being reused; at so many times the usual length they are made to wait once.
+    private const int LogPatience = 4;
 
     private readonly Lock _gate = new();
+    private readonly SqliteStoreOptions _options;
     private readonly string _path;
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _get;
-    private readonly SqliteCommand _put;
-    private readonly SqliteCommand _delete;
-    private readonly SqliteCommand _scan;
-    private bool _disposed;
+    private readonly StoreFiles _files;
+    private readonly CommitClock _clock;
+    private readonly ReaderPool _readers;
+    private readonly SnapshotPool _snapshots;
+    private readonly PairReader? _ownReader;
+    private readonly PairWriter? _writer;
+    private long _bytesSinceCheckpoint;
+    private volatile bool _disposed;
 
     /// <summary>Opens a database file, or creates it together with its folder.</summary>
     /// <exception cref="SqliteStoreException">The folder cannot be written, the file is locked, damaged or of a newer version.</exception>
     public SqliteKeyValueStore(string path)
+        : this(path, new SqliteStoreOptions())
     {
+    }
+
+    /// <summary>Opens a database file.</summary>
+    /// <exception cref="SqliteStoreException">
+    /// The folder cannot be written, the file is locked, damaged, has lost acknowledged batches or is of a newer version.
+    /// </exception>
+    public SqliteKeyValueStore(string path, SqliteStoreOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Readers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSnapshots);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.CheckpointBytes);
+        _options = options;
         _path = Path.GetFullPath(path);
-        _connection = Connect(_path);
+        _files = options.ReadOnly ? StoreFiles.OpenForReading(_path, options) : StoreFiles.OpenForWriting(_path, options);
         try
         {
-            SqliteSchema.Prepare(_connection, _path);
-            _get = Command("SELECT value FROM pairs WHERE key = $key", "$key");
-            _put = Command("INSERT OR REPLACE INTO pairs (key, value) VALUES ($key, $value)", "$key", "$value");
-            _delete = Command("DELETE FROM pairs WHERE key = $key", "$key");
-            _scan = Command("SELECT key, value FROM pairs WHERE key >= $key AND ($end IS NULL OR key < $end) ORDER BY key LIMIT $limit", "$key", "$end", "$limit");
-        }
-        catch (SqliteException failure)
-        {
-            _connection.Dispose();
-            throw Explain(failure);
+            _clock = new CommitClock(canTell: !_files.OthersCommit);
+            _readers = new ReaderPool(options.Readers, OpenReader, this);
+            _snapshots = new SnapshotPool(_path, options.MaxSnapshots, OpenReader, this);
+            if (_files.Main is { } main)
+            {
+                _ownReader = new PairReader(main, ownsDatabase: false);
+                _writer = new PairWriter(main, _files.Seal, _clock);
+            }
         }
         catch
         {
-            _connection.Dispose();
+            _files.Dispose();
             throw;
         }
     }
 
-    /// <inheritdoc/>
-    public byte[]? Get(ReadOnlySpan<byte> key)
+    /// <summary>
+    /// Whether the last writer closed the store and nothing has happened to its files since. Otherwise
+    /// <see cref="CheckIntegrity"/> is advisable.
+    /// </summary>
+    public bool WasClosedCleanly => _files.WasClosedCleanly;
+
+    /// <summary>Bytes of the write-ahead log's file. It is reused, not shortened; it grows while a snapshot is open.</summary>
+    public long LogBytes
     {
-        byte[] lookup = key.ToArray();
-        return Run(() =>
+        get
         {
-            _get.Parameters[0].Value = lookup;
-            return _get.ExecuteScalar() as byte[];
-        });
+            FileInfo log = new(StoreFiles.LogOf(_path));
+            return log.Exists ? log.Length : 0;
+        }
     }
 
     /// <inheritdoc/>
-    /// <exception cref="SqliteStoreException">The disk is full or failed; nothing of the batch was written.</exception>
-    public void Apply(WriteBatch batch) => Run<object?>(() =>
+    /// <exception cref="SqliteStoreException">The disk failed, or the value is damaged.</exception>
+    public byte[]? Get(ReadOnlySpan<byte> key)
     {
-        using SqliteTransaction transaction = _connection.BeginTransaction();
-        for (int i = 0; i < batch.Count; i++)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_ownReader is not null && _gate.TryEnter())
         {
-            Write(batch[i], transaction);
+            try
+            {
+                return Refreshed(_ownReader).Get(key);
+            }
+            finally
+            {
+                _gate.Exit();
+            }
         }
 
-        transaction.Commit();
-        return null;
-    });
+        PairReader reader = _readers.Rent();
+        try
+        {
+            return Refreshed(reader).Get(key);
+        }
+        finally
+        {
+            _readers.Return(reader);
+        }
+    }
 
     /// <inheritdoc/>
+    /// <exception cref="SqliteStoreException">The disk failed, or a value is damaged.</exception>
     public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        byte[] start = from.ToArray();
-        byte[]? stop = end.IsEmpty ? null : end.ToArray();
-        return Run(() =>
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_ownReader is not null && limit <= MostPairsOnWriter && _gate.TryEnter())
         {
-            _scan.Parameters[0].Value = start;
-            _scan.Parameters[1].Value = (object?)stop ?? DBNull.Value;
-            _scan.Parameters[2].Value = limit;
-            List<KeyValuePair<byte[], byte[]>> found = [];
-            using SqliteDataReader reader = _scan.ExecuteReader();
-            while (reader.Read())
+            try
             {
-                found.Add(new KeyValuePair<byte[], byte[]>((byte[])reader[0], (byte[])reader[1]));
+                return Refreshed(_ownReader).Scan(from, end, limit);
             }
-
-            return found;
-        });
-    }
-
-    /// <inheritdoc/>
-    public IKeyValueSnapshot Snapshot()
-    {
-        InMemoryKeyValueStore copy = new();
-        WriteBatch batch = new();
-        foreach ((byte[] key, byte[] value) in Scan([], [], int.MaxValue))
-        {
-            batch.Put(key, value);
+            finally
+            {
+                _gate.Exit();
+            }
         }
 
-        copy.Apply(batch);
-        return copy.Snapshot();
+        PairReader reader = _readers.Rent();
+        try
+        {
+            return Refreshed(reader).Scan(from, end, limit);
+        }
+        finally
+        {
+            _readers.Return(reader);
+        }
     }
 
     /// <inheritdoc/>
+    /// <exception cref="SqliteStoreException">The disk is full, read-only or failed; nothing of the batch was written.</exception>
+    public void Apply(WriteBatch batch)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_writer is null)
+            {
+                throw new SqliteStoreException(StoreFailure.ReadOnly, $"The database '{_path}' was opened for reading only.");
+            }
+
+            if (batch.Count == 0)
+            {
+                return;
+            }
+
+            _ownReader!.End();
+            _writer.Apply(batch);
+            _files.SealFile!.Write(_writer.Seal, clean: false, sync: false);
+            KeepLogShort();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="SqliteStoreException">As many snapshots are open as may be (<see cref="SqliteStoreOptions.MaxSnapshots"/>).</exception>
+    public IKeyValueSnapshot Snapshot()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _snapshots.Take();
+    }
+
+    /// <summary>
+    /// Looks for damage in the whole store, as it is at the time of the call: pages, order, every pair's checksum, and pairs that are
+    /// missing or older than they should be. Reads everything; batches may be applied meanwhile.
+    /// </summary>
+    /// <param name="progress">Told how many pairs were read, every few thousand.</param>
+    /// <param name="cancellation">Breaks the check off.</param>
+    /// <returns>Sentences that say what is wrong, at most about a hundred; empty if nothing is.</returns>
+    /// <exception cref="OperationCanceledException">It was broken off.</exception>
+    /// <exception cref="SqliteStoreException">The store could not be read for another reason than damage.</exception>
+    public IReadOnlyList<string> CheckIntegrity(IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellation.ThrowIfCancellationRequested();
+        List<string> problems;
+        using (SqliteDatabase database = _files.Connect())
+        {
+            problems = new IntegrityCheck(database, progress, cancellation).Run();
+        }
+
+        if (_files.Concern is { } concern)
+        {
+            problems.Add(concern);
+        }
+
+        if (_files.SealFile?.Failure is { } failure)
+        {
+            problems.Add($"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
+        }
+
+        return problems;
+    }
+
+    /// <summary>Waits for reads that are under way, ends all snapshots, copies the log into the database and closes the files.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -119,92 +216,90 @@ public sealed class SqliteKeyValueStore : IKeyValueStore
             }
 
             _disposed = true;
-            _get.Dispose();
-            _put.Dispose();
-            _delete.Dispose();
-            _scan.Dispose();
-            _connection.Dispose();
-        }
-    }
-
-    private static SqliteConnection Connect(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new SqliteStoreException(StoreFailure.ReadOnly, $"The folder of '{path}' cannot be created: {failure.Message}", failure);
-        }
-
-        // Without pooling, closing the connection really releases the file's lock.
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 }.ToString());
-        try
-        {
-            connection.Open();
-            return connection;
-        }
-        catch (SqliteException failure)
-        {
-            connection.Dispose();
-            throw new SqliteStoreException(
-                StoreFailure.ReadOnly, $"The database '{path}' cannot be opened; is the folder writable? {failure.Message}", failure);
-        }
-    }
-
-    private void Write(WriteOperation operation, SqliteTransaction transaction)
-    {
-        SqliteCommand command = operation.IsDelete ? _delete : _put;
-        command.Transaction = transaction;
-        command.Parameters[0].Value = operation.Key.ToArray();
-        if (!operation.IsDelete)
-        {
-            command.Parameters[1].Value = operation.Value.ToArray();
-        }
-
-        command.ExecuteNonQuery();
-    }
-
-    private T Run<T>(Func<T> work)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            try
+            _readers.Dispose();
+            _snapshots.Dispose();
+            using (_files)
             {
-                return work();
-            }
-            catch (SqliteException failure)
-            {
-                throw Explain(failure);
+                Close();
             }
         }
     }
 
-    private SqliteCommand Command(string text, params string[] parameters)
+    private void Close()
     {
-        SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = text;
-        foreach (string name in parameters)
+        if (_writer is null)
         {
-            command.Parameters.Add(name, SqliteType.Blob);
+            return;
         }
 
-        command.Prepare();
-        return command;
+        try
+        {
+            _ownReader!.End();
+            _files.CloseCleanly(_writer.Seal);
+        }
+        catch (SqliteStoreException)
+        {
+            // All batches are safe in the log. The next opening sees that the closing was not clean.
+        }
     }
 
-    private SqliteStoreException Explain(SqliteException failure)
+    private PairReader OpenReader()
     {
-        (StoreFailure kind, string cause) = failure.SqliteErrorCode switch
+        SqliteDatabase database = _files.Connect();
+        try
         {
-            5 or 6 => (StoreFailure.Locked, "is in use by another process"),
-            8 or 14 => (StoreFailure.ReadOnly, "cannot be written; check the folder's permissions"),
-            11 or 26 => (StoreFailure.Corrupt, "is damaged or not a database"),
-            13 => (StoreFailure.DiskFull, "has no room left on its disk"),
-            _ => (StoreFailure.Unavailable, "failed"),
-        };
-        return new SqliteStoreException(kind, $"The database '{_path}' {cause}: {failure.Message}", failure);
+            return new PairReader(database, ownsDatabase: true);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private PairReader Refreshed(PairReader reader)
+    {
+        // Under the gate as well: somebody may have waited for it while the store was closed.
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        reader.Refresh(_clock.Stamp);
+        return reader;
+    }
+
+    private void KeepLogShort()
+    {
+        _bytesSinceCheckpoint += _files.Main!.TakeBytesWritten();
+        if (_bytesSinceCheckpoint < _options.CheckpointBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            _readers.EndIdle();
+            if (_files.Main.Checkpoint(SQLITE_CHECKPOINT_PASSIVE))
+            {
+                _bytesSinceCheckpoint = 0;
+            }
+
+            Shorten(LogBytes);
+        }
+        catch (SqliteStoreException)
+        {
+            // The batch is committed. The log keeps what could not be copied, and the next batch tries again; if the disk stays full,
+            // the log cannot grow and that batch fails.
+        }
+    }
+
+    private void Shorten(long log)
+    {
+        if (log > _options.MaxSnapshotLogBytes)
+        {
+            _snapshots.EndAll($"The snapshot was ended: the log of '{_path}' had grown to {log} bytes because of it.");
+        }
+
+        if (log > LogPatience * _options.CheckpointBytes)
+        {
+            _readers.Pause(() => _ = _files.Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+        }
     }
 }

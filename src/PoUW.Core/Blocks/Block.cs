@@ -1,3 +1,4 @@
+using System.Buffers;
 using PoUW.Core.Codec;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
@@ -34,7 +35,36 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
     /// <summary>The root over the full hashes of transactions.</summary>
     public static Hash256 TransactionRootOf(IReadOnlyList<Transaction> transactions)
     {
-        return MerkleRoot.Of([.. transactions.Select(transaction => transaction.FullHash)]);
+        byte[] hashes = ArrayPool<byte>.Shared.Rent(transactions.Count * Hash256.Size);
+        for (int i = 0; i < transactions.Count; i++)
+        {
+            transactions[i].FullHash.CopyTo(hashes.AsSpan(i * Hash256.Size));
+        }
+
+        Hash256 root = MerkleRoot.Fold(hashes, transactions.Count);
+        ArrayPool<byte>.Shared.Return(hashes);
+        return root;
+    }
+
+    /// <summary>
+    /// Bytes of the encoding with an empty witness. Counted from the lengths of the parts, which the transactions know, so it costs an
+    /// addition a transaction and is right for copies made by "with".
+    /// </summary>
+    public int EncodedLengthWithoutWitness
+    {
+        get
+        {
+            using RlpWriter small = new();
+            Header.Write(small);
+            WriteTail(small, []);
+            int transactions = 0;
+            for (int i = 0; i < Transactions.Count; i++)
+            {
+                transactions += Transactions[i].EncodedLength;
+            }
+
+            return RlpWriter.ListLength(small.WrittenSpan.Length + RlpWriter.ListLength(transactions));
+        }
     }
 
     /// <summary>The canonical encoding with the witness.</summary>
@@ -42,6 +72,9 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
 
     /// <summary>The canonical encoding with an empty witness.</summary>
     public byte[] EncodeWithoutWitness() => Encode([]);
+
+    /// <summary>Writes what <see cref="EncodeWithoutWitness"/> gives: the header anew, the transactions as copies of their encodings.</summary>
+    public void WriteWithoutWitness(RlpWriter writer) => Write(writer, []);
 
     /// <summary>Reads a block; checks form and limits only.</summary>
     /// <param name="data">The encoding.</param>
@@ -59,27 +92,36 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
         RlpReader outer = new(data);
         RlpReader items = outer.ReadList();
         BlockHeader header = BlockHeader.Read(ref items, out bool headerComplete);
-        ValidationResult list = ReadTransactions(items.ReadList(), out List<Transaction> transactions);
-        byte[] publicData = items.ReadBytes(MaxPublicDataBytes).ToArray();
-        ProducerSeal seal = ProducerSeal.Read(ref items, out bool sealComplete);
-        byte[] witness = items.ReadBytes(MaxWitnessBytes).ToArray();
+        if (!headerComplete)
+        {
+            return Malformed();
+        }
+
+        ValidationResult list = ReadTransactions(items.ReadListPayload(), items.Failed, out List<Transaction> transactions);
         if (!list.IsValid)
         {
             return list;
         }
 
-        if (!headerComplete || !sealComplete || !items.TryFinish() || !outer.TryFinish())
+        byte[] publicData = items.ReadBytes(MaxPublicDataBytes).ToArray();
+        ProducerSeal seal = ProducerSeal.Read(ref items, out bool sealComplete);
+        byte[] witness = items.ReadBytes(MaxWitnessBytes).ToArray();
+        if (!sealComplete || !items.TryFinish() || !outer.TryFinish())
         {
-            return ValidationResult.Fail(ValidationCode.Malformed, nameof(Block), "Not the canonical encoding of a block.");
+            return Malformed();
         }
 
         block = new Block(header, transactions, new WorkCertificate(publicData, witness), seal);
         return ValidationResult.Ok;
     }
 
-    private static ValidationResult ReadTransactions(RlpReader list, out List<Transaction> transactions)
+    private static ValidationResult Malformed() =>
+        ValidationResult.Fail(ValidationCode.Malformed, nameof(Block), "Not the canonical encoding of a block.");
+
+    private static ValidationResult ReadTransactions(ReadOnlySpan<byte> payload, bool failed, out List<Transaction> transactions)
     {
-        transactions = [];
+        transactions = new List<Transaction>(payload.Length / Transaction.MinEncodedBytes);
+        RlpReader list = new(payload);
         while (!list.AtEnd)
         {
             ValidationResult decoded = Transaction.TryDecode(list.ReadEncodedItem(), out Transaction? transaction);
@@ -91,20 +133,36 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
             transactions.Add(transaction!);
         }
 
-        return list.TryFinish()
+        return !failed && list.TryFinish()
             ? ValidationResult.Ok
             : ValidationResult.Fail(ValidationCode.Malformed, nameof(Transactions), "Not a list of transactions.");
     }
 
     private byte[] Encode(ReadOnlySpan<byte> witness)
     {
-        RlpWriter writer = new RlpWriter().BeginList().WriteEncoded(Header.Encode()).BeginList();
-        foreach (Transaction transaction in Transactions)
+        RlpWriter writer = new();
+        Write(writer, witness);
+        return writer.Finish();
+    }
+
+    private void Write(RlpWriter writer, ReadOnlySpan<byte> witness)
+    {
+        Header.Write(writer.BeginList());
+        writer.BeginList();
+        for (int i = 0; i < Transactions.Count; i++)
         {
-            writer.WriteEncoded(transaction.Encode().Span);
+            writer.WriteEncoded(Transactions[i].Encode().Span);
         }
 
-        Seal.Write(writer.EndList().Write(Certificate.PublicData.Span));
-        return writer.Write(witness).EndList().ToArray();
+        writer.EndList();
+        WriteTail(writer, witness);
+        writer.EndList();
+    }
+
+    /// <summary>What comes after the transactions.</summary>
+    private void WriteTail(RlpWriter writer, ReadOnlySpan<byte> witness)
+    {
+        Seal.Write(writer.Write(Certificate.PublicData.Span));
+        writer.Write(witness);
     }
 }

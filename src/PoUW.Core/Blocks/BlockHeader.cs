@@ -61,16 +61,29 @@ public sealed record BlockHeader
     public Hash256 CertificateCommitment { get; init; }
 
     /// <summary>SHA-256 of the full encoding, computed at every call (a copy made by "with" must not keep an old id).</summary>
-    public Hash256 Id => Hash256.Sha256(Encode());
+    public Hash256 Id
+    {
+        get
+        {
+            using RlpWriter writer = new();
+            Write(writer);
+            return Hash256.Sha256(writer.WrittenSpan);
+        }
+    }
 
     /// <summary>The commitment of a certificate's public data.</summary>
     public static Hash256 CommitTo(ReadOnlySpan<byte> publicData) => WorkCertificates.Commitment(publicData);
 
     /// <summary>The full canonical encoding.</summary>
-    public byte[] Encode() => WriteFields().Write(CertificateCommitment).EndList().ToArray();
+    public byte[] Encode()
+    {
+        RlpWriter writer = new();
+        Write(writer);
+        return writer.Finish();
+    }
 
     /// <summary>The canonical encoding of all fields but the certificate commitment.</summary>
-    public byte[] EncodeIncomplete() => WriteFields().EndList().ToArray();
+    public byte[] EncodeIncomplete() => WriteFields(new RlpWriter()).EndList().Finish();
 
     /// <summary>Reads a full header.</summary>
     /// <returns>False if the bytes are not the canonical encoding of a header.</returns>
@@ -111,9 +124,12 @@ public sealed record BlockHeader
         return read;
     }
 
-    private RlpWriter WriteFields()
+    /// <summary>Writes what <see cref="Encode"/> gives.</summary>
+    internal void Write(RlpWriter writer) => WriteFields(writer).Write(CertificateCommitment).EndList();
+
+    private RlpWriter WriteFields(RlpWriter writer)
     {
-        RlpWriter writer = new RlpWriter().BeginList().Write((ulong)Version).Write(ChainId).Write(Height).Write(ParentHash).Write(TimestampMs)
+        writer.BeginList().Write((ulong)Version).Write(ChainId).Write(Height).Write(ParentHash).Write(TimestampMs)
             .Write((ulong)Bits).Write(Producer).Write(Nonce);
         BoundClaim.Write(writer, Claim);
         return writer.Write(TransactionRoot).Write(StateRoot).Write(ReceiptsRoot);

@@ -1,4 +1,3 @@
-using System.Text;
 using PoUW.Core.Codec;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Primitives;
@@ -20,7 +19,14 @@ public sealed record ProducerSeal(ReadOnlyMemory<byte> PublicKey, ReadOnlyMemory
     public static ProducerSeal Empty { get; } = new(default, default);
 
     /// <summary>What a seal signs.</summary>
-    public static Hash256 HashForSigning(Hash256 headerId) => Hash256.Sha256([.. Encoding.ASCII.GetBytes("PoUW/block"), .. headerId.ToArray()]);
+    public static Hash256 HashForSigning(Hash256 headerId)
+    {
+        ReadOnlySpan<byte> prefix = "PoUW/block"u8;
+        Span<byte> preimage = stackalloc byte[prefix.Length + Hash256.Size];
+        prefix.CopyTo(preimage);
+        headerId.CopyTo(preimage[prefix.Length..]);
+        return Hash256.Sha256(preimage);
+    }
 
     /// <summary>Signs a complete header. An honest producer never signs two headers with one parent: that costs its stake.</summary>
     /// <exception cref="ArgumentException">The key is not the producer's.</exception>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using PoUW.Core.Codec;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -16,9 +18,9 @@ public sealed record Receipt(Hash256 TransactionId, ValidationCode Code, ulong G
     {
         get
         {
-            RlpWriter writer = new();
+            using RlpWriter writer = new();
             Write(writer);
-            return Hash256.Sha256(writer.ToArray());
+            return Hash256.Sha256(writer.WrittenSpan);
         }
     }
 
@@ -26,18 +28,39 @@ public sealed record Receipt(Hash256 TransactionId, ValidationCode Code, ulong G
     public bool Succeeded => Code == ValidationCode.Ok;
 
     /// <summary>The root over the receipts of a block, in the order of its transactions.</summary>
-    public static Hash256 RootOf(IReadOnlyList<Receipt> receipts) => MerkleRoot.Of([.. receipts.Select(receipt => receipt.Hash)]);
+    public static Hash256 RootOf(IReadOnlyList<Receipt> receipts)
+    {
+        byte[] hashes = ArrayPool<byte>.Shared.Rent(receipts.Count * Hash256.Size);
+        using RlpWriter writer = new();
+        for (int i = 0; i < receipts.Count; i++)
+        {
+            receipts[i].Write(writer.Reset());
+            SHA256.HashData(writer.WrittenSpan, hashes.AsSpan(i * Hash256.Size));
+        }
+
+        Hash256 root = MerkleRoot.Fold(hashes, receipts.Count);
+        ArrayPool<byte>.Shared.Return(hashes);
+        return root;
+    }
 
     /// <summary>The canonical encoding of a list of receipts.</summary>
     public static byte[] EncodeList(IReadOnlyList<Receipt> receipts)
     {
-        RlpWriter writer = new RlpWriter().BeginList();
-        foreach (Receipt receipt in receipts)
+        RlpWriter writer = new();
+        WriteList(writer, receipts);
+        return writer.Finish();
+    }
+
+    /// <summary>Writes what <see cref="EncodeList"/> gives.</summary>
+    public static void WriteList(RlpWriter writer, IReadOnlyList<Receipt> receipts)
+    {
+        writer.BeginList();
+        for (int i = 0; i < receipts.Count; i++)
         {
-            receipt.Write(writer);
+            receipts[i].Write(writer);
         }
 
-        return writer.EndList().ToArray();
+        writer.EndList();
     }
 
     /// <summary>Reads a list of receipts.</summary>

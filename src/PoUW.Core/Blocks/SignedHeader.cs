@@ -13,9 +13,10 @@ public sealed record SignedHeader(BlockHeader Header, ProducerSeal Seal)
     /// <summary>The canonical encoding.</summary>
     public byte[] Encode()
     {
-        RlpWriter writer = new RlpWriter().BeginList().WriteEncoded(Header.Encode());
+        RlpWriter writer = new RlpWriter().BeginList();
+        Header.Write(writer);
         Seal.Write(writer);
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     /// <summary>Reads a signed header; checks form only.</summary>

@@ -43,7 +43,7 @@ public sealed class BlockChain
         _time = options.Time;
         _world = new WorldState(options.Store);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
-        SignatureVerifier signatures = new(options.SignatureScheme);
+        SignatureVerifier signatures = new(options.SignatureScheme, options.Signatures);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);
         _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
         TrustedHistory trust = new(options.TrustedCheckpoint);

@@ -3,6 +3,7 @@ using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Storage;
+using PoUW.Core.Transactions;
 
 namespace PoUW.Core.Chain;
 
@@ -24,8 +25,13 @@ public sealed record BlockChainOptions
     /// <summary>The network's ledger modules in their order, without transfers.</summary>
     public IReadOnlyList<ILedgerModule> Modules { get; init; } = [];
 
-    /// <summary>The signature scheme of transactions and of producers' seals.</summary>
-    public ISignatureScheme SignatureScheme { get; init; } = new Secp256k1Scheme();
+    /// <summary>
+    /// The signature scheme of transactions and of producers' seals: by default libsecp256k1 where the machine has it, else the platform.
+    /// </summary>
+    public ISignatureScheme SignatureScheme { get; init; } = SignatureSchemes.CreateSecp256k1();
+
+    /// <summary>How transaction signatures are verified and remembered.</summary>
+    public SignatureVerifierOptions Signatures { get; init; } = new();
 
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();

@@ -11,11 +11,11 @@ internal sealed record BlockEntry(ChainPosition Position, BlockStatus Status)
 
     internal BlockHeader Header => Position.Header;
 
-    internal byte[] Encode()
+    internal void Write(RlpWriter writer)
     {
-        return new RlpWriter().BeginList().WriteEncoded(Header.Encode()).Write(Position.Ticket)
-            .Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status)
-            .Write(Position.Operands).Write(Position.State.Number).EndList().ToArray();
+        Header.Write(writer.BeginList());
+        writer.Write(Position.Ticket).Write(Position.TotalWork.ToByteArray(isUnsigned: true, isBigEndian: true)).Write((ulong)Status)
+            .Write(Position.Operands).Write(Position.State.Number).EndList();
     }
 
     internal static BlockEntry Decode(byte[] stored)

@@ -55,6 +55,7 @@ public sealed class BlockExecutor
             return claim;
         }
 
+        Rules.VerifyAhead(block.Transactions);
         BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer);
         for (int i = 0; i < block.Transactions.Count; i++)
         {

@@ -14,6 +14,9 @@ internal sealed class BlockImporter(
     ChainStore store, BlockExecutor executor, BlockRules rules, HeaderChecks headers, IDifficultyRule difficulty, IWorkVerifier verifier,
     TrustedHistory trust, NotificationLog log)
 {
+    // Filled anew for every block that extends the head, so that its memory is not garbage.
+    private readonly WriteBatch _batch = new();
+
     /// <summary>
     /// Imports a block. Its checks go from cheap to dear, and a later one is not begun before all earlier ones have passed: size and form;
     /// whether it and its parent are known; what depends on ancestors; the body; public data and claimed ticket; whether the witness is there;
@@ -139,7 +142,8 @@ internal sealed class BlockImporter(
     private ValidationResult Extend(Block block, ChainPosition position, ChainHead head, out ChainChange? change)
     {
         change = null;
-        WriteBatch batch = new();
+        WriteBatch batch = _batch;
+        batch.Clear();
         ValidationResult executed = executor.Execute(head.Position, block, batch, out ExecutionOutcome? outcome);
         if (!executed.IsValid)
         {

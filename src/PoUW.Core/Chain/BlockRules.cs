@@ -20,7 +20,7 @@ internal sealed class BlockRules(
 
     internal ValidationResult CheckSize(Block block)
     {
-        int size = block.EncodeWithoutWitness().Length;
+        int size = block.EncodedLengthWithoutWitness;
         if (size > parameters.MaxBlockBytes)
         {
             return Fail(ValidationCode.TooLarge, nameof(Block), $"{size} bytes; the limit is {parameters.MaxBlockBytes}.");

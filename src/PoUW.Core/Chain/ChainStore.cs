@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using PoUW.Core.Blocks;
+using PoUW.Core.Codec;
 using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
-using PoUW.Core.Transactions;
 
 namespace PoUW.Core.Chain;
 
@@ -17,16 +17,17 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
     private const byte Format = 4;
 
     private const int HeadBytes = 1 + Hash256.Size + 8 + Hash256.Size;
+    private const int LocationBytes = Hash256.Size + 4;
 
-    private static readonly byte[] HeadKey = "chain/head"u8.ToArray();
-    private static readonly byte[] PrunedKey = "chain/pruned"u8.ToArray();
+    // The longest key: prefix, table and an id.
+    private const int MaxKeyBytes = 64;
 
     internal void Apply(WriteBatch batch) => store.Apply(batch);
 
     /// <summary>The head's id and the finalized checkpoint, or null for an empty store.</summary>
     internal (Hash256 Id, Checkpoint Finalized)? ReadHead()
     {
-        byte[]? stored = store.Get(HeadKey);
+        byte[]? stored = store.Get("chain/head"u8);
         if (stored is null)
         {
             return null;
@@ -43,17 +44,27 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 
     internal static void WriteHead(WriteBatch batch, Hash256 id, Checkpoint finalized)
     {
-        batch.Put(HeadKey, [Format, .. id.ToArray(), .. Number(finalized.Height), .. finalized.Id.ToArray()]);
+        Span<byte> head = stackalloc byte[HeadBytes];
+        head[0] = Format;
+        id.CopyTo(head[1..]);
+        BinaryPrimitives.WriteUInt64BigEndian(head[33..], finalized.Height);
+        finalized.Id.CopyTo(head[41..]);
+        batch.Put("chain/head"u8, head);
     }
 
-    internal BlockEntry? GetEntry(Hash256 id) => store.Get(Key("entry/"u8, id)) is { } stored ? BlockEntry.Decode(stored) : null;
+    internal BlockEntry? GetEntry(Hash256 id) => Get("entry/"u8, id) is { } stored ? BlockEntry.Decode(stored) : null;
 
-    internal static void PutEntry(WriteBatch batch, BlockEntry entry) => batch.Put(Key("entry/"u8, entry.Position.Id), entry.Encode());
+    internal static void PutEntry(WriteBatch batch, BlockEntry entry)
+    {
+        using RlpWriter writer = new();
+        entry.Write(writer);
+        Put(batch, "entry/"u8, entry.Position.Id, writer.WrittenSpan);
+    }
 
     /// <summary>The block; its witness is empty if it was pruned.</summary>
     internal Block? GetBlock(Hash256 id)
     {
-        byte[]? stored = store.Get(Key("block/"u8, id));
+        byte[]? stored = Get("block/"u8, id);
         if (stored is null)
         {
             return null;
@@ -64,7 +75,7 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
             throw new ChainException($"The stored block {id} is damaged.");
         }
 
-        return store.Get(Key("witness/"u8, id)) is { } witness
+        return Get("witness/"u8, id) is { } witness
             ? block! with { Certificate = block!.Certificate with { Witness = witness } }
             : block;
     }
@@ -72,39 +83,51 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
     /// <summary>Adds a block that is not stored yet; at most one a batch.</summary>
     internal void PutBlock(WriteBatch batch, Hash256 id, Block block)
     {
-        batch.Put(Key("block/"u8, id), block.EncodeWithoutWitness());
+        using RlpWriter writer = new();
+        block.WriteWithoutWitness(writer);
+        Put(batch, "block/"u8, id, writer.WrittenSpan);
         if (!block.Certificate.Witness.IsEmpty)
         {
-            byte[] listKey = WitnessesKey(block.Header.Height);
-            batch.Put(Key("witness/"u8, id), block.Certificate.Witness.ToArray());
+            Span<byte> listKey = NumberKey(stackalloc byte[MaxKeyBytes], "witnesses/"u8, block.Header.Height);
+            Put(batch, "witness/"u8, id, block.Certificate.Witness.Span);
             batch.Put(listKey, [.. store.Get(listKey) ?? [], .. id.ToArray()]);
         }
     }
 
     /// <summary>The lowest height whose witnesses were not pruned.</summary>
-    internal ulong GetPruned() => store.Get(PrunedKey) is { } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
+    internal ulong GetPruned() => store.Get("chain/pruned"u8) is { } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
+
+    /// <summary>The ids, one after the other, of the blocks at a height that were stored with their witness; empty once it was pruned.</summary>
+    internal byte[] GetWitnessed(ulong height) => store.Get(NumberKey(stackalloc byte[MaxKeyBytes], "witnesses/"u8, height)) ?? [];
+
+    /// <summary>True if the witness of a block is here.</summary>
+    internal bool HasWitness(Hash256 id) => Get("witness/"u8, id) is not null;
 
     /// <summary>Deletes the witnesses of the blocks at the heights from <see cref="GetPruned"/> up to a limit, on all branches.</summary>
     internal void PruneWitnesses(WriteBatch batch, ulong limit)
     {
+        Span<byte> listBuffer = stackalloc byte[MaxKeyBytes];
+        Span<byte> keyBuffer = stackalloc byte[MaxKeyBytes];
         for (ulong height = GetPruned(); height < limit; height++)
         {
-            byte[] listKey = WitnessesKey(height);
+            Span<byte> listKey = NumberKey(listBuffer, "witnesses/"u8, height);
             ReadOnlySpan<byte> ids = store.Get(listKey);
             for (; !ids.IsEmpty; ids = ids[Hash256.Size..])
             {
-                batch.Delete(Key("witness/"u8, new Hash256(ids[..Hash256.Size])));
+                batch.Delete(IdKey(keyBuffer, "witness/"u8, new Hash256(ids[..Hash256.Size])));
             }
 
             batch.Delete(listKey);
         }
 
-        batch.Put(PrunedKey, Number(limit));
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(number, limit);
+        batch.Put("chain/pruned"u8, number);
     }
 
     internal IReadOnlyList<Receipt>? GetReceipts(Hash256 id)
     {
-        byte[]? stored = store.Get(Key("receipts/"u8, id));
+        byte[]? stored = Get("receipts/"u8, id);
         if (stored is null)
         {
             return null;
@@ -117,51 +140,66 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
 
     internal static void PutReceipts(WriteBatch batch, Hash256 id, IReadOnlyList<Receipt> receipts)
     {
-        batch.Put(Key("receipts/"u8, id), Receipt.EncodeList(receipts));
+        using RlpWriter writer = new();
+        Receipt.WriteList(writer, receipts);
+        Put(batch, "receipts/"u8, id, writer.WrittenSpan);
     }
 
     /// <summary>The id at a height of the chain of the head.</summary>
-    internal Hash256? GetCanonical(ulong height) => store.Get(HeightKey(height)) is { } stored ? new Hash256(stored) : null;
+    internal Hash256? GetCanonical(ulong height) =>
+        store.Get(NumberKey(stackalloc byte[MaxKeyBytes], "height/"u8, height)) is { } stored ? new Hash256(stored) : null;
 
-    internal TransactionLocation? FindTransaction(Hash256 transactionId)
-    {
-        byte[]? stored = store.Get(Key("tx/"u8, transactionId));
-        return stored is null
-            ? null
-            : new TransactionLocation(new Hash256(stored.AsSpan(0, 32)), BinaryPrimitives.ReadInt32BigEndian(stored.AsSpan(32)));
-    }
+    internal TransactionLocation? FindTransaction(Hash256 transactionId) => Get("tx/"u8, transactionId) is { } stored
+        ? new TransactionLocation(new Hash256(stored.AsSpan(0, Hash256.Size)), BinaryPrimitives.ReadInt32BigEndian(stored.AsSpan(Hash256.Size)))
+        : null;
 
     internal static void Attach(WriteBatch batch, Hash256 id, Block block)
     {
-        batch.Put(HeightKey(block.Header.Height), id.ToArray());
+        Span<byte> key = stackalloc byte[MaxKeyBytes];
+        Span<byte> location = stackalloc byte[LocationBytes];
+        id.CopyTo(location);
+        batch.Put(NumberKey(key, "height/"u8, block.Header.Height), location[..Hash256.Size]);
         for (int i = 0; i < block.Transactions.Count; i++)
         {
-            byte[] location = new byte[36];
-            id.CopyTo(location);
-            BinaryPrimitives.WriteInt32BigEndian(location.AsSpan(32), i);
-            batch.Put(Key("tx/"u8, block.Transactions[i].Id), location);
+            BinaryPrimitives.WriteInt32BigEndian(location[Hash256.Size..], i);
+            batch.Put(IdKey(key, "tx/"u8, block.Transactions[i].Id), location);
         }
     }
 
     internal static void Detach(WriteBatch batch, Block block)
     {
-        batch.Delete(HeightKey(block.Header.Height));
-        foreach (Transaction transaction in block.Transactions)
+        Span<byte> key = stackalloc byte[MaxKeyBytes];
+        batch.Delete(NumberKey(key, "height/"u8, block.Header.Height));
+        for (int i = 0; i < block.Transactions.Count; i++)
         {
-            batch.Delete(Key("tx/"u8, transaction.Id));
+            batch.Delete(IdKey(key, "tx/"u8, block.Transactions[i].Id));
         }
     }
 
-    private static byte[] Key(ReadOnlySpan<byte> table, Hash256 id) => [.. "chain/"u8, .. table, .. id.ToArray()];
+    private byte[]? Get(ReadOnlySpan<byte> table, Hash256 id) => store.Get(IdKey(stackalloc byte[MaxKeyBytes], table, id));
 
-    private static byte[] WitnessesKey(ulong height) => [.. "chain/witnesses/"u8, .. Number(height)];
+    private static void Put(WriteBatch batch, ReadOnlySpan<byte> table, Hash256 id, ReadOnlySpan<byte> value) =>
+        batch.Put(IdKey(stackalloc byte[MaxKeyBytes], table, id), value);
 
-    private static byte[] HeightKey(ulong height) => [.. "chain/height/"u8, .. Number(height)];
-
-    private static byte[] Number(ulong value)
+    private static Span<byte> IdKey(Span<byte> buffer, ReadOnlySpan<byte> table, Hash256 id)
     {
-        byte[] bytes = new byte[8];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
-        return bytes;
+        int start = Start(buffer, table);
+        id.CopyTo(buffer[start..]);
+        return buffer[..(start + Hash256.Size)];
+    }
+
+    private static Span<byte> NumberKey(Span<byte> buffer, ReadOnlySpan<byte> table, ulong number)
+    {
+        int start = Start(buffer, table);
+        BinaryPrimitives.WriteUInt64BigEndian(buffer[start..], number);
+        return buffer[..(start + 8)];
+    }
+
+    private static int Start(Span<byte> buffer, ReadOnlySpan<byte> table)
+    {
+        ReadOnlySpan<byte> prefix = "chain/"u8;
+        prefix.CopyTo(buffer);
+        table.CopyTo(buffer[prefix.Length..]);
+        return prefix.Length + table.Length;
     }
 }

@@ -21,12 +21,22 @@ public sealed class TransactionRules(NetworkParameters parameters, LedgerModules
         return form.IsValid ? signatures.Verify(transaction, out sender) : form;
     }
 
+    /// <summary>
+    /// Verifies the signatures of a block's transactions on all threads, so that <see cref="Check"/> finds the good ones known. Gives no
+    /// verdict: that is for the checks in their order.
+    /// </summary>
+    internal void VerifyAhead(IReadOnlyList<Transaction> transactions) => signatures.VerifyAll(transactions, default, out _);
+
+    /// <summary>Takes the signatures of transactions as good that a trusted block id fixes.</summary>
+    internal void Vouch(IReadOnlyList<Transaction> transactions) => signatures.Vouch(transactions);
+
     /// <summary>Checks height, nonce and the balance for the fee against the state in which the transaction would execute.</summary>
     public ValidationResult CheckAgainst(TransactionBody body, Account sender, ulong height)
     {
-        if (body.ExpiryHeight < height)
+        ValidationResult expiry = CheckExpiry(body, height);
+        if (!expiry.IsValid)
         {
-            return ValidationResult.Fail(ValidationCode.Expired, nameof(body.ExpiryHeight), $"Expired at {body.ExpiryHeight}; this is {height}.");
+            return expiry;
         }
 
         if (body.Nonce != sender.Nonce)
@@ -35,14 +45,29 @@ public sealed class TransactionRules(NetworkParameters parameters, LedgerModules
             return ValidationResult.Fail(code, nameof(body.Nonce), $"The nonce is {body.Nonce}; the account's next is {sender.Nonce}.");
         }
 
-        Amount fee = TransactionGas.Fee(body, parameters);
-        return sender.Balance < fee
-            ? ValidationResult.Fail(
-                ValidationCode.InsufficientBalance, nameof(body.MaxFeePerGas), $"The fee is {fee}; the sender has {sender.Balance}.")
-            : ValidationResult.Ok;
+        return CheckFee(body, sender.Balance);
     }
 
-    private ValidationResult CheckForm(TransactionBody body)
+    /// <summary>Checks that the transaction may still execute at a height.</summary>
+    public static ValidationResult CheckExpiry(TransactionBody body, ulong height) => body.ExpiryHeight >= height
+        ? ValidationResult.Ok
+        : ValidationResult.Fail(ValidationCode.Expired, nameof(body.ExpiryHeight), $"Expired at {body.ExpiryHeight}; this is {height}.");
+
+    /// <summary>Checks that a balance pays the fee.</summary>
+    public ValidationResult CheckFee(TransactionBody body, Amount balance)
+    {
+        Amount fee = TransactionGas.Fee(body, parameters);
+        return balance >= fee
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(
+                ValidationCode.InsufficientBalance, nameof(body.MaxFeePerGas), $"The fee is {fee}; the sender has {balance}.");
+    }
+
+    /// <summary>Checks the signature, unless it is known to be good, and gives the sender. Dear.</summary>
+    public ValidationResult CheckSignature(Transaction transaction, out Address sender) => signatures.Verify(transaction, out sender);
+
+    /// <summary>Checks chain, nonce range, size, gas, price and payload: what needs neither state nor signature.</summary>
+    public ValidationResult CheckForm(TransactionBody body)
     {
         if (body.ChainId != parameters.ChainId)
         {

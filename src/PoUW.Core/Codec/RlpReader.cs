@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Codec;
@@ -35,6 +34,9 @@ public ref struct RlpReader
         return new RlpReader(payload) { Failed = Failed };
     }
 
+    /// <summary>Reads a list and returns the encoding of its items.</summary>
+    internal ReadOnlySpan<byte> ReadListPayload() => ReadItem(isList: true);
+
     /// <summary>Reads a byte string of at most <paramref name="maxLength"/> bytes, without copying.</summary>
     public ReadOnlySpan<byte> ReadBytes(int maxLength)
     {
@@ -64,10 +66,13 @@ public ref struct RlpReader
             return 0;
         }
 
-        Span<byte> padded = stackalloc byte[16];
-        padded.Clear();
-        payload.CopyTo(padded[(16 - payload.Length)..]);
-        return BinaryPrimitives.ReadUInt128BigEndian(padded);
+        if (payload.Length <= 8)
+        {
+            return ReadWord(payload);
+        }
+
+        int upper = payload.Length - 8;
+        return new UInt128(ReadWord(payload[..upper]), ReadWord(payload[upper..]));
     }
 
     /// <summary>Reads an unsigned integer not above <paramref name="max"/>.</summary>
@@ -120,6 +125,17 @@ public ref struct RlpReader
         bool isList = !before.IsEmpty && before[0] >= 0xC0;
         ReadItem(isList);
         return Failed ? [] : before[..(before.Length - _rest.Length)];
+    }
+
+    private static ulong ReadWord(ReadOnlySpan<byte> bigEndian)
+    {
+        ulong value = 0;
+        foreach (byte part in bigEndian)
+        {
+            value = (value << 8) | part;
+        }
+
+        return value;
     }
 
     private ReadOnlySpan<byte> ReadItem(bool isList)

@@ -1,35 +1,81 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
 using PoUW.Core.Primitives;
 
 namespace PoUW.Core.Codec;
 
 /// <summary>
 /// Writes Recursive Length Prefix (Ethereum Yellow Paper, appendix B). Integers are big-endian without leading zeros; zero is the
-/// empty string. Lists are opened and closed around their items. Not thread-safe.
+/// empty string. Lists are opened and closed around their items, to any depth. The bytes grow in one buffer of the shared pool:
+/// <see cref="Finish"/> copies them out and gives the buffer back, <see cref="Dispose"/> gives it back alone; a writer that is only
+/// dropped costs the pool a buffer, nothing else. A writer can be used again after any of them. Not thread-safe.
 /// </summary>
-public sealed class RlpWriter
+public sealed class RlpWriter : IDisposable
 {
-    private readonly Stack<int> _open = new();
-    private byte[] _buffer = new byte[256];
+    // An open list keeps room for the longest header of a payload that an array can hold. Until the list ends, the room holds the
+    // position of the list around it, so that nesting needs no stack of its own.
+    private const int HeaderRoom = 5;
+    private const int NoList = -1;
+    private const int FirstBufferBytes = 512;
+
+    private byte[] _buffer = [];
     private int _length;
+    private int _open = NoList;
+
+    /// <summary>The bytes written so far, valid until the next call of any other member; every list must be closed.</summary>
+    /// <exception cref="InvalidOperationException">A list is still open.</exception>
+    public ReadOnlySpan<byte> WrittenSpan
+    {
+        get
+        {
+            if (_open != NoList)
+            {
+                throw new InvalidOperationException("A list is still open.");
+            }
+
+            return _buffer.AsSpan(0, _length);
+        }
+    }
+
+    /// <summary>Bytes of a list with a payload of this many bytes.</summary>
+    internal static int ListLength(int payloadBytes) => HeaderLength(payloadBytes) + payloadBytes;
+
+    /// <summary>Bytes of the encoding of a byte string.</summary>
+    internal static int LengthOf(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == 1 && bytes[0] < 0x80 ? 1 : HeaderLength(bytes.Length) + bytes.Length;
+
+    /// <summary>Writes the header of a list with a payload of this many bytes.</summary>
+    /// <param name="header">At least 5 bytes.</param>
+    /// <param name="payloadBytes">Bytes of the list's items.</param>
+    /// <returns>Bytes written.</returns>
+    internal static int WriteListHeader(Span<byte> header, int payloadBytes) => WriteHeader(header, 0xC0, payloadBytes);
 
     /// <summary>Starts a list; every later item belongs to it until <see cref="EndList"/>.</summary>
     public RlpWriter BeginList()
     {
-        _open.Push(_length);
+        Reserve(HeaderRoom);
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_length), _open);
+        _open = _length;
+        _length += HeaderRoom;
         return this;
     }
 
     /// <summary>Ends the innermost list.</summary>
+    /// <exception cref="InvalidOperationException">No list is open.</exception>
     public RlpWriter EndList()
     {
-        int start = _open.Pop();
-        int payload = _length - start;
-        Span<byte> header = stackalloc byte[9];
-        int headerLength = WriteHeader(header, 0xC0, payload);
-        Reserve(headerLength);
-        _buffer.AsSpan(start, payload).CopyTo(_buffer.AsSpan(start + headerLength));
-        header[..headerLength].CopyTo(_buffer.AsSpan(start));
-        _length += headerLength;
+        if (_open == NoList)
+        {
+            throw new InvalidOperationException("No list is open.");
+        }
+
+        int start = _open;
+        int payload = _length - start - HeaderRoom;
+        _open = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(start));
+        int header = WriteListHeader(_buffer.AsSpan(start), payload);
+        _buffer.AsSpan(start + HeaderRoom, payload).CopyTo(_buffer.AsSpan(start + header));
+        _length = start + header + payload;
         return this;
     }
 
@@ -42,9 +88,8 @@ public sealed class RlpWriter
             return this;
         }
 
-        Span<byte> header = stackalloc byte[9];
-        int headerLength = WriteHeader(header, 0x80, bytes.Length);
-        Append(header[..headerLength]);
+        Reserve(HeaderRoom + bytes.Length);
+        _length += WriteHeader(_buffer.AsSpan(_length), 0x80, bytes.Length);
         Append(bytes);
         return this;
     }
@@ -56,7 +101,7 @@ public sealed class RlpWriter
     public RlpWriter Write(UInt128 value)
     {
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
         int zeros = bytes.IndexOfAnyExcept((byte)0);
         return Write(zeros < 0 ? [] : bytes[zeros..]);
     }
@@ -81,7 +126,12 @@ public sealed class RlpWriter
     public RlpWriter Write(Amount amount) => Write(amount.BaseUnits);
 
     /// <summary>Appends text as UTF-8.</summary>
-    public RlpWriter Write(string text) => Write(System.Text.Encoding.UTF8.GetBytes(text));
+    public RlpWriter Write(string text)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(text);
+        Span<byte> small = stackalloc byte[64];
+        return bytes <= small.Length ? Write(small[..Encoding.UTF8.GetBytes(text, small)]) : Write(Encoding.UTF8.GetBytes(text));
+    }
 
     /// <summary>Appends an item that is encoded already.</summary>
     public RlpWriter WriteEncoded(ReadOnlySpan<byte> item)
@@ -90,16 +140,47 @@ public sealed class RlpWriter
         return this;
     }
 
-    /// <summary>The bytes written so far; every list must be closed.</summary>
+    /// <summary>A copy of the bytes written so far; every list must be closed.</summary>
     /// <exception cref="InvalidOperationException">A list is still open.</exception>
-    public byte[] ToArray()
+    public byte[] ToArray() => WrittenSpan.ToArray();
+
+    /// <summary>A copy of the bytes written so far, after which the writer is empty and holds no buffer.</summary>
+    /// <exception cref="InvalidOperationException">A list is still open.</exception>
+    public byte[] Finish()
     {
-        if (_open.Count != 0)
+        byte[] written = WrittenSpan.ToArray();
+        Dispose();
+        return written;
+    }
+
+    /// <summary>Makes the writer empty, with open lists forgotten; it keeps its buffer.</summary>
+    public RlpWriter Reset()
+    {
+        _length = 0;
+        _open = NoList;
+        return this;
+    }
+
+    /// <summary>Makes the writer empty and gives its buffer back to the pool.</summary>
+    public void Dispose()
+    {
+        Reset();
+        byte[] buffer = _buffer;
+        _buffer = [];
+        if (buffer.Length > 0)
         {
-            throw new InvalidOperationException($"{_open.Count} list(s) still open.");
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static int HeaderLength(int payload)
+    {
+        if (payload <= 55)
+        {
+            return 1;
         }
 
-        return _buffer.AsSpan(0, _length).ToArray();
+        return payload <= 0xFF ? 2 : payload <= 0xFFFF ? 3 : payload <= 0xFF_FFFF ? 4 : 5;
     }
 
     private static int WriteHeader(Span<byte> header, int offset, int payload)
@@ -110,12 +191,7 @@ public sealed class RlpWriter
             return 1;
         }
 
-        int lengthBytes = 0;
-        for (int rest = payload; rest != 0; rest >>= 8)
-        {
-            lengthBytes++;
-        }
-
+        int lengthBytes = HeaderLength(payload) - 1;
         header[0] = (byte)(offset + 55 + lengthBytes);
         for (int i = 0; i < lengthBytes; i++)
         {
@@ -134,9 +210,18 @@ public sealed class RlpWriter
 
     private void Reserve(int extra)
     {
-        if (_buffer.Length - _length < extra)
+        if (_buffer.Length - _length >= extra)
         {
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + extra));
+            return;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max((long)_length * 2, Math.Max((long)_length + extra, FirstBufferBytes)), Array.MaxLength));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        byte[] smaller = _buffer;
+        _buffer = larger;
+        if (smaller.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(smaller);
         }
     }
 }

@@ -14,13 +14,18 @@ internal static class Secp256k1Point
 {
     internal const int CompressedSize = 33;
 
+    /// <summary>Bytes of x and y.</summary>
+    internal const int UncompressedSize = 64;
+
     internal static readonly BigInteger Order = Parse("00FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141");
 
-    internal static readonly BigInteger HalfOrder = Order >> 1;
+    private static readonly byte[] OrderInBytes = Write(Order);
 
     private static readonly BigInteger Prime = Parse("00FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F");
 
     private static readonly BigInteger SquareRootExponent = (Prime + 1) >> 2;
+
+    internal static ReadOnlySpan<byte> OrderBytes => OrderInBytes;
 
     internal static ECCurve Curve => ECCurve.CreateFromValue("1.3.132.0.10");
 
@@ -55,15 +60,30 @@ internal static class Secp256k1Point
     internal static byte[] Compress(ECPoint point)
     {
         byte[] compressed = new byte[CompressedSize];
-        compressed[0] = (byte)(2 + (point.Y![31] & 1));
-        point.X!.CopyTo(compressed, 1);
+        Compress([.. point.X!, .. point.Y!], compressed);
         return compressed;
+    }
+
+    /// <summary>Writes the compressed form of x and y.</summary>
+    internal static void Compress(ReadOnlySpan<byte> point, Span<byte> compressed)
+    {
+        compressed[0] = (byte)(2 + (point[UncompressedSize - 1] & 1));
+        point[..32].CopyTo(compressed[1..]);
     }
 
     internal static Address ToAddress(ECPoint point)
     {
+        Span<byte> joined = stackalloc byte[UncompressedSize];
+        point.X.CopyTo(joined);
+        point.Y.CopyTo(joined[32..]);
+        return ToAddress(joined);
+    }
+
+    /// <summary>The address of x and y.</summary>
+    internal static Address ToAddress(ReadOnlySpan<byte> point)
+    {
         Span<byte> digest = stackalloc byte[Hash256.Size];
-        Keccak256.HashData([.. point.X!, .. point.Y!]).CopyTo(digest);
+        Keccak256.HashData(point).CopyTo(digest);
         return new Address(digest[12..]);
     }
 

@@ -9,15 +9,41 @@ using PoUW.Core.Validation;
 namespace PoUW.Core.Mempool;
 
 /// <summary>
-/// Transactions that wait for a block. Bounded by count, bytes and nonces per sender; the cheapest leave when it is full. Follows the
-/// chain as an observer: what a block took leaves, what a reorganisation gave back is admitted again, what can no longer pay or has
-/// expired is dropped. Thread-safe. Nothing is called back but the chain's rules.
+/// Transactions that wait for a block. What may enter is decided by an ordered list of <see cref="AdmissionRules"/>; bounded by count and
+/// memory, in total and for each sender, the cheapest leave when it is full. Follows the chain as an observer: what a block took leaves at
+/// once, what a reorganisation gave back competes for admission again, and all others are rechecked in turn under a time budget a block.
+/// Tells its observers of every change in exact order. Thread-safe; signatures are verified outside of the lock.
 /// </summary>
-public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : IChainObserver
+public sealed class TransactionPool : IChainObserver
 {
+    // So many admissions of a batch share one turn of the lock.
+    private const int GroupSize = 64;
+
     private readonly Lock _gate = new();
     private readonly PoolIndex _index = new();
-    private ulong _arrivals;
+    private readonly BlockChain _chain;
+    private readonly MempoolMetrics _metrics;
+    private readonly MempoolEventQueue _events;
+    private readonly PoolUpkeep _upkeep;
+    private readonly PoolAdmission _admission;
+    private readonly List<Block> _detached = [];
+    private int _detachedTransactions;
+
+    /// <summary>An empty pool. Subscribe it to the chain, before what builds blocks from it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit makes no sense.</exception>
+    public TransactionPool(BlockChain chain, MempoolOptions options)
+    {
+        options.Validate();
+        _chain = chain;
+        Options = options;
+        _metrics = new MempoolMetrics(options.Node);
+        _events = new MempoolEventQueue(_metrics);
+        _upkeep = new PoolUpkeep(chain, options, _index, _events, _gate);
+        _admission = new PoolAdmission(chain, options, _index, _upkeep, _events);
+    }
+
+    /// <summary>The limits.</summary>
+    public MempoolOptions Options { get; }
 
     /// <summary>How many transactions wait.</summary>
     public int Count
@@ -31,7 +57,7 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
         }
     }
 
-    /// <summary>Bytes of all waiting transactions.</summary>
+    /// <summary>The memory that waiting transactions take, in bytes: the sum of their <see cref="SizeOf"/>.</summary>
     public long Bytes
     {
         get
@@ -43,6 +69,9 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
         }
     }
 
+    /// <summary>The memory that a transaction takes in a pool, in bytes: its encoding, its payload, and a fixed overhead.</summary>
+    public static long SizeOf(Transaction transaction) => PooledTransaction.SizeOf(transaction);
+
     /// <summary>A waiting transaction by id, or null.</summary>
     public Transaction? Find(Hash256 id)
     {
@@ -52,13 +81,47 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
         }
     }
 
+    /// <summary>A sender's waiting transactions in nonce order.</summary>
+    public IReadOnlyList<Transaction> OfSender(Address sender)
+    {
+        List<Transaction> found = [];
+        lock (_gate)
+        {
+            SenderQueue? queue = _index.Find(sender);
+            for (int i = 0; i < (queue?.Count ?? 0); i++)
+            {
+                found.Add(queue![i].Transaction);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>All waiting transactions, the last to be pushed out first: those behind a gap at the end, else by tip, then by arrival.</summary>
+    public IReadOnlyList<Transaction> List()
+    {
+        List<Transaction> all;
+        lock (_gate)
+        {
+            all = new(_index.Count);
+            foreach (PooledTransaction pooled in _index.WorstFirst)
+            {
+                all.Add(pooled.Transaction);
+            }
+        }
+
+        all.Reverse();
+        return all;
+    }
+
     /// <summary>The nonce that the sender's next transaction should carry: after the gapless ones that wait already.</summary>
     public ulong NextNonce(Address sender)
     {
-        ulong nonce = chain.HeadState.GetAccount(sender).Nonce;
+        ulong nonce = _chain.HeadState.GetAccount(sender).Nonce;
         lock (_gate)
         {
-            while (_index.Find(sender, nonce) is not null)
+            SenderQueue? queue = _index.Find(sender);
+            while (queue?.Find(nonce) is not null)
             {
                 nonce++;
             }
@@ -67,237 +130,160 @@ public sealed class TransactionPool(BlockChain chain, MempoolOptions options) : 
         return nonce;
     }
 
-    /// <summary>Checks a transaction against the head and the pool, and keeps it.</summary>
+    /// <summary>Adds an observer; it hears what happens from now on.</summary>
+    public void Subscribe(IMempoolObserver observer) => _events.Subscribe(observer);
+
+    /// <summary>Removes an observer; a call that has begun may still end.</summary>
+    public void Unsubscribe(IMempoolObserver observer) => _events.Unsubscribe(observer);
+
+    /// <summary>
+    /// Checks a transaction by the rules, against the head and the pool, and keeps it. Observers have heard of it when this returns,
+    /// unless another thread is busy telling them.
+    /// </summary>
     public ValidationResult Admit(Transaction transaction)
     {
-        lock (_gate)
+        Judgement judgement = Screen(transaction, out Candidate candidate);
+        if (judgement.Result.IsValid)
         {
-            if (_index.Find(transaction.Id) is not null)
+            lock (_gate)
             {
-                return Fail(ValidationCode.AlreadyKnown, nameof(Transaction.Id), "The transaction waits already.");
+                judgement = _admission.Keep(in candidate);
             }
         }
 
-        // The dear part, the signature, runs outside the lock.
-        ValidationResult form = chain.TransactionRules.Check(transaction, out Address sender);
-        if (!form.IsValid)
+        Finish();
+        return Told(judgement);
+    }
+
+    /// <summary>As <see cref="Admit"/> for each of several, in order, with few turns of the lock: for what gossip brings together.</summary>
+    /// <returns>A result for each transaction.</returns>
+    public IReadOnlyList<ValidationResult> AdmitAll(IReadOnlyList<Transaction> transactions)
+    {
+        ValidationResult[] results = new ValidationResult[transactions.Count];
+        Candidate[] candidates = new Candidate[Math.Min(GroupSize, transactions.Count)];
+        Judgement[] judgements = new Judgement[candidates.Length];
+        for (int start = 0; start < results.Length; start += GroupSize)
         {
-            return form;
+            int count = Math.Min(GroupSize, results.Length - start);
+            for (int i = 0; i < count; i++)
+            {
+                judgements[i] = Screen(transactions[start + i], out candidates[i]);
+            }
+
+            KeepGroup(candidates, judgements, count);
+            Finish();
+            for (int i = 0; i < count; i++)
+            {
+                results[start + i] = Told(judgements[i]);
+            }
         }
 
-        lock (_gate)
-        {
-            return Insert(transaction, sender);
-        }
+        return results;
     }
 
     /// <summary>
-    /// The best transactions for a block: the highest tip first, each sender's in nonce order without gaps, ties by arrival, as long as
-    /// the gas lasts.
+    /// The best transactions for a block on the head: the highest tip first, each sender's in nonce order without gaps, ties by arrival, as
+    /// long as the gas lasts. All of them are valid on the state of the head as far as expiry, nonces and fees go.
     /// </summary>
     public IReadOnlyList<Transaction> Select(ulong gasLimit)
     {
-        StateSnapshot state = chain.HeadState;
-        List<Transaction> selected = [];
+        ChainHead head = _chain.Head;
+        StateSnapshot state = _chain.StateAt(head);
         lock (_gate)
         {
-            SortedSet<PooledTransaction> next = FirstOfEachSender(state);
-            while (next.Max is { } best)
-            {
-                next.Remove(best);
-                ulong gas = TransactionGas.Of(best.Body);
-                if (gas > gasLimit)
-                {
-                    continue;
-                }
-
-                gasLimit -= gas;
-                selected.Add(best.Transaction);
-                if (_index.Find(best.Sender, best.Body.Nonce + 1) is { } follower)
-                {
-                    next.Add(follower);
-                }
-            }
+            return new TemplateSelection(head, state, gasLimit).Run(_index.HeadsBestFirst);
         }
-
-        return selected;
     }
 
     /// <inheritdoc/>
     public void BlockDetached(Block block)
     {
-        foreach (Transaction transaction in block.Transactions)
+        // They come from the old head down; what lies deeper must be mined first and is what a bound must keep.
+        _detached.Add(block);
+        _detachedTransactions += block.Transactions.Count;
+        while (_detachedTransactions > Options.MaxCount && _detached.Count > 1)
         {
-            // One that the new chain holds too, or has no room for, is refused here, which is what we want.
-            Admit(transaction);
+            _detachedTransactions -= _detached[0].Transactions.Count;
+            _detached.RemoveAt(0);
         }
     }
 
     /// <inheritdoc/>
     public void BlockAttached(Block block, IReadOnlyList<Receipt> receipts)
     {
-        ChainHead head = chain.Head;
-        StateSnapshot state = chain.StateAt(head);
+        _upkeep.Follow(_detached, block);
+        _metrics.Rechecked(_upkeep.RefreshInTurn());
+        if (_detached.Count > 0)
+        {
+            List<Transaction> back = GivenBack();
+            _detached.Clear();
+            _detachedTransactions = 0;
+            AdmitAll(back);
+        }
+
+        Finish();
+    }
+
+    /// <summary>What left with the detached blocks and is not in the new branch, in the order in which it was mined.</summary>
+    private List<Transaction> GivenBack()
+    {
+        List<Transaction> back = [];
+        for (int i = _detached.Count - 1; i >= 0; i--)
+        {
+            foreach (Transaction transaction in _detached[i].Transactions)
+            {
+                if (_chain.FindTransaction(transaction.Id) is null)
+                {
+                    back.Add(transaction);
+                }
+            }
+        }
+
+        return back;
+    }
+
+    /// <summary>All that needs no lock, the signature among it.</summary>
+    private Judgement Screen(Transaction transaction, out Candidate candidate)
+    {
+        ChainHead head = _chain.Head;
+        candidate = default;
+        Judgement judgement = _admission.Screen(transaction, head, Find(transaction.Id) is not null, out Address sender);
+        if (judgement.Result.IsValid)
+        {
+            Account account = _upkeep.AccountAt(head, sender);
+            candidate = new Candidate(transaction, sender, account, head);
+        }
+
+        return judgement;
+    }
+
+    private void KeepGroup(Candidate[] candidates, Judgement[] judgements, int count)
+    {
         lock (_gate)
         {
-            foreach (Address sender in _index.Senders.ToArray())
+            for (int i = 0; i < count; i++)
             {
-                Recheck(sender, state.GetAccount(sender), head.Height + 1);
+                judgements[i] = judgements[i].Result.IsValid ? _admission.Keep(in candidates[i]) : judgements[i];
             }
         }
     }
 
-    private ValidationResult Insert(Transaction transaction, Address sender)
+    private ValidationResult Told(Judgement judgement)
     {
-        TransactionBody body = transaction.Body;
-        ChainHead head = chain.Head;
-        Account account = chain.StateAt(head).GetAccount(sender);
-        PooledTransaction pooled = new(transaction, sender, TransactionGas.Fee(body, chain.Parameters), _arrivals++);
-        PooledTransaction? rival = _index.Find(sender, body.Nonce);
-        ValidationResult result = CheckAgainstHead(pooled, account, head.Height + 1, rival);
-        if (!result.IsValid)
+        if (!judgement.Result.IsValid)
         {
-            return result;
+            _metrics.Rejected(judgement.Rule, judgement.Result.Code);
         }
 
-        if (IsHalfFull && rival is null && IsBehindGap(pooled, account.Nonce))
-        {
-            return Fail(ValidationCode.PoolFull, nameof(body.Nonce), "The pool is half full; the rest of it is for transactions without a gap.");
-        }
-
-        if (rival is not null)
-        {
-            _index.Remove(rival);
-        }
-
-        result = MakeRoom(pooled);
-        if (result.IsValid)
-        {
-            _index.Add(pooled);
-        }
-        else if (rival is not null)
-        {
-            _index.Add(rival);
-        }
-
-        return result;
+        return judgement.Result;
     }
 
-    // A transaction behind a gap pays nobody while it waits, whatever tip it offers; alone, such ones could fill the pool for nothing.
-    private bool IsHalfFull => _index.Count >= options.MaxCount / 2 || _index.Bytes >= options.MaxBytes / 2;
-
-    private bool IsBehindGap(PooledTransaction pooled, ulong nonce)
+    private void Finish()
     {
-        while (nonce < pooled.Body.Nonce && _index.Find(pooled.Sender, nonce) is not null)
+        _events.Deliver();
+        if (MempoolMetrics.WantsSize)
         {
-            nonce++;
-        }
-
-        return nonce < pooled.Body.Nonce;
-    }
-
-    private ValidationResult CheckAgainstHead(PooledTransaction pooled, Account account, ulong height, PooledTransaction? rival)
-    {
-        TransactionBody body = pooled.Body;
-        if (body.Nonce >= account.Nonce && body.Nonce - account.Nonce >= options.MaxNonceGap)
-        {
-            return Fail(ValidationCode.NonceTooHigh, nameof(body.Nonce), $"Nonce {body.Nonce} is too far ahead of {account.Nonce}.");
-        }
-
-        // A gap is fine here, so the nonce is checked from below only; fees that wait already must be payable together with this one.
-        Amount owed = Amount.Zero;
-        foreach (PooledTransaction other in _index.Of(pooled.Sender))
-        {
-            owed = ReferenceEquals(other, rival) ? owed : owed + other.Fee;
-        }
-
-        Account asIfNext = account with { Nonce = Math.Max(account.Nonce, body.Nonce) };
-        asIfNext = asIfNext.Balance.TrySubtract(owed, out Amount rest) ? asIfNext with { Balance = rest } : asIfNext with { Balance = default };
-        ValidationResult result = chain.TransactionRules.CheckAgainst(body, asIfNext, height);
-        return result.IsValid && rival is not null ? CheckReplacement(body, rival.Body) : result;
-    }
-
-    /// <summary>A replacement must offer at least a tenth more a unit of gas, so that replacing costs something every time.</summary>
-    private ValidationResult CheckReplacement(TransactionBody body, TransactionBody old)
-    {
-        UInt128 baseFee = chain.Parameters.BaseFeePerGas.BaseUnits;
-        UInt128 offered = baseFee + body.TipPerGas;
-        UInt128 needed = ((baseFee + old.TipPerGas) * 11 / 10) + 1;
-        return offered >= needed
-            ? ValidationResult.Ok
-            : Fail(ValidationCode.FeeTooLow, nameof(body.TipPerGas), $"A replacement must offer {needed} a gas or more, not {offered}.");
-    }
-
-    private ValidationResult MakeRoom(PooledTransaction pooled)
-    {
-        List<PooledTransaction> evicted = [];
-        ValidationResult result = Evict(pooled, evicted);
-        if (!result.IsValid)
-        {
-            // Who does not get in must not drive anybody out: that would empty the pool for nothing.
-            evicted.ForEach(_index.Add);
-        }
-
-        return result;
-    }
-
-    private ValidationResult Evict(PooledTransaction pooled, List<PooledTransaction> evicted)
-    {
-        int size = pooled.Transaction.EncodedLength;
-        while (_index.Count >= options.MaxCount || _index.Bytes + size > options.MaxBytes)
-        {
-            PooledTransaction? worst = _index.ByPriority.FirstOrDefault();
-            if (worst is null || worst.Body.TipPerGas >= pooled.Body.TipPerGas)
-            {
-                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full of the same tip or more.");
-            }
-
-            // The last of that sender leaves rather than the worst itself: a gap would strand the ones behind it.
-            PooledTransaction last = _index.Of(worst.Sender)[^1];
-            if (last.Sender == pooled.Sender)
-            {
-                return Fail(ValidationCode.PoolFull, nameof(TransactionBody.TipPerGas), "The pool is full; the sender's own are the cheapest.");
-            }
-
-            _index.Remove(last);
-            evicted.Add(last);
-        }
-
-        return ValidationResult.Ok;
-    }
-
-    private SortedSet<PooledTransaction> FirstOfEachSender(StateSnapshot state)
-    {
-        SortedSet<PooledTransaction> first = [];
-        foreach (Address sender in _index.Senders)
-        {
-            if (_index.Find(sender, state.GetAccount(sender).Nonce) is { } pooled)
-            {
-                first.Add(pooled);
-            }
-        }
-
-        return first;
-    }
-
-    /// <summary>Drops what was included, has expired, or can no longer be paid after the ones before it.</summary>
-    private void Recheck(Address sender, Account account, ulong nextHeight)
-    {
-        Amount rest = account.Balance;
-        bool stranded = false;
-        foreach (PooledTransaction pooled in _index.Of(sender))
-        {
-            bool mined = pooled.Body.Nonce < account.Nonce;
-            bool keep = !mined && !stranded && pooled.Body.ExpiryHeight >= nextHeight && rest.TrySubtract(pooled.Fee, out rest);
-
-            // What waits behind one that leaves unmined could never be taken.
-            stranded |= !mined && !keep;
-            if (!keep)
-            {
-                _index.Remove(pooled);
-            }
+            _metrics.Size(Count, Bytes);
         }
     }
-
-    private static ValidationResult Fail(ValidationCode code, string field, string message) => ValidationResult.Fail(code, field, message);
 }

@@ -9,6 +9,12 @@ public sealed class WriteBatch
     /// <summary>Longest key in bytes.</summary>
     public const int MaxKeyBytes = 1024;
 
+    /// <summary>Longest value in bytes: 64 MiB.</summary>
+    public const int MaxValueBytes = 64 * 1024 * 1024;
+
+    /// <summary>Most bytes of all keys and values of a batch: 1 GiB.</summary>
+    public const int MaxBytes = 1024 * 1024 * 1024;
+
     private const int Deleted = -1;
 
     private readonly List<Entry> _entries = [];
@@ -35,9 +41,17 @@ public sealed class WriteBatch
     }
 
     /// <summary>Sets a key.</summary>
-    /// <exception cref="ArgumentException">The key is empty or longer than <see cref="MaxKeyBytes"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is empty or longer than <see cref="MaxKeyBytes"/>, or the value is longer than <see cref="MaxValueBytes"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The batch would have more than <see cref="MaxBytes"/>.</exception>
     public WriteBatch Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
+        if (value.Length > MaxValueBytes)
+        {
+            throw new ArgumentException($"A value has at most {MaxValueBytes} bytes, not {value.Length}.", nameof(value));
+        }
+
         Span<byte> room = Add(key, value.Length, value.Length);
         value.CopyTo(room);
         return this;
@@ -45,16 +59,19 @@ public sealed class WriteBatch
 
     /// <summary>Removes a key; a key that is absent stays absent.</summary>
     /// <exception cref="ArgumentException">The key is empty or longer than <see cref="MaxKeyBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">The batch would have more than <see cref="MaxBytes"/>.</exception>
     public WriteBatch Delete(ReadOnlySpan<byte> key)
     {
         Add(key, 0, Deleted);
         return this;
     }
 
-    /// <summary>Adds all operations of another batch after those of this one.</summary>
+    /// <summary>Adds all operations of another batch after those of this one. The other may be this one.</summary>
+    /// <exception cref="InvalidOperationException">The batch would have more than <see cref="MaxBytes"/>; some may be added already.</exception>
     public WriteBatch Append(WriteBatch other)
     {
-        for (int i = 0; i < other.Count; i++)
+        int count = other.Count;
+        for (int i = 0; i < count; i++)
         {
             WriteOperation operation = other[i];
             _ = operation.IsDelete ? Delete(operation.Key) : Put(operation.Key, operation.Value);
@@ -79,6 +96,11 @@ public sealed class WriteBatch
 
         int start = _length;
         int needed = start + key.Length + room;
+        if (needed > MaxBytes)
+        {
+            throw new InvalidOperationException($"A batch has at most {MaxBytes} bytes; with this operation it would have {needed}.");
+        }
+
         if (needed > _buffer.Length)
         {
             Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(256, _buffer.Length * 2L))));

@@ -42,7 +42,7 @@ public sealed record TransactionBody
     {
         RlpWriter writer = new RlpWriter().BeginList();
         WriteItems(writer);
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     internal void WriteItems(RlpWriter writer)
@@ -51,7 +51,8 @@ public sealed record TransactionBody
             .Write(Payload.Span).Write((ulong)SchemeId).Write(PublicKey.Span);
     }
 
-    internal static TransactionBody ReadItems(ref RlpReader items) => new()
+    /// <summary>Reads the items; payload and key are slices of <paramref name="encoded"/>, which <paramref name="items"/> reads.</summary>
+    internal static TransactionBody ReadItems(ref RlpReader items, byte[] encoded) => new()
     {
         Kind = (TransactionKind)items.ReadUInt64(byte.MaxValue),
         ChainId = items.ReadUInt64(),
@@ -60,8 +61,11 @@ public sealed record TransactionBody
         GasLimit = items.ReadUInt64(),
         MaxFeePerGas = items.ReadUInt64(),
         TipPerGas = items.ReadUInt64(),
-        Payload = items.ReadBytes(Transaction.MaxPayloadBytes).ToArray(),
+        Payload = SliceOf(encoded, items.ReadBytes(Transaction.MaxPayloadBytes)),
         SchemeId = (byte)items.ReadUInt64(byte.MaxValue),
-        PublicKey = items.ReadFixed(Secp256k1Scheme.PublicKeySize).ToArray(),
+        PublicKey = SliceOf(encoded, items.ReadFixed(Secp256k1Scheme.PublicKeySize)),
     };
+
+    private static ReadOnlyMemory<byte> SliceOf(byte[] encoded, ReadOnlySpan<byte> part) =>
+        encoded.AsSpan().Overlaps(part, out int at) ? encoded.AsMemory(at, part.Length) : default;
 }

@@ -17,7 +17,7 @@ public sealed class TransactionSigner(NetworkParameters parameters)
             throw new ArgumentException("The body holds another public key than the signer's.", nameof(body));
         }
 
-        return new Transaction(body, signer.Sign(Transaction.HashForSigning(body.Encode())));
+        return new Transaction(body, signer.Sign(Transaction.HashForSigning(body)));
     }
 
     /// <summary>Signs a payload with exactly the gas that it needs and the network's base fee.</summary>

@@ -1,4 +1,5 @@
 using PoUW.Core.Ledger;
+using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 
 namespace PoUW.Core.Transactions;
@@ -19,20 +20,20 @@ public sealed class TransferModule : ILedgerModule
     }
 
     /// <inheritdoc/>
-    public ValidationResult CheckPayload(TransactionKind kind, ReadOnlySpan<byte> payload) => TransferPayload.TryDecode(payload, out _);
+    public ValidationResult CheckPayload(TransactionKind kind, ReadOnlySpan<byte> payload) => TransferPayload.TryParse(payload, out _, out _, out _);
 
     /// <inheritdoc/>
     public ValidationResult Execute(TransactionContext transaction, IStateWriter state)
     {
-        ValidationResult decoded = TransferPayload.TryDecode(transaction.Payload.Span, out TransferPayload? payload);
+        ValidationResult decoded = TransferPayload.TryParse(transaction.Payload.Span, out Address to, out Amount amount, out _);
         if (!decoded.IsValid)
         {
             return decoded;
         }
 
-        return state.TryTransfer(transaction.Sender, payload!.To, payload.Amount)
+        return state.TryTransfer(transaction.Sender, to, amount)
             ? ValidationResult.Ok
-            : ValidationResult.Fail(ValidationCode.InsufficientBalance, "Amount", $"The sender has less than {payload.Amount}.");
+            : ValidationResult.Fail(ValidationCode.InsufficientBalance, "Amount", $"The sender has less than {amount}.");
     }
 
     /// <inheritdoc/>

@@ -14,17 +14,29 @@ public sealed record TransferPayload(Address To, Amount Amount, ReadOnlyMemory<b
     public const int MaxMemoBytes = 64;
 
     /// <summary>The canonical encoding.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(To).Write(Amount).Write(Memo.Span).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(To).Write(Amount).Write(Memo.Span).EndList().Finish();
 
     /// <summary>Reads a payload; fails on any deviation from the canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> data, out TransferPayload? payload)
     {
+        ValidationResult parsed = TryParse(data, out Address to, out Amount amount, out ReadOnlySpan<byte> memo);
+        payload = parsed.IsValid ? new TransferPayload(to, amount, memo.ToArray()) : null;
+        return parsed;
+    }
+
+    /// <summary>Reads a payload into its parts; allocates nothing for one that is valid.</summary>
+    /// <param name="data">The encoding.</param>
+    /// <param name="to">Who gets the coins.</param>
+    /// <param name="amount">How much.</param>
+    /// <param name="memo">A slice of <paramref name="data"/>.</param>
+    public static ValidationResult TryParse(ReadOnlySpan<byte> data, out Address to, out Amount amount, out ReadOnlySpan<byte> memo)
+    {
         RlpReader outer = new(data);
         RlpReader items = outer.ReadList();
-        TransferPayload read = new(items.ReadAddress(), items.ReadAmount(), items.ReadBytes(MaxMemoBytes).ToArray());
-        bool valid = items.TryFinish() && outer.TryFinish();
-        payload = valid ? read : null;
-        return valid
+        to = items.ReadAddress();
+        amount = items.ReadAmount();
+        memo = items.ReadBytes(MaxMemoBytes);
+        return items.TryFinish() && outer.TryFinish()
             ? ValidationResult.Ok
             : ValidationResult.Fail(ValidationCode.Malformed, "Payload", "Not the canonical encoding of a transfer, or the memo is too long.");
     }

@@ -58,6 +58,26 @@ public enum ValidationCode : ushort
     /// <summary>The gas limit does not cover the work.</summary>
     OutOfGas = 28,
 
+    // 29-34: valid transactions that this node's pool does not keep; no block has anything to do with them.
+
+    /// <summary>As many transactions or bytes of the sender wait as the pool keeps for one.</summary>
+    SenderLimit = 29,
+
+    /// <summary>The transaction expires before it could travel and be mined.</summary>
+    ExpiresTooSoon = 30,
+
+    /// <summary>The tip is below what this node asks for.</summary>
+    TipTooLow = 31,
+
+    /// <summary>Another transaction with the nonce waits, and this one does not offer enough more.</summary>
+    ReplacementTooCheap = 32,
+
+    /// <summary>A nonce before this one is missing, and the pool keeps the rest of its room for transactions that a block could take.</summary>
+    BehindGap = 33,
+
+    /// <summary>The transaction is larger than this node's pool takes.</summary>
+    TooLargeForPool = 34,
+
     // 50-89: blocks.
 
     /// <summary>The parent is not known here.</summary>

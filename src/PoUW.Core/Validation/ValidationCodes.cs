@@ -13,6 +13,7 @@ public static class ValidationCodes
             or ValidationCode.AlreadyKnown or ValidationCode.PoolFull or ValidationCode.FeeTooLow or ValidationCode.UnknownParent
             or ValidationCode.BelowFinalized or ValidationCode.BadTimestamp or ValidationCode.RateLimited or ValidationCode.WrongCheckpoint
             or ValidationCode.TooManyUnverified or ValidationCode.MissingWitness => GossipVerdict.Ignore,
+        >= ValidationCode.SenderLimit and <= ValidationCode.TooLargeForPool => GossipVerdict.Ignore,
         >= ValidationCode.BadManifest => GossipVerdict.Ignore,
         _ => GossipVerdict.Reject,
     };

@@ -27,6 +27,60 @@ public sealed class BlockCodecTests
     }
 
     [Test]
+    public void The_length_without_witness_is_known_for_decoded_blocks_and_for_copies()
+    {
+        Block made = Sample();
+        Assert.That(Block.TryDecode(made.Encode(), MaxBytes, out Block? read).IsValid, Is.True);
+        Block[] blocks =
+        [
+            made, read!, read! with { Transactions = [] }, read! with { Transactions = [read.Transactions[1]] },
+            read! with { Header = read.Header with { Nonce = ulong.MaxValue } }, read! with { Seal = ProducerSeal.Empty },
+            read! with { Certificate = new WorkCertificate(new byte[1_000], new byte[70_000]) },
+        ];
+        foreach (Block block in blocks)
+        {
+            using PoUW.Core.Codec.RlpWriter writer = new();
+            block.WriteWithoutWitness(writer);
+            byte[] encoded = block.EncodeWithoutWitness();
+
+            Assert.That(block.EncodedLengthWithoutWitness, Is.EqualTo(encoded.Length));
+            Assert.That(writer.WrittenSpan.SequenceEqual(encoded), Is.True);
+            Assert.That(Block.TryDecode(encoded, MaxBytes, out Block? again).IsValid, Is.True);
+            Assert.That(again!.Transactions.Select(t => t.FullHash), Is.EqualTo(block.Transactions.Select(t => t.FullHash)));
+        }
+
+        Assert.That(blocks.Select(block => Convert.ToHexString(block.Encode())).Distinct().Count(), Is.EqualTo(blocks.Length - 1), "Only the first two are one block.");
+    }
+
+    /// <summary>Injective: blocks that differ in anything have different encodings, and an encoding decodes to its block.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 50)]
+    public bool Blocks_have_the_same_encoding_only_if_they_are_the_same(ulong nonce, ulong time, byte[] publicData, byte[] witness, byte picks)
+    {
+        Block sample = Sample();
+        Block first = sample with
+        {
+            Header = sample.Header with { Nonce = nonce, TimestampMs = time },
+            Certificate = new WorkCertificate(publicData, witness),
+            Transactions = [.. sample.Transactions.Where((_, i) => (picks >> i & 1) != 0)],
+        };
+        Block second = (picks >> 2) switch
+        {
+            < 16 => first with { Certificate = new WorkCertificate(witness, publicData) },
+            < 32 => first with { Header = first.Header with { Nonce = time, TimestampMs = nonce } },
+            < 48 => first with { Transactions = [.. first.Transactions.Reverse()] },
+            _ => first with { Seal = ProducerSeal.Empty },
+        };
+        return first.Encode().AsSpan().SequenceEqual(second.Encode()) == Same(first, second)
+            && Block.TryDecode(second.Encode(), MaxBytes, out Block? read).IsValid && Same(read!, second);
+    }
+
+    private static bool Same(Block a, Block b) =>
+        a.Header == b.Header && a.Transactions.Select(t => t.FullHash).SequenceEqual(b.Transactions.Select(t => t.FullHash))
+        && a.Certificate.PublicData.Span.SequenceEqual(b.Certificate.PublicData.Span)
+        && a.Certificate.Witness.Span.SequenceEqual(b.Certificate.Witness.Span)
+        && a.Seal.PublicKey.Span.SequenceEqual(b.Seal.PublicKey.Span) && a.Seal.Signature.Span.SequenceEqual(b.Seal.Signature.Span);
+
+    [Test]
     public void The_seal_is_in_the_encoding_but_not_in_the_id()
     {
         Block block = Sample();
@@ -147,6 +201,41 @@ public sealed class BlockCodecTests
         Assert.That(MerkleRoot.Of([items[0], items[1]]), Is.EqualTo(pair));
         Assert.That(MerkleRoot.Of(items), Is.EqualTo(three));
         Assert.That(MerkleRoot.Of([.. items, items[2]]), Is.Not.EqualTo(three));
+    }
+
+    [Test]
+    public void Merkle_roots_of_every_small_count_are_those_of_a_plain_tree()
+    {
+        for (int count = 0; count <= 140; count++)
+        {
+            Hash256[] items = [.. Enumerable.Range(0, count).Select(i => Hash256.Sha256([(byte)i, 1]))];
+            List<Hash256> level = [.. items.Select(item => Hash256.Sha256([0, .. item.ToArray()]))];
+            while (level.Count > 1)
+            {
+                level = [.. level.Chunk(2).Select(pair => pair.Length == 1 ? pair[0] : Hash256.Sha256([1, .. pair[0].ToArray(), .. pair[1].ToArray()]))];
+            }
+
+            Assert.That(MerkleRoot.Of(items), Is.EqualTo(count == 0 ? Hash256.Zero : level[0]), $"{count} leaves");
+        }
+    }
+
+    [Test]
+    public void Roots_of_receipts_and_transactions_are_those_of_their_hashes_and_cost_no_garbage()
+    {
+        Receipt[] receipts =
+            [.. Enumerable.Range(0, 100).Select(i => new Receipt(Hash256.Sha256([(byte)i]), (ValidationCode)i, (ulong)i * 77_777, Amount.FromBaseUnits((ulong)i * 1_000_003)))];
+        Transaction[] transactions = [.. Enumerable.Repeat(Sample().Transactions, 50).SelectMany(t => t)];
+
+        Assert.That(Receipt.RootOf(receipts), Is.EqualTo(MerkleRoot.Of([.. receipts.Select(receipt => receipt.Hash)])));
+        Assert.That(Block.TransactionRootOf(transactions), Is.EqualTo(MerkleRoot.Of([.. transactions.Select(t => t.FullHash)])));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            Receipt.RootOf(receipts);
+            Block.TransactionRootOf(transactions);
+        }
+
+        Assert.That((GC.GetAllocatedBytesForCurrentThread() - before) / 100, Is.LessThanOrEqualTo(100));
     }
 
     [Test]

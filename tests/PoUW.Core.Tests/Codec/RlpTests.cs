@@ -86,5 +86,183 @@ public sealed class RlpTests
         }
     }
 
+    [Test]
+    public void Every_header_form_is_written_and_read_at_its_bounds([Values(0, 1, 2, 55, 56, 255, 256, 65_535, 65_536, 16_777_215, 16_777_216)] int length)
+    {
+        byte[] payload = new byte[length];
+        Array.Fill(payload, (byte)0xEE);
+        using RlpWriter writer = new();
+        writer.BeginList().Write(payload).EndList();
+        RlpReader outer = new(writer.WrittenSpan);
+        RlpReader items = outer.ReadList();
+
+        Assert.That(items.ReadBytes(length).SequenceEqual(payload), Is.True);
+        Assert.That(items.TryFinish() && outer.TryFinish(), Is.True);
+    }
+
+    [Test]
+    public void Deep_nesting_round_trips()
+    {
+        const int Depth = 10_000;
+        using RlpWriter writer = new();
+        for (int i = 0; i < Depth; i++)
+        {
+            writer.BeginList();
+        }
+
+        for (int i = 0; i < Depth; i++)
+        {
+            writer.EndList();
+        }
+
+        RlpReader reader = new(writer.WrittenSpan);
+        for (int i = 0; i < Depth; i++)
+        {
+            reader = reader.ReadList();
+        }
+
+        Assert.That(reader.TryFinish(), Is.True);
+    }
+
+    [Test]
+    public void Lists_must_be_opened_and_closed()
+    {
+        using RlpWriter writer = new();
+
+        Assert.That(() => writer.EndList(), Throws.InvalidOperationException);
+        writer.BeginList();
+        Assert.That(() => writer.ToArray(), Throws.InvalidOperationException);
+        Assert.That(() => writer.Finish(), Throws.InvalidOperationException);
+        Assert.That(Hex(writer.Reset().Write(1UL)), Is.EqualTo("01"));
+    }
+
+    [Test]
+    public void A_writer_can_be_used_again_and_never_mixes_with_another()
+    {
+        RlpWriter first = new();
+        byte[] a = first.BeginList().Write("first").EndList().Finish();
+        first.Dispose();
+        first.Dispose();
+        using RlpWriter second = new();
+        second.Write("second");
+        byte[] b = first.Write("again").Finish();
+
+        Assert.That(Hex(a), Is.EqualTo("c6856669727374"));
+        Assert.That(Hex(second.ToArray()), Is.EqualTo("867365636f6e64"));
+        Assert.That(Hex(b), Is.EqualTo("85616761696e"));
+    }
+
+    [Test]
+    public void Encoding_again_costs_no_garbage_beyond_the_result()
+    {
+        using RlpWriter writer = new();
+        byte[] payload = new byte[100];
+        byte[] result = Sample(writer, payload);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            result = Sample(writer, payload);
+        }
+
+        long perUse = (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
+        Assert.That(perUse, Is.LessThanOrEqualTo(result.Length + 32));
+
+        static byte[] Sample(RlpWriter writer, byte[] payload) =>
+            writer.Reset().BeginList().Write("text").Write(payload).BeginList().Write(ulong.MaxValue).EndList().EndList().ToArray();
+    }
+
+    /// <summary>Injective: two trees of items have one encoding only if they are the same tree.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 300)]
+    public bool Different_trees_have_different_encodings(int seed)
+    {
+        Fuzzer fuzzer = new(unchecked((ulong)seed), "trees");
+        Dictionary<string, string> treeOf = [];
+        using RlpWriter writer = new();
+        for (int i = 0; i < 50; i++)
+        {
+            string tree = WriteTree(writer.Reset(), fuzzer, 3);
+            if (!treeOf.TryAdd(Hex(writer.ToArray()), tree) && treeOf[Hex(writer.ToArray())] != tree)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    [Test]
+    public void Mutated_trees_never_throw_and_what_reads_is_what_would_be_written()
+    {
+        Fuzzer fuzzer = new(3, "mutated trees");
+        using RlpWriter writer = new();
+        int accepted = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            WriteTree(writer.Reset(), fuzzer, 3);
+            byte[] mutated = fuzzer.Mutate(writer.ToArray());
+            RlpReader reader = new(mutated);
+            writer.Reset();
+            if (Copy(ref reader, writer) && reader.TryFinish())
+            {
+                accepted++;
+                Assert.That(writer.WrittenSpan.SequenceEqual(mutated), Is.True, Hex(mutated));
+            }
+        }
+
+        Assert.That(accepted, Is.GreaterThan(100), "Too few mutants are still valid for this test to mean anything.");
+    }
+
+    private static bool Copy(ref RlpReader reader, RlpWriter writer)
+    {
+        RlpReader probe = reader;
+        RlpReader list = probe.ReadList();
+        if (!probe.Failed)
+        {
+            reader = probe;
+            writer.BeginList();
+            while (!list.AtEnd)
+            {
+                if (!Copy(ref list, writer))
+                {
+                    return false;
+                }
+            }
+
+            writer.EndList();
+            return list.TryFinish();
+        }
+
+        writer.Write(reader.ReadBytes(int.MaxValue));
+        return !reader.Failed;
+    }
+
+    private static string WriteTree(RlpWriter writer, Fuzzer fuzzer, int depth)
+    {
+        if (depth == 0 || fuzzer.Next(2) == 0)
+        {
+            byte[] leaf = new byte[fuzzer.Next(8) == 0 ? 50 + fuzzer.Next(20) : fuzzer.Next(3)];
+            for (int i = 0; i < leaf.Length; i++)
+            {
+                leaf[i] = (byte)fuzzer.Next(256);
+            }
+
+            writer.Write(leaf);
+            return $"'{Hex(leaf)}'";
+        }
+
+        writer.BeginList();
+        List<string> items = [];
+        int count = fuzzer.Next(4);
+        for (int i = 0; i < count; i++)
+        {
+            items.Add(WriteTree(writer, fuzzer, depth - 1));
+        }
+
+        writer.EndList();
+        return $"[{string.Join(',', items)}]";
+    }
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+
     private static string Hex(RlpWriter writer) => Convert.ToHexStringLower(writer.ToArray());
 }

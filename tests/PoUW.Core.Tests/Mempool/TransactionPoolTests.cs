@@ -35,7 +35,7 @@ public sealed class TransactionPoolTests
         Transaction payment = _net.Pay(_net.Alice, 0, 1);
         Admits(payment);
         Assert.That(_pool.Find(payment.Id), Is.SameAs(payment));
-        Assert.That(_pool.Bytes, Is.EqualTo(payment.EncodedLength));
+        Assert.That(_pool.Bytes, Is.EqualTo(TransactionPool.SizeOf(payment)));
         Assert.That(_pool.NextNonce(_net.Alice.Address), Is.EqualTo(1));
         Assert.That(_chain.Import(_net.Next(_chain, _pool.Select(ManyGas))).IsValid, Is.True);
         Assert.That(_chain.FindTransaction(payment.Id), Is.Not.Null);
@@ -108,7 +108,7 @@ public sealed class TransactionPoolTests
         Admits(first);
 
         // Base fee and tip are 2 gwei; a tenth more is 2.2, and one base unit on top.
-        Refuses(_net.Pay(_net.Alice, 0, 2, tip: 1_200_000_000), ValidationCode.FeeTooLow);
+        Refuses(_net.Pay(_net.Alice, 0, 2, tip: 1_200_000_000), ValidationCode.ReplacementTooCheap);
         Transaction second = _net.Pay(_net.Alice, 0, 2, tip: 1_200_000_001);
         Admits(second);
         Assert.That(_pool.Count, Is.EqualTo(1));
@@ -137,7 +137,7 @@ public sealed class TransactionPoolTests
     public void The_byte_limit_holds()
     {
         Transaction first = _net.Pay(_net.Alice, 0, 1);
-        _pool = NewPool(new MempoolOptions { MaxBytes = first.EncodedLength + 10 });
+        _pool = NewPool(new MempoolOptions { MaxBytes = TransactionPool.SizeOf(first) + 10 });
         Admits(first);
         Refuses(_net.Pay(_net.Bob, 0, 1), ValidationCode.PoolFull);
         Admits(_net.Pay(_net.Bob, 0, 1, tip: 1));
@@ -149,7 +149,7 @@ public sealed class TransactionPoolTests
     {
         Transaction cheap = _net.Pay(_net.Bob, 0, 1, tip: 1);
         Transaction dear = _net.Pay(_net.Alice, 0, 1, tip: 9);
-        _pool = NewPool(new MempoolOptions { MaxBytes = cheap.EncodedLength + dear.EncodedLength + 10 });
+        _pool = NewPool(new MempoolOptions { MaxBytes = TransactionPool.SizeOf(cheap) + TransactionPool.SizeOf(dear) + 10 });
         Admits(cheap);
         Admits(dear);
 
@@ -167,7 +167,7 @@ public sealed class TransactionPoolTests
         _pool = NewPool(new MempoolOptions { MaxCount = 4 });
         Admits(_net.Pay(_net.Bob, 5, 1, tip: 1_000));
         Admits(_net.Pay(_net.Bob, 6, 1, tip: 1_000));
-        Refuses(_net.Pay(_net.Bob, 7, 1, tip: 1_000), ValidationCode.PoolFull);
+        Refuses(_net.Pay(_net.Bob, 7, 1, tip: 1_000), ValidationCode.BehindGap);
         Transaction[] ready = [_net.Pay(_net.Alice, 0, 1), _net.Pay(_net.Alice, 1, 1)];
         Admits(ready[0]);
         Admits(ready[1]);
@@ -187,7 +187,7 @@ public sealed class TransactionPoolTests
     public void A_replacement_that_finds_no_room_leaves_the_old_one()
     {
         Transaction first = _net.Pay(_net.Alice, 0, 1);
-        _pool = NewPool(new MempoolOptions { MaxBytes = first.EncodedLength + 20 });
+        _pool = NewPool(new MempoolOptions { MaxBytes = TransactionPool.SizeOf(first) + 20 });
         Admits(first);
         Transaction larger = _net.Signer.Sign(
             _net.Alice, first.Body.Kind, 0, new TransferPayload(_net.Bob.Address, Amount.FromCoins(1), new byte[64]).Encode(), 1_000_000_000);

@@ -55,11 +55,11 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         {
             connection.Open();
             using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "UPDATE meta SET value = 2 WHERE name = 'schema'";
+            command.CommandText = "UPDATE meta SET value = 3 WHERE name = 'schema'";
             command.ExecuteNonQuery();
         }
 
-        Assert.That(() => new SqliteKeyValueStore(file), Throws.InstanceOf<SqliteStoreException>().With.Message.Contains("schema 2"));
+        Assert.That(() => new SqliteKeyValueStore(file), Throws.InstanceOf<SqliteStoreException>().With.Message.Contains("schema 3"));
     }
 
     [Test]

@@ -27,6 +27,66 @@ public sealed class TransactionTests
     }
 
     [Test]
+    public void Hashes_are_those_of_the_definition([Values(0, 10, 300, 2_000, 70_000)] int payloadBytes)
+    {
+        using KeyPair key = Key();
+        Transaction made = Signer.Sign(key, TransactionKind.SubmitJob, 5, Enumerable.Repeat((byte)7, payloadBytes).ToArray());
+        Assert.That(Transaction.TryDecode(made.Encode().Span, out Transaction? read).IsValid, Is.True);
+        byte[] body = made.Body.Encode();
+        foreach (Transaction transaction in new[] { made, read! })
+        {
+            Assert.That(transaction.Body.Encode(), Is.EqualTo(body));
+            Assert.That(transaction.Id, Is.EqualTo(Hash256.Sha256(body)));
+            Assert.That(transaction.SigningHash, Is.EqualTo(Hash256.Sha256([.. "PoUW/tx"u8, .. body])));
+            Assert.That(transaction.FullHash, Is.EqualTo(Hash256.Sha256(transaction.Encode().Span)));
+            Assert.That(transaction.EncodedLength, Is.EqualTo(transaction.Encode().Length));
+            Assert.That(new Secp256k1Scheme().Verify(key.PublicKey.Span, transaction.SigningHash, transaction.Signature.Span), Is.True);
+        }
+    }
+
+    [Test]
+    public void A_decoded_transaction_does_not_depend_on_the_buffer_that_it_was_read_from()
+    {
+        byte[] buffer = Sample().Encode().ToArray();
+        Assert.That(Transaction.TryDecode(buffer, out Transaction? read).IsValid, Is.True);
+        Array.Clear(buffer);
+
+        Assert.That(read!.Encode().Span.SequenceEqual(Sample().Encode().Span), Is.False, "Signatures are not deterministic.");
+        Assert.That(read.Body.Encode(), Is.EqualTo(Sample().Body.Encode()));
+    }
+
+    [Test]
+    public void A_decoded_transfer_costs_at_most_450_bytes()
+    {
+        byte[] encoded = Sample().Encode().ToArray();
+        long perUse = AllocationOf(() => Transaction.TryDecode(encoded, out _));
+        TestContext.Out.WriteLine($"{perUse} bytes a transfer of {encoded.Length}");
+
+        Assert.That(perUse, Is.LessThanOrEqualTo(450));
+    }
+
+    [Test]
+    public void Reading_the_parts_of_a_transfer_allocates_nothing_and_decoding_only_the_payload()
+    {
+        byte[] encoded = new TransferPayload(Address.Zero, Amount.FromCoins(1)).Encode();
+
+        Assert.That(AllocationOf(() => TransferPayload.TryParse(encoded, out _, out _, out _)), Is.Zero);
+        Assert.That(AllocationOf(() => TransferPayload.TryDecode(encoded, out _)), Is.LessThanOrEqualTo(88));
+    }
+
+    private static long AllocationOf(Action action)
+    {
+        action();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            action();
+        }
+
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
+    }
+
+    [Test]
     public void The_id_covers_the_body_and_not_the_signature()
     {
         using KeyPair key = Key();
@@ -140,6 +200,33 @@ public sealed class TransactionTests
         Assert.That(TransactionGas.Intrinsic(0), Is.EqualTo(21_000));
         Assert.That(TransactionGas.Intrinsic(100), Is.EqualTo(22_600));
     }
+
+    /// <summary>Injective: bodies that differ in any field have different encodings, and each decodes to itself.</summary>
+    [FsCheck.NUnit.Property]
+    public bool Bodies_have_the_same_encoding_only_if_they_are_the_same(ulong a, ulong b, byte kind, byte[] payload, int field)
+    {
+        TransactionBody first = Sample().Body with { Kind = (TransactionKind)kind, Nonce = a, GasLimit = b, Payload = payload };
+        TransactionBody second = (field & 7) switch
+        {
+            0 => first with { Nonce = b },
+            1 => first with { GasLimit = a },
+            2 => first with { ChainId = a },
+            3 => first with { MaxFeePerGas = b },
+            4 => first with { TipPerGas = a },
+            5 => first with { Payload = payload.Reverse().ToArray() },
+            6 => first with { SchemeId = kind },
+            _ => first with { ExpiryHeight = a },
+        };
+        Transaction transaction = new(second, new byte[64]);
+        bool same = Same(first, second);
+        return first.Encode().AsSpan().SequenceEqual(second.Encode()) == same
+            && Transaction.TryDecode(transaction.Encode().Span, out Transaction? read).IsValid && Same(read!.Body, second)
+            && (first.Payload.Length < 8 || same || transaction.Id != new Transaction(first, new byte[64]).Id);
+    }
+
+    private static bool Same(TransactionBody a, TransactionBody b) =>
+        a with { Payload = default, PublicKey = default } == b with { Payload = default, PublicKey = default }
+        && a.Payload.Span.SequenceEqual(b.Payload.Span) && a.PublicKey.Span.SequenceEqual(b.PublicKey.Span);
 
     [FsCheck.NUnit.Property]
     public bool Transfer_payloads_round_trip(ulong amount, byte[] memo)

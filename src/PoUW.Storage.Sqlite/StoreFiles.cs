@@ -1,0 +1,186 @@
+using PoUW.Core.Storage;
+using static SQLitePCL.raw;
+
+namespace PoUW.Storage.Sqlite;
+
+/// <summary>An opened store: its connections come from here. Opening for writing takes the lock, recovers, migrates and breaks the seal.</summary>
+internal sealed class StoreFiles : IDisposable
+{
+    private const int ReaderCacheShare = 8;
+    private const int CloseWithoutCheckpoint = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
+
+    private readonly string _path;
+    private readonly SqliteStoreOptions _options;
+    private readonly string _readTarget;
+    private readonly StoreLock? _lock;
+
+    private StoreFiles(string path, SqliteStoreOptions options, string readTarget, StoreLock? storeLock)
+    {
+        _path = path;
+        _options = options;
+        _readTarget = readTarget;
+        _lock = storeLock;
+    }
+
+    /// <summary>The connection that writes; null for reading only.</summary>
+    internal SqliteDatabase? Main { get; private set; }
+
+    /// <summary>The file beside the database that is written after each batch; null for reading only.</summary>
+    internal SealFile? SealFile { get; private set; }
+
+    /// <summary>The seal in the database at opening.</summary>
+    internal StoreSeal Seal { get; private set; }
+
+    /// <summary>True if the last writer closed the store, and nothing happened to it since.</summary>
+    internal bool WasClosedCleanly { get; private set; }
+
+    /// <summary>False if nobody else can commit while this is open.</summary>
+    internal bool OthersCommit { get; private init; }
+
+    /// <summary>What was wrong already at opening, though not enough to refuse; or null.</summary>
+    internal string? Concern { get; private set; }
+
+    internal static string LogOf(string path) => path + "-wal";
+
+    internal static StoreFiles OpenForWriting(string path, SqliteStoreOptions options)
+    {
+        CreateFolder(path);
+        StoreFiles files = new(path, options, path, StoreLock.TakeForWriting(path));
+        try
+        {
+            files.OpenMain();
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens without writing: beside a writer over the log that they share, otherwise over the files as they lie there.</summary>
+    internal static StoreFiles OpenForReading(string path, SqliteStoreOptions options)
+    {
+        if (!File.Exists(path))
+        {
+            throw new SqliteStoreException(StoreFailure.Unavailable, $"There is no database '{path}'.");
+        }
+
+        StoreLock? shared = StoreLock.TryShare(path);
+        FileInfo log = new(LogOf(path));
+
+        // A database without log cannot be read without files of SQLite's beside it, unless nobody changes it: the shared lock sees to that.
+        bool still = !log.Exists || log.Length == 0;
+        string uri = new Uri(path).AbsoluteUri + (still ? "?immutable=1" : "?readonly_shm=1");
+        StoreFiles files = new(path, options, uri, shared) { OthersCommit = !still };
+        try
+        {
+            files.CheckReadable();
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One more connection that only reads.</summary>
+    internal SqliteDatabase Connect() => new(_path, _readTarget, SQLITE_OPEN_READONLY, _options.CacheBytes / ReaderCacheShare);
+
+    /// <summary>Copies the log into the database, removes it and marks the store as closed cleanly. All other connections are closed.</summary>
+    internal void CloseCleanly(StoreSeal seal)
+    {
+        bool copied = Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+        Main.Configure(CloseWithoutCheckpoint, false);
+        Main.Dispose();
+        Main = null;
+        if (copied)
+        {
+            SealFile!.Write(seal, clean: true, sync: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        Main?.Dispose();
+        SealFile?.Dispose();
+        _lock?.Dispose();
+    }
+
+    private static void CreateFolder(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SqliteStoreException(StoreFailure.ReadOnly, $"The folder of '{path}' cannot be created: {failure.Message}", failure);
+        }
+    }
+
+    private void OpenMain()
+    {
+        StoreSeal? witness = SealFile.Read(_path, out bool clean, out bool damaged);
+        Main = new SqliteDatabase(_path, _path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, _options.CacheBytes);
+        Main.Configure(CloseWithoutCheckpoint, true);
+        if (Main.IsReadOnly)
+        {
+            throw SqliteErrors.Explain(_path, SQLITE_READONLY, 0, "the file is write-protected");
+        }
+
+        bool missing = witness is { Sequence: > 0 } && SqliteSchema.IsEmpty(Main);
+        RefuseLoss(witness, missing ? 0 : null);
+        (Seal, bool fresh) = SqliteSchema.Prepare(Main);
+        RefuseLoss(witness, Seal.Sequence);
+        WasClosedCleanly = (fresh && !missing) || (clean && witness == Seal);
+        Judge(witness, damaged);
+
+        // From here to a clean closing, a process that ends leaves no clean mark.
+        SealFile = SealFile.Open(_path);
+        SealFile.Write(Seal, clean: false, sync: true);
+        if (SealFile.Failure is { } failure)
+        {
+            throw new SqliteStoreException(StoreFailure.DiskFull, $"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
+        }
+    }
+
+    private void CheckReadable()
+    {
+        // Before the database: a batch that is committed in between is no loss.
+        StoreSeal? witness = SealFile.Read(_path, out bool clean, out bool damaged);
+        using SqliteDatabase database = Connect();
+        Seal = SqliteSchema.CheckReadable(database);
+        RefuseLoss(witness, Seal.Sequence);
+        WasClosedCleanly = clean && witness == Seal;
+        Judge(witness, damaged);
+    }
+
+    private void RefuseLoss(StoreSeal? witness, ulong? sequence)
+    {
+        if (!_options.AcceptLostBatches && witness is { } last && sequence is { } stored && stored < last.Sequence)
+        {
+            throw new SqliteStoreException(
+                StoreFailure.Corrupt,
+                $"The database '{_path}' is damaged: it ends with batch {stored}, but batch {last.Sequence} was acknowledged. Its log lost its end, "
+                + "or the file was replaced by an older one. Repair it, or open it with AcceptLostBatches.");
+        }
+    }
+
+    private void Judge(StoreSeal? witness, bool damaged)
+    {
+        if (damaged)
+        {
+            Concern = $"The file '{SealFile.PathOf(_path)}' is damaged: whether the last batches are missing cannot be told.";
+        }
+        else if (witness is { } last && last.Sequence == Seal.Sequence && last != Seal)
+        {
+            Concern = "The digest of the last batch is not the one that was acknowledged.";
+        }
+        else if (witness is { } lost && lost.Sequence > Seal.Sequence)
+        {
+            Concern = $"Batches {Seal.Sequence + 1} to {lost.Sequence} were acknowledged and are missing.";
+        }
+    }
+}
