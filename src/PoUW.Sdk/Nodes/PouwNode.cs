@@ -68,7 +68,7 @@ public sealed class PouwNode : IAsyncDisposable
             TrustedCheckpoint = options.TrustedCheckpoint,
             ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
         });
-        _pool = new TransactionPool(Chain, new MempoolOptions());
+        _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
