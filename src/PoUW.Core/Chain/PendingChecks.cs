@@ -87,8 +87,13 @@ internal sealed class PendingChecks(
     {
         if (store.GetEntry(header.Id) is { } known)
         {
+            if (known.Status == BlockStatus.Invalid)
+            {
+                return ValidationResult.Fail(ValidationCode.InvalidAncestor, nameof(Block), "The block is known to be invalid.");
+            }
+
             // A branch that a crash left unfollowed is followed when its tip comes again.
-            return trust.Wins(known.Position, head()) && known.Status != BlockStatus.Invalid
+            return trust.Wins(known.Position, head())
                 ? ValidationResult.Ok
                 : ValidationResult.Fail(ValidationCode.AlreadyKnown, nameof(Block), "The block is known.");
         }

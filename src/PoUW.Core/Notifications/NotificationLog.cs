@@ -69,16 +69,12 @@ internal sealed class NotificationLog
                 return;
             }
 
-            Span<byte> key = stackalloc byte[EntryPrefix.Length + NumberBytes];
-            Span<byte> entry = stackalloc byte[LogEntry.Bytes];
-            for (int i = 0; i < steps.Length; i++)
+            if (_subscribers.Count > 0)
             {
-                new LogEntry(steps[i], i == steps.Length - 1, finalized).Encode(entry);
-                batch.Put(EntryKey(key, ++_nextLast), entry);
+                WriteSteps(batch, steps, finalized);
+                DropLaggards(batch);
             }
 
-            PutNumber(batch, LastKey, _nextLast);
-            DropLaggards(batch);
             _nextFirst = Trim(batch, Math.Min(LowestPin(null, 0), _last), (ulong)(TrimmedPerStep + steps.Length));
         }
     }
@@ -284,6 +280,19 @@ internal sealed class NotificationLog
         }
 
         return _chain.GetReceipts(entry.Step.Id) is { } receipts ? new AttachedNotification(sequence, block, receipts, entry.EndsChange) : null;
+    }
+
+    private void WriteSteps(WriteBatch batch, ReadOnlySpan<ChainStep> steps, ulong finalized)
+    {
+        Span<byte> key = stackalloc byte[EntryPrefix.Length + NumberBytes];
+        Span<byte> entry = stackalloc byte[LogEntry.Bytes];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            new LogEntry(steps[i], i == steps.Length - 1, finalized).Encode(entry);
+            batch.Put(EntryKey(key, ++_nextLast), entry);
+        }
+
+        PutNumber(batch, LastKey, _nextLast);
     }
 
     private void DropLaggards(WriteBatch batch)

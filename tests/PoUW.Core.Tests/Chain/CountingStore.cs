@@ -1,0 +1,27 @@
+using PoUW.Core.Storage;
+
+namespace PoUW.Core.Tests.Chain;
+
+/// <summary>Counts reads.</summary>
+internal sealed class CountingStore(IKeyValueStore inner) : IKeyValueStore
+{
+    internal long Reads { get; private set; }
+
+    public byte[]? Get(ReadOnlySpan<byte> key)
+    {
+        Reads++;
+        return inner.Get(key);
+    }
+
+    public void Apply(WriteBatch batch) => inner.Apply(batch);
+
+    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit)
+    {
+        Reads++;
+        return inner.Scan(from, end, limit);
+    }
+
+    public IKeyValueSnapshot Snapshot() => inner.Snapshot();
+
+    public void Dispose() => inner.Dispose();
+}
