@@ -6,10 +6,17 @@ using PoUW.Benchmarks.Profiles;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
 using PoUW.Benchmarks.Vm;
+using PoUW.Core.Tests.Recovery;
 
 if (args is ["--sweep", ..])
 {
     return SweepCommand.Run(args);
+}
+
+// The process that the sweep "crashes" kills; not for people.
+if (args is [CrashChild.Verb, var store, var script, var first])
+{
+    return CrashChild.Run(store, script, int.Parse(first, System.Globalization.CultureInfo.InvariantCulture));
 }
 
 if (args is ["--profile", ..])

@@ -11,7 +11,10 @@ internal static class SqliteErrors
     private const int FileTooLarge = 27;
     private const int QuotaLinux = 122;
     private const int QuotaMac = 69;
+    private const int NotPermitted = 1;
+    private const int AccessDenied = 13;
     private const int ReadOnlyFileSystem = 30;
+    private const int ShortRead = SQLITE_IOERR | (2 << 8);
     private const int WindowsDiskFull = 112;
     private const int WindowsHandleDiskFull = 39;
 
@@ -22,7 +25,7 @@ internal static class SqliteErrors
     /// <param name="message">SQLite's text.</param>
     internal static SqliteStoreException Explain(string path, int code, int systemError, string message)
     {
-        (StoreFailure kind, string cause) = Classify(code & 0xFF, systemError);
+        (StoreFailure kind, string cause) = code == ShortRead ? Corrupt : Classify(code & 0xFF, systemError);
         return new SqliteStoreException(kind, $"The database '{path}' {cause}: {message} (SQLite {code}, system {systemError}).");
     }
 
@@ -30,12 +33,17 @@ internal static class SqliteErrors
     {
         SQLITE_FULL => DiskFull,
         SQLITE_IOERR or SQLITE_CANTOPEN when IsFull(systemError) => DiskFull,
-        SQLITE_IOERR when systemError == ReadOnlyFileSystem => ReadOnly,
+        SQLITE_IOERR when systemError is NotPermitted or AccessDenied or ReadOnlyFileSystem => ReadOnly,
         SQLITE_READONLY or SQLITE_CANTOPEN or SQLITE_PERM => ReadOnly,
         SQLITE_BUSY or SQLITE_LOCKED => (StoreFailure.Locked, "is in use by another process"),
-        SQLITE_CORRUPT or SQLITE_NOTADB => (StoreFailure.Corrupt, "is damaged or not a database"),
+        SQLITE_CORRUPT or SQLITE_NOTADB => Corrupt,
+
+        // All statements are fixed and fit the schema. If SQLite objects to one, the schema or a row is not what was written.
+        SQLITE_ERROR or SQLITE_SCHEMA or SQLITE_CONSTRAINT or SQLITE_MISMATCH => Corrupt,
         _ => (StoreFailure.Unavailable, "failed"),
     };
+
+    private static (StoreFailure Kind, string Cause) Corrupt => (StoreFailure.Corrupt, "is damaged or not a database");
 
     private static (StoreFailure Kind, string Cause) DiskFull =>
         (StoreFailure.DiskFull, "has no room left on its disk; make room and try again");

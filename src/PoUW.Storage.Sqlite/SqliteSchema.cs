@@ -24,7 +24,7 @@ internal static class SqliteSchema
     {
         // The version is read before anything is written: a file of newer software stays untouched.
         long version = Version(database);
-        database.Execute("PRAGMA journal_mode = WAL");
+        UseLog(database);
         database.Execute("PRAGMA synchronous = FULL");
         database.Execute("PRAGMA fullfsync = ON");
         database.Execute("PRAGMA checkpoint_fullfsync = ON");
@@ -77,6 +77,16 @@ internal static class SqliteSchema
                 $"The database '{database.FilePath}' has schema {version}; this software knows {SqliteKeyValueStore.SchemaVersion}. Update the software."),
             { } known => known,
         };
+    }
+
+    private static void UseLog(SqliteDatabase database)
+    {
+        using sqlite3_stmt statement = database.PrepareOnce("PRAGMA journal_mode = WAL");
+        if (!database.Step(statement) || sqlite3_column_text(statement, 0).utf8_to_string() != "wal")
+        {
+            throw new SqliteStoreException(
+                StoreFailure.Unavailable, $"The database '{database.FilePath}' cannot have a write-ahead log. Is it on a network drive?");
+        }
     }
 
     private static void Create(SqliteDatabase database)

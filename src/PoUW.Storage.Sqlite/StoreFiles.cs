@@ -71,6 +71,13 @@ internal sealed class StoreFiles : IDisposable
 
         // A database without log cannot be read without files of SQLite's beside it, unless nobody changes it: the shared lock sees to that.
         bool still = !log.Exists || log.Length == 0;
+        if (!still && !File.Exists(path + "-shm"))
+        {
+            shared?.Dispose();
+            throw new SqliteStoreException(
+                StoreFailure.Unavailable, $"The database '{path}' was not closed by who wrote it last: open it for writing once, to recover its log.");
+        }
+
         string uri = new Uri(path).AbsoluteUri + (still ? "?immutable=1" : "?readonly_shm=1");
         StoreFiles files = new(path, options, uri, shared) { OthersCommit = !still };
         try
@@ -91,7 +98,7 @@ internal sealed class StoreFiles : IDisposable
     /// <summary>Copies the log into the database, removes it and marks the store as closed cleanly. All other connections are closed.</summary>
     internal void CloseCleanly(StoreSeal seal)
     {
-        bool copied = Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+        bool copied = Main!.Checkpoint(truncate: true);
         Main.Configure(CloseWithoutCheckpoint, false);
         Main.Dispose();
         Main = null;
@@ -127,7 +134,8 @@ internal sealed class StoreFiles : IDisposable
         Main.Configure(CloseWithoutCheckpoint, true);
         if (Main.IsReadOnly)
         {
-            throw SqliteErrors.Explain(_path, SQLITE_READONLY, 0, "the file is write-protected");
+            // SQLite also reads but does not write files whose header asks for a newer SQLite, which none of ours does.
+            throw SqliteErrors.Explain(_path, MayWrite() ? SQLITE_CORRUPT : SQLITE_READONLY, 0, "SQLite refuses to write it");
         }
 
         bool missing = witness is { Sequence: > 0 } && SqliteSchema.IsEmpty(Main);
@@ -143,6 +151,19 @@ internal sealed class StoreFiles : IDisposable
         if (SealFile.Failure is { } failure)
         {
             throw new SqliteStoreException(StoreFailure.DiskFull, $"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
+        }
+    }
+
+    private bool MayWrite()
+    {
+        try
+        {
+            File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -8,7 +8,8 @@ public static class SweepCommand
     /// <summary>What to write after the program's name.</summary>
     public const string Usage =
         $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>], "
-        + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>]";
+        + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>], or --sweep {CrashSweep.Name} [--kills <n>] [--tears <n>] [--seed <n>], "
+        + $"or --sweep {SupplySweep.Name} [--cases <n, at least 1>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
     /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
@@ -22,6 +23,16 @@ public static class SweepCommand
         if (args.Length >= 2 && args[1] == FileSweep.Name)
         {
             return RunFiles(args);
+        }
+
+        if (args.Length >= 2 && args[1] == CrashSweep.Name)
+        {
+            return RunCrashes(args);
+        }
+
+        if (args.Length >= 2 && args[1] == SupplySweep.Name)
+        {
+            return RunSupply(args);
         }
 
         long step = 1;
@@ -71,9 +82,12 @@ public static class SweepCommand
         }
     }
 
-    private static int RunFiles(string[] args)
+    private static int RunFiles(string[] args) => RunCases(args, 100_000, FileSweep.Run);
+
+    private static int RunSupply(string[] args) => RunCases(args, SupplySweep.Whole, SupplySweep.Run);
+
+    private static int RunCases(string[] args, int cases, Func<int, bool> run)
     {
-        int cases = 100_000;
         bool valid = args.Length == 2 || (args.Length == 4 && args[2] == "--cases"
             && int.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out cases) && cases >= 1);
         if (!valid)
@@ -82,6 +96,39 @@ public static class SweepCommand
             return 64;
         }
 
-        return FileSweep.Run(cases) ? 0 : 1;
+        return run(cases) ? 0 : 1;
+    }
+
+    private static int RunCrashes(string[] args)
+    {
+        (int kills, int tears, int seed) = (200, 50, 1);
+        bool valid = args.Length % 2 == 0;
+        for (int i = 2; valid && i < args.Length; i += 2)
+        {
+            valid = int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int value);
+            switch (args[i])
+            {
+                case "--kills":
+                    kills = value;
+                    break;
+                case "--tears":
+                    tears = value;
+                    break;
+                case "--seed":
+                    seed = value;
+                    break;
+                default:
+                    valid = false;
+                    break;
+            }
+        }
+
+        if (!valid)
+        {
+            Console.Error.WriteLine($"usage: {Usage}");
+            return 64;
+        }
+
+        return CrashSweep.Run(kills, tears, seed) ? 0 : 1;
     }
 }

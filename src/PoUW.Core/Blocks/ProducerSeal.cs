@@ -1,6 +1,7 @@
 using PoUW.Core.Codec;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Primitives;
+using PoUW.Core.Signing;
 
 namespace PoUW.Core.Blocks;
 
@@ -35,6 +36,23 @@ public sealed record ProducerSeal(ReadOnlyMemory<byte> PublicKey, ReadOnlyMemory
         return producer.Address == header.Producer
             ? new ProducerSeal(producer.PublicKey, producer.Sign(HashForSigning(header.Id)))
             : throw new ArgumentException($"The header's producer is {header.Producer}, the key's address {producer.Address}.", nameof(producer));
+    }
+
+    /// <summary>Has a complete header sealed by a signer that may be elsewhere.</summary>
+    /// <returns>The seal if it was signed; it is not verified here.</returns>
+    /// <exception cref="ArgumentException">The signer's account is not the producer.</exception>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public static async ValueTask<(SignResult Result, ProducerSeal? Seal)> SignAsync(
+        ISigner producer, BlockHeader header, CancellationToken cancellation = default)
+    {
+        SealSigningRequest request = new(header);
+        if (!request.IsFor(producer))
+        {
+            throw new ArgumentException($"The header's producer is {header.Producer}, the signer's address {producer.Address}.", nameof(producer));
+        }
+
+        SignResult result = await producer.SignAsync(request, cancellation).ConfigureAwait(false);
+        return (result, result.IsSigned ? new ProducerSeal(producer.PublicKey, result.Signature) : null);
     }
 
     /// <summary>True if the key is that of the header's producer and the signature is its signature of the header.</summary>

@@ -103,13 +103,9 @@ internal sealed class BlockExecution
     {
         TransactionBody body = transaction.Body;
         TransactionContext context = new(transaction.Id, body.Kind, sender, body.Nonce, body.Payload, _context);
-        StateOverlay attempt = new(_state);
-        ValidationResult result = _executor.Modules.Find(body.Kind)!.Execute(context, attempt);
-        if (result.IsValid)
-        {
-            attempt.MergeIntoParent();
-        }
-
+        _state.BeginAttempt();
+        ValidationResult result = _executor.Modules.Find(body.Kind)!.Execute(context, _state);
+        _state.EndAttempt(keep: result.IsValid);
         return result.Code;
     }
 }

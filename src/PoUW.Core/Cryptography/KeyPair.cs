@@ -131,7 +131,8 @@ public sealed class KeyPair : IDisposable
         }
     }
 
-    private static bool IsPrivateKey(ReadOnlySpan<byte> bytes)
+    /// <summary>True for 32 bytes with a value from 1 to the order minus 1.</summary>
+    internal static bool IsPrivateKey(ReadOnlySpan<byte> bytes)
     {
         // Byte comparison against the order minus one; leaks no more than the range test must.
         return bytes.Length == PrivateKeySize

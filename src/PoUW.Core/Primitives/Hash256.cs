@@ -64,6 +64,16 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
         return true;
     }
 
+    /// <summary>A bit, 0 or 1, counted from the most significant.</summary>
+    internal int Bit(int index) => (Nibble(index >> 2) >> (3 - (index & 3))) & 1;
+
+    /// <summary>Four bits, counted in fours from the most significant.</summary>
+    internal int Nibble(int index)
+    {
+        ulong part = (index >> 4) switch { 0 => _a, 1 => _b, 2 => _c, _ => _d };
+        return (int)(part >> (60 - (4 * (index & 15)))) & 15;
+    }
+
     /// <summary>Writes the 32 bytes.</summary>
     public void CopyTo(Span<byte> destination)
     {

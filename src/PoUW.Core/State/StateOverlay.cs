@@ -1,13 +1,15 @@
+using System.Runtime.InteropServices;
 using PoUW.Core.Accounts;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
+using PoUW.Core.State.Tree;
 
 namespace PoUW.Core.State;
 
 /// <summary>
-/// Changes on top of a state that stays untouched. Overlays nest: a transaction runs on an overlay over the block's overlay, and is
-/// merged into it or dropped. Not thread-safe; the parent must not change while the overlay is in use, except through
-/// <see cref="MergeIntoParent"/>.
+/// Changes on top of a state that stays untouched. A part of the changes can be taken back (<see cref="BeginAttempt"/>), so one overlay
+/// serves all transactions of a block; overlays also nest, an upper one being merged into the lower or dropped. Not thread-safe; the
+/// parent must not change while the overlay is in use, except through <see cref="MergeIntoParent"/>.
 /// </summary>
 public sealed class StateOverlay : IStateWriter
 {
@@ -15,16 +17,26 @@ public sealed class StateOverlay : IStateWriter
     public const int MaxRecordBytes = 1024 * 1024;
 
     private readonly IStateReader _parent;
-    private readonly Dictionary<Address, Account> _accounts = [];
-    private readonly Dictionary<StateKey, byte[]?> _records = [];
+
+    // A committed state never changes, so what was read from it once need not be read again.
+    private readonly StateSnapshot? _committed;
+    private readonly List<Undo> _undo = [];
+    private Dictionary<Address, int>? _accountPlaces;
+    private Dictionary<Hash256, int>? _recordPlaces;
+    private AccountEntry[] _accounts = [];
+    private RecordEntry[] _records = [];
+    private int _accountCount;
+    private int _recordCount;
     private SupplyRecord _supply;
     private bool _supplyChanged;
+    private bool _attempting;
 
     /// <summary>Starts without changes on a parent.</summary>
     public StateOverlay(IStateReader parent)
     {
         _parent = parent;
-        _supply = new SupplyRecord(parent.Minted, parent.Burned);
+        _committed = parent as StateSnapshot;
+        _supply = _committed?.Supply ?? new SupplyRecord(parent.Minted, parent.Burned);
     }
 
     /// <inheritdoc/>
@@ -34,10 +46,19 @@ public sealed class StateOverlay : IStateWriter
     public Amount Burned => _supply.Burned;
 
     /// <inheritdoc/>
-    public Account GetAccount(Address address) => _accounts.TryGetValue(address, out Account account) ? account : _parent.GetAccount(address);
+    public Account GetAccount(Address address)
+    {
+        int place = FindAccount(address);
+        return place >= 0 && (_accounts[place].IsChanged || _committed is not null) ? _accounts[place].Account : ReadAccount(address);
+    }
 
     /// <inheritdoc/>
-    public byte[]? GetRecord(StateKey key) => _records.TryGetValue(key, out byte[]? value) ? value : _parent.GetRecord(key);
+    public byte[]? GetRecord(StateKey key)
+    {
+        Hash256 path = key.Path;
+        int place = FindRecord(path);
+        return place >= 0 && (_records[place].IsChanged || _committed is not null) ? _records[place].Value : ReadRecord(key, path);
+    }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The record is longer than <see cref="MaxRecordBytes"/>: a module must keep its own limits.</exception>
@@ -48,11 +69,11 @@ public sealed class StateOverlay : IStateWriter
             throw new ArgumentException($"A record has at most {MaxRecordBytes} bytes, not {value.Length}.", nameof(value));
         }
 
-        _records[key] = value;
+        Put(key, key.Path, value);
     }
 
     /// <inheritdoc/>
-    public void SetNonce(Address address, ulong nonce) => _accounts[address] = GetAccount(address) with { Nonce = nonce };
+    public void SetNonce(Address address, ulong nonce) => Put(address, GetAccount(address) with { Nonce = nonce });
 
     /// <inheritdoc/>
     public bool TryTransfer(Address from, Address to, Amount amount)
@@ -70,8 +91,7 @@ public sealed class StateOverlay : IStateWriter
     /// <exception cref="OverflowException">The supply would exceed 2^128-1 base units.</exception>
     public void Mint(Address to, Amount amount)
     {
-        _supply = _supply with { Minted = _supply.Minted + amount };
-        _supplyChanged = true;
+        SetSupply(_supply with { Minted = _supply.Minted + amount });
         Give(to, amount);
     }
 
@@ -83,9 +103,40 @@ public sealed class StateOverlay : IStateWriter
             return false;
         }
 
-        _supply = _supply with { Burned = _supply.Burned + amount };
-        _supplyChanged = true;
+        SetSupply(_supply with { Burned = _supply.Burned + amount });
         return true;
+    }
+
+    /// <summary>
+    /// Starts a group of changes that can be taken back with <see cref="EndAttempt"/>. There is one at a time. Costs no memory of its own.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">An attempt is under way.</exception>
+    public void BeginAttempt()
+    {
+        if (_attempting)
+        {
+            throw new InvalidOperationException("An attempt is under way.");
+        }
+
+        _attempting = true;
+    }
+
+    /// <summary>Keeps what was changed since <see cref="BeginAttempt"/>, or takes it back.</summary>
+    /// <exception cref="InvalidOperationException">No attempt is under way.</exception>
+    public void EndAttempt(bool keep)
+    {
+        if (!_attempting)
+        {
+            throw new InvalidOperationException("No attempt is under way.");
+        }
+
+        _attempting = false;
+        for (int i = _undo.Count - 1; i >= 0 && !keep; i--)
+        {
+            Restore(_undo[i]);
+        }
+
+        _undo.Clear();
     }
 
     /// <summary>Writes all changes into the parent, which must be an overlay.</summary>
@@ -93,43 +144,72 @@ public sealed class StateOverlay : IStateWriter
     public void MergeIntoParent()
     {
         StateOverlay parent = _parent as StateOverlay ?? throw new InvalidOperationException("The parent of this overlay cannot be written.");
-        foreach ((Address address, Account account) in _accounts)
+        for (int i = 0; i < _accountCount; i++)
         {
-            parent._accounts[address] = account;
+            if (_accounts[i].IsChanged)
+            {
+                parent.Put(_accounts[i].Address, _accounts[i].Account);
+            }
         }
 
-        foreach ((StateKey key, byte[]? value) in _records)
+        for (int i = 0; i < _recordCount; i++)
         {
-            parent._records[key] = value;
+            if (_records[i].IsChanged)
+            {
+                parent.Put(_records[i].Key, _records[i].Path, _records[i].Value);
+            }
         }
 
         if (_supplyChanged)
         {
-            parent._supply = _supply;
-            parent._supplyChanged = true;
+            parent.SetSupply(_supply);
         }
     }
 
-    /// <summary>All changes by tree path. Their order means nothing: the tree sorts them by path.</summary>
-    internal List<StateChange> Changes()
+    /// <summary>Adds all changes. Their order means nothing: the set sorts them by path.</summary>
+    internal void CopyChanges(ChangeSet changes)
     {
-        List<StateChange> changes = new(_accounts.Count + _records.Count + 1);
-        foreach ((Address address, Account account) in _accounts)
+        Span<byte> encoded = stackalloc byte[AccountCodec.MaxBytes];
+        for (int i = 0; i < _accountCount; i++)
         {
-            changes.Add(new StateChange(AccountCodec.PathOf(address), account.IsEmpty ? null : AccountCodec.Encode(account)));
+            ref AccountEntry entry = ref _accounts[i];
+            if (entry.IsChanged && entry.Account.IsEmpty)
+            {
+                changes.Remove(PathOf(ref entry));
+            }
+            else if (entry.IsChanged)
+            {
+                changes.Set(PathOf(ref entry), encoded[..AccountCodec.Encode(entry.Account, encoded)]);
+            }
         }
 
-        foreach ((StateKey key, byte[]? value) in _records)
+        for (int i = 0; i < _recordCount; i++)
         {
-            changes.Add(new StateChange(key.Path, value));
+            ref RecordEntry entry = ref _records[i];
+            if (entry.IsChanged && entry.Value is null)
+            {
+                changes.Remove(entry.Path);
+            }
+            else if (entry.IsChanged)
+            {
+                changes.Set(entry.Path, entry.Value);
+            }
         }
 
         if (_supplyChanged)
         {
-            changes.Add(new StateChange(SupplyRecord.Path, _supply.Encode()));
+            changes.Set(SupplyRecord.Path, _supply.Encode());
+        }
+    }
+
+    private static Hash256 PathOf(ref AccountEntry entry)
+    {
+        if (entry.Path.IsZero)
+        {
+            entry.Path = AccountCodec.PathOf(entry.Address);
         }
 
-        return changes;
+        return entry.Path;
     }
 
     private bool TryTake(Address from, Amount amount)
@@ -140,13 +220,163 @@ public sealed class StateOverlay : IStateWriter
             return false;
         }
 
-        _accounts[from] = account with { Balance = rest };
+        Put(from, account with { Balance = rest });
         return true;
     }
 
     private void Give(Address to, Amount amount)
     {
         Account account = GetAccount(to);
-        _accounts[to] = account with { Balance = account.Balance + amount };
+        Put(to, account with { Balance = account.Balance + amount });
     }
+
+    private void SetSupply(SupplyRecord supply)
+    {
+        if (_attempting)
+        {
+            _undo.Add(new Undo(UndoKind.Supply, 0, _supplyChanged, default, null, _supply));
+        }
+
+        (_supply, _supplyChanged) = (supply, true);
+    }
+
+    private void Put(Address address, Account account)
+    {
+        int place = FindAccount(address);
+        if (place < 0)
+        {
+            // Only a read knows the old account; an attempt that is taken back must not leave another one behind.
+            _ = _attempting && _committed is not null ? ReadAccount(address) : default;
+            place = FindAccount(address);
+            place = place >= 0 ? place : AddAccount(address);
+        }
+
+        ref AccountEntry entry = ref _accounts[place];
+        if (_attempting)
+        {
+            _undo.Add(new Undo(UndoKind.Account, place, entry.IsChanged, entry.Account, null, default));
+        }
+
+        (entry.Account, entry.IsChanged) = (account, true);
+    }
+
+    private void Put(StateKey key, Hash256 path, byte[]? value)
+    {
+        int place = FindRecord(path);
+        if (place < 0)
+        {
+            // As for accounts.
+            _ = _attempting && _committed is not null ? ReadRecord(key, path) : null;
+            place = FindRecord(path);
+            place = place >= 0 ? place : AddRecord(key, path);
+        }
+
+        ref RecordEntry entry = ref _records[place];
+        if (_attempting)
+        {
+            _undo.Add(new Undo(UndoKind.Record, place, entry.IsChanged, default, entry.Value, default));
+        }
+
+        (entry.Value, entry.IsChanged) = (value, true);
+    }
+
+    private void Restore(Undo undo)
+    {
+        switch (undo.Kind)
+        {
+            case UndoKind.Account:
+                ref AccountEntry account = ref _accounts[undo.Place];
+                (account.Account, account.IsChanged) = (undo.Account, undo.WasChanged);
+                break;
+            case UndoKind.Record:
+                ref RecordEntry record = ref _records[undo.Place];
+                (record.Value, record.IsChanged) = (undo.Value, undo.WasChanged);
+                break;
+            default:
+                (_supply, _supplyChanged) = (undo.Supply, undo.WasChanged);
+                break;
+        }
+    }
+
+    private Account ReadAccount(Address address)
+    {
+        if (_committed is null)
+        {
+            return _parent.GetAccount(address);
+        }
+
+        Hash256 path = AccountCodec.PathOf(address);
+        Account account = _committed.GetAccount(address, path);
+        int place = AddAccount(address);
+        ref AccountEntry entry = ref _accounts[place];
+        (entry.Account, entry.Path) = (account, path);
+        return account;
+    }
+
+    private byte[]? ReadRecord(StateKey key, Hash256 path)
+    {
+        if (_committed is null)
+        {
+            return _parent.GetRecord(key);
+        }
+
+        byte[]? value = _committed.GetRecord(path);
+        int place = AddRecord(key, path);
+        _records[place].Value = value;
+        return value;
+    }
+
+    private int FindAccount(Address address) => _accountPlaces is not null && _accountPlaces.TryGetValue(address, out int place) ? place : -1;
+
+    private int FindRecord(Hash256 path) => _recordPlaces is not null && _recordPlaces.TryGetValue(path, out int place) ? place : -1;
+
+    private int AddAccount(Address address)
+    {
+        if (_accountCount == _accounts.Length)
+        {
+            Array.Resize(ref _accounts, Math.Max(4, _accountCount * 2));
+        }
+
+        _accounts[_accountCount] = new AccountEntry { Address = address };
+        (_accountPlaces ??= []).Add(address, _accountCount);
+        return _accountCount++;
+    }
+
+    private int AddRecord(StateKey key, Hash256 path)
+    {
+        if (_recordCount == _records.Length)
+        {
+            Array.Resize(ref _records, Math.Max(4, _recordCount * 2));
+        }
+
+        _records[_recordCount] = new RecordEntry { Key = key, Path = path };
+        (_recordPlaces ??= []).Add(path, _recordCount);
+        return _recordCount++;
+    }
+
+    private enum UndoKind : byte
+    {
+        Account,
+        Record,
+        Supply,
+    }
+
+    private struct AccountEntry
+    {
+        internal Address Address;
+        internal Account Account;
+        internal Hash256 Path;
+        internal bool IsChanged;
+    }
+
+    private struct RecordEntry
+    {
+        internal StateKey Key;
+        internal Hash256 Path;
+        internal byte[]? Value;
+        internal bool IsChanged;
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Undo(UndoKind Kind, int Place, bool WasChanged, Account Account, byte[]? Value, SupplyRecord Supply);
 }

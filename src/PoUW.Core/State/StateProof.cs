@@ -1,5 +1,6 @@
 using PoUW.Core.Codec;
 using PoUW.Core.Primitives;
+using PoUW.Core.State.Tree;
 using PoUW.Core.Validation;
 
 namespace PoUW.Core.State;
@@ -14,7 +15,7 @@ namespace PoUW.Core.State;
 public sealed record StateProof(IReadOnlyList<Hash256> Siblings, Hash256? LeafPath, Hash256 LeafValueHash)
 {
     /// <summary>Largest encoded proof in bytes.</summary>
-    public const int MaxEncodedBytes = (StateTree.MaxDepth * 33) + 80;
+    public const int MaxEncodedBytes = (TreeHash.MaxDepth * 33) + 80;
 
     /// <summary>The canonical encoding: RLP list (siblings, leaf path or empty, leaf value hash).</summary>
     public byte[] Encode()
@@ -27,7 +28,7 @@ public sealed record StateProof(IReadOnlyList<Hash256> Siblings, Hash256? LeafPa
 
         writer.EndList();
         writer = LeafPath is { } path ? writer.Write(path) : writer.Write([]);
-        return writer.Write(LeafValueHash).EndList().ToArray();
+        return writer.Write(LeafValueHash).EndList().Finish();
     }
 
     /// <summary>Reads a proof; checks form and limits only.</summary>
@@ -43,7 +44,7 @@ public sealed record StateProof(IReadOnlyList<Hash256> Siblings, Hash256? LeafPa
         RlpReader items = outer.ReadList();
         RlpReader list = items.ReadList();
         List<Hash256> siblings = [];
-        while (!list.AtEnd && siblings.Count < StateTree.MaxDepth)
+        while (!list.AtEnd && siblings.Count < TreeHash.MaxDepth)
         {
             siblings.Add(list.ReadHash());
         }

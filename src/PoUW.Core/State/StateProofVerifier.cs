@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using PoUW.Core.Primitives;
+using PoUW.Core.State.Tree;
 
 namespace PoUW.Core.State;
 
@@ -22,37 +24,45 @@ public static class StateProofVerifier
 
     private static bool LeadsToRoot(Hash256 root, Hash256 path, StateProof proof)
     {
-        if (proof.Siblings.Count > StateTree.MaxDepth)
+        int depths = proof.Siblings.Count;
+        if (depths > TreeHash.MaxDepth)
         {
             return false;
         }
 
-        byte[] bits = path.ToArray();
-        if (proof.LeafPath is { } leafPath && !SharesPrefix(bits, leafPath.ToArray(), proof.Siblings.Count))
+        Span<byte> bits = stackalloc byte[Hash256.Size];
+        Span<byte> message = stackalloc byte[TreeHash.MessageBytes];
+        Span<byte> hash = stackalloc byte[Hash256.Size];
+        path.CopyTo(bits);
+        hash.Clear();
+        if (proof.LeafPath is { } leaf)
         {
-            return false;
-        }
-
-        Hash256 hash = proof.LeafPath is { } leaf ? StateNode.LeafHash(leaf, proof.LeafValueHash) : Hash256.Zero;
-        for (int depth = proof.Siblings.Count - 1; depth >= 0; depth--)
-        {
-            Hash256 sibling = proof.Siblings[depth];
-            hash = StateNode.Bit(bits, depth) ? StateNode.InternalHash(sibling, hash) : StateNode.InternalHash(hash, sibling);
-        }
-
-        return hash == root;
-    }
-
-    private static bool SharesPrefix(byte[] left, byte[] right, int bits)
-    {
-        for (int depth = 0; depth < bits; depth++)
-        {
-            if (StateNode.Bit(left, depth) != StateNode.Bit(right, depth))
+            message[0] = TreeHash.LeafTag;
+            leaf.CopyTo(message[1..]);
+            if (!SharesPrefix(bits, message.Slice(1, Hash256.Size), depths))
             {
                 return false;
             }
+
+            proof.LeafValueHash.CopyTo(message[(1 + Hash256.Size)..]);
+            SHA256.HashData(message, hash);
         }
 
-        return true;
+        message[0] = TreeHash.NodeTag;
+        for (int depth = depths - 1; depth >= 0; depth--)
+        {
+            bool right = TreeHash.Bit(bits, depth);
+            proof.Siblings[depth].CopyTo(message[(right ? 1 : 1 + Hash256.Size)..]);
+            hash.CopyTo(message[(right ? 1 + Hash256.Size : 1)..]);
+            SHA256.HashData(message, hash);
+        }
+
+        return new Hash256(hash) == root;
+    }
+
+    private static bool SharesPrefix(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int bits)
+    {
+        int bytes = bits / 8;
+        return left[..bytes].SequenceEqual(right[..bytes]) && ((bits & 7) == 0 || ((left[bytes] ^ right[bytes]) >> (8 - (bits & 7))) == 0);
     }
 }

@@ -228,8 +228,23 @@ internal sealed class SortedTree
         /// <summary>Place of the child that may have a key.</summary>
         internal int ChildOf(ReadOnlySpan<byte> key)
         {
-            int at = LowerBound(key);
-            return HasAt(at, key) ? at : Math.Max(at - 1, 0);
+            // The first key is left out: it is no bound, and may lie above the others.
+            int low = 1;
+            int high = Count;
+            while (low < high)
+            {
+                int middle = (low + high) >> 1;
+                if (Keys[middle].AsSpan().SequenceCompareTo(key) <= 0)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            return low - 1;
         }
 
         internal void Add(byte[] key, Node child) => Insert(Count, key, null, child);

@@ -2,6 +2,7 @@ using PoUW.Core.Cryptography;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
+using PoUW.Core.Signing;
 
 namespace PoUW.Core.Transactions;
 
@@ -30,7 +31,49 @@ public sealed class TransactionSigner(NetworkParameters parameters)
     public Transaction Sign(
         KeyPair signer, TransactionKind kind, ulong nonce, ReadOnlyMemory<byte> payload, ulong tipPerGas = 0, ulong expiryHeight = ulong.MaxValue)
     {
-        return Sign(signer, new TransactionBody
+        return Sign(signer, Body(signer.PublicKey, kind, nonce, payload, tipPerGas, expiryHeight));
+    }
+
+    /// <summary>Has a body signed as it is; its public key must be the signer's.</summary>
+    /// <returns>The transaction if it was signed; its signature is not verified here.</returns>
+    /// <exception cref="ArgumentException">The body holds another public key.</exception>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public static async ValueTask<(SignResult Result, Transaction? Transaction)> SignAsync(
+        ISigner signer, TransactionBody body, CancellationToken cancellation = default)
+    {
+        TransactionSigningRequest request = SigningRequest.For(body);
+        if (!request.IsFor(signer))
+        {
+            throw new ArgumentException("The body holds another public key than the signer's.", nameof(body));
+        }
+
+        SignResult result = await signer.SignAsync(request, cancellation).ConfigureAwait(false);
+        if (result.IsSigned && result.Signature.Length != Secp256k1Scheme.SignatureSize)
+        {
+            result = SignResult.Unavailable($"The signer gave {result.Signature.Length} bytes; a signature is {Secp256k1Scheme.SignatureSize}.");
+        }
+
+        return (result, result.IsSigned ? new Transaction(body, result.Signature) : null);
+    }
+
+    /// <summary>As <see cref="Sign(KeyPair, TransactionKind, ulong, ReadOnlyMemory{byte}, ulong, ulong)"/>, by a signer that may be elsewhere.</summary>
+    /// <returns>The transaction if it was signed; its signature is not verified here.</returns>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public ValueTask<(SignResult Result, Transaction? Transaction)> SignAsync(
+        ISigner signer, TransactionKind kind, ulong nonce, ReadOnlyMemory<byte> payload, ulong tipPerGas = 0,
+        ulong expiryHeight = ulong.MaxValue, CancellationToken cancellation = default)
+    {
+        return SignAsync(signer, Body(signer.PublicKey, kind, nonce, payload, tipPerGas, expiryHeight), cancellation);
+    }
+
+    /// <summary>Signs a transfer.</summary>
+    public Transaction Transfer(KeyPair signer, ulong nonce, Address to, Amount amount, ulong tipPerGas = 0)
+    {
+        return Sign(signer, TransactionKind.Transfer, nonce, new TransferPayload(to, amount).Encode(), tipPerGas);
+    }
+
+    private TransactionBody Body(
+        ReadOnlyMemory<byte> publicKey, TransactionKind kind, ulong nonce, ReadOnlyMemory<byte> payload, ulong tipPerGas, ulong expiryHeight) => new()
         {
             Kind = kind,
             ChainId = parameters.ChainId,
@@ -40,13 +83,6 @@ public sealed class TransactionSigner(NetworkParameters parameters)
             MaxFeePerGas = checked((ulong)parameters.BaseFeePerGas.BaseUnits + tipPerGas),
             TipPerGas = tipPerGas,
             Payload = payload,
-            PublicKey = signer.PublicKey,
-        });
-    }
-
-    /// <summary>Signs a transfer.</summary>
-    public Transaction Transfer(KeyPair signer, ulong nonce, Address to, Amount amount, ulong tipPerGas = 0)
-    {
-        return Sign(signer, TransactionKind.Transfer, nonce, new TransferPayload(to, amount).Encode(), tipPerGas);
-    }
+            PublicKey = publicKey,
+        };
 }

@@ -71,7 +71,7 @@ public sealed class RestartTests
         using InMemoryKeyValueStore store = new();
         BlockChain chain = _net.Open(store);
         _net.Grow(chain, 2);
-        byte[] rootKey = [.. "state/"u8, .. chain.HeadState.Root.ToArray()];
+        byte[] rootKey = store.ScanPrefix("state/version/"u8).Last().Key;
         byte[] node = store.Get(rootKey)!;
         store.Apply(new WriteBatch().Delete(rootKey));
         Assert.That(() => _net.Open(store), Throws.InstanceOf<PouwException>());

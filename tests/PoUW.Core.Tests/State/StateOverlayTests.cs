@@ -83,9 +83,12 @@ public sealed class StateOverlayTests
         first.Mint(Accounts[0], Amount.FromCoins(1));
         WriteBatch batch = new();
         StateVersion root = world.Commit(first, StateVersion.Empty, batch);
+        store.Apply(batch);
+        batch.Clear();
         StateOverlay second = new(world.At(root));
         second.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(1));
         StateVersion moved = world.Commit(second, root, batch);
+        store.Apply(batch);
 
         StateProof proof = world.At(moved).ProveAccount(Accounts[0]);
         Assert.That(StateProofVerifier.VerifyExclusion(moved.Root, AccountCodec.PathOf(Accounts[0]), proof), Is.True);

@@ -111,6 +111,34 @@ public abstract class KeyValueStoreConformance
         Assert.That(all.Select(pair => pair.Value), Is.EqualTo(model.Values));
     }
 
+    /// <summary>Tables written one after the other in falling order, so that all keys of one come before all keys of those before it.</summary>
+    [Test]
+    public void Keys_that_come_before_all_others_are_found()
+    {
+        const int Tables = 12;
+        const int Keys = 150;
+        for (int table = Tables - 1; table >= 0; table--)
+        {
+            WriteBatch batch = new();
+            for (int i = 0; i < Keys; i++)
+            {
+                batch.Put([(byte)table, (byte)(i * 7 % Keys)], [(byte)i]);
+            }
+
+            _store.Apply(batch);
+        }
+
+        for (int table = 0; table < Tables; table++)
+        {
+            for (int i = 0; i < Keys; i++)
+            {
+                Assert.That(_store.Get([(byte)table, (byte)(i * 7 % Keys)]), Is.EqualTo(new[] { (byte)i }), $"{table} {i}");
+            }
+        }
+
+        Assert.That(_store.Scan([], [], int.MaxValue), Has.Count.EqualTo(Tables * Keys));
+    }
+
     [Test]
     public void Threads_may_read_and_write_at_once()
     {
@@ -172,6 +200,237 @@ public abstract class KeyValueStoreConformance
         Assert.That(() => new WriteBatch().Put([], [1]), Throws.ArgumentException);
         Assert.That(() => new WriteBatch().Delete(new byte[WriteBatch.MaxKeyBytes + 1]), Throws.ArgumentException);
     }
+
+    [Test]
+    public void Ranges_at_their_boundaries()
+    {
+        _store.Apply(new WriteBatch().Put([0], [1]).Put([5], [2]).Put([5, 0], [3]).Put([0xFF, 0xFF], [4]));
+
+        Assert.That(Keys(_store.Scan([], [], 10)), Is.EqualTo(new[] { "00", "05", "0500", "FFFF" }));
+        Assert.That(Keys(_store.Scan([], [0], 10)), Is.Empty);
+        Assert.That(Keys(_store.Scan([5], [5], 10)), Is.Empty);
+        Assert.That(Keys(_store.Scan([6], [5], 10)), Is.Empty);
+        Assert.That(Keys(_store.Scan([5], [5, 0], 10)), Is.EqualTo(new[] { "05" }));
+        Assert.That(Keys(_store.Scan([5], [5, 0, 0], int.MaxValue)), Is.EqualTo(new[] { "05", "0500" }));
+        Assert.That(Keys(_store.Scan([0xFF, 0xFF], [], 1)), Is.EqualTo(new[] { "FFFF" }));
+        Assert.That(Keys(_store.Scan([0xFF, 0xFF, 0], [], 1)), Is.Empty);
+        Assert.That(Keys(_store.ScanPrefix([0xFF])), Is.EqualTo(new[] { "FFFF" }));
+        Assert.That(() => _store.Scan([], [], -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void The_end_of_a_prefix_is_the_first_key_after_it()
+    {
+        Assert.That(KeyValueReaderExtensions.EndOf([1, 2]), Is.EqualTo(new byte[] { 1, 3 }));
+        Assert.That(KeyValueReaderExtensions.EndOf([1, 0xFF, 0xFF]), Is.EqualTo(new byte[] { 2 }));
+        Assert.That(KeyValueReaderExtensions.EndOf([0xFF, 0xFF]), Is.Empty);
+        Assert.That(KeyValueReaderExtensions.EndOf([]), Is.Empty);
+    }
+
+    [Test]
+    public void Prefixes_with_more_pairs_than_a_page_are_given_in_full([Values(255, 256, 257, 600)] int pairs)
+    {
+        WriteBatch batch = new WriteBatch().Put([6], [1]).Put([8], [1]);
+        for (int i = 0; i < pairs; i++)
+        {
+            batch.Put([7, (byte)(i >> 8), (byte)(i & 0xFF)], [1]);
+        }
+
+        _store.Apply(batch);
+
+        Assert.That(_store.ScanPrefix([7]).Select(pair => (pair.Key[1] << 8) | pair.Key[2]), Is.EqualTo(Enumerable.Range(0, pairs)));
+    }
+
+    [Test]
+    public void Keys_of_the_longest_length_are_kept_in_order()
+    {
+        byte[] longest = new byte[WriteBatch.MaxKeyBytes];
+        Array.Fill(longest, (byte)7);
+        byte[] next = [.. longest];
+        next[^1]++;
+        _store.Apply(new WriteBatch().Put(next, [2]).Put(longest, [1]).Put(longest.AsSpan(1), []));
+
+        Assert.That(_store.Scan([7], [], 10).Select(pair => pair.Value.Length == 0 ? 0 : pair.Value[0]), Is.EqualTo(new[] { 0, 1, 2 }));
+        Assert.That(_store.Scan(longest, next, 10).Select(pair => pair.Key), Is.EqualTo(new[] { longest }));
+    }
+
+    [Test]
+    public void Big_batches_in_any_order_are_kept()
+    {
+        const int Count = 20_000;
+        WriteBatch batch = new();
+        for (int i = 0; i < Count; i++)
+        {
+            // 7,919 is prime to the count, so all numbers come once, in a scattered order.
+            int number = (int)((long)i * 7919 % Count);
+            batch.Put(KeyOf(number), BitConverter.GetBytes(number));
+        }
+
+        _store.Apply(batch);
+
+        Assert.That(Enumerable.Range(0, Count).All(i => BitConverter.ToInt32(_store.Get(KeyOf(i))) == i));
+        Assert.That(_store.ScanPrefix([]).Select(pair => BitConverter.ToInt32(pair.Value)), Is.EqualTo(Enumerable.Range(0, Count)));
+    }
+
+    [Test]
+    public void A_batch_is_reused_and_appended_to()
+    {
+        WriteBatch batch = new WriteBatch().Put([1], [1]).Delete([2]);
+        _store.Apply(batch);
+        batch.Clear();
+        Assert.That((batch.Count, batch.Bytes), Is.EqualTo((0, 0)));
+        batch.Put([3], [3]);
+        batch.Append(new WriteBatch().Put([3], [4]).Delete([1])).Append(batch);
+        _store.Apply(batch);
+
+        Assert.That(batch.Count, Is.EqualTo(6));
+        Assert.That(_store.ScanPrefix([]).Select(pair => (pair.Key[0], pair.Value[0])), Is.EqualTo(new[] { ((byte)3, (byte)4) }));
+    }
+
+    [Test]
+    public void An_empty_batch_changes_nothing()
+    {
+        _store.Apply(new WriteBatch());
+
+        Assert.That(_store.Scan([], [], 1), Is.Empty);
+    }
+
+    [Test]
+    public void Values_that_are_too_long_are_refused()
+    {
+        byte[] value = new byte[WriteBatch.MaxValueBytes + 1];
+        WriteBatch batch = new();
+
+        Assert.That(() => batch.Put([1], value), Throws.ArgumentException.With.Message.Contains("67108864"));
+        Assert.That(batch.Count, Is.Zero);
+    }
+
+    [Test]
+    public void Random_batches_agree_with_a_model_and_so_do_snapshots_of_every_stage()
+    {
+        Fuzzer random = new(2, "stages");
+        SortedDictionary<int, int> model = [];
+        List<(IKeyValueSnapshot Snapshot, KeyValuePair<int, int>[] Pairs)> stages = [];
+        for (int round = 0; round < 60; round++)
+        {
+            _store.Apply(RandomBatch(random, model, deletes: round % 20 < 10 ? 4 : 1));
+            if (round % 10 == 0)
+            {
+                stages.Add((_store.Snapshot(), [.. model]));
+            }
+        }
+
+        stages.Add((_store.Snapshot(), [.. model]));
+        foreach ((IKeyValueSnapshot snapshot, KeyValuePair<int, int>[] pairs) in stages)
+        {
+            Assert.That(snapshot.ScanPrefix([]).Select(Numbers), Is.EqualTo(pairs.Select(pair => (pair.Key, pair.Value))));
+            Assert.That(pairs.All(pair => BitConverter.ToInt32(snapshot.Get(KeyOf(pair.Key))) == pair.Value));
+            snapshot.Dispose();
+        }
+    }
+
+    [Test]
+    public void Readers_never_see_half_of_a_batch_nor_an_older_one_than_before()
+    {
+        const int Rounds = 100;
+        _store.Apply(Round(0));
+        using CancellationTokenSource end = new();
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(reader => Task.Run(() => Watch(snapshots: reader == 0, end.Token)))];
+        for (int round = 1; round <= Rounds; round++)
+        {
+            _store.Apply(Round(round));
+        }
+
+        end.Cancel();
+        Assert.That(() => Task.WaitAll(readers), Throws.Nothing);
+        Assert.That(_store.Scan([1], [], 100).Select(pair => BitConverter.ToInt32(pair.Value)), Is.All.EqualTo(Rounds));
+    }
+
+    [Test]
+    public void A_disposed_snapshot_refuses_service_and_another_one_does_not()
+    {
+        _store.Apply(new WriteBatch().Put([1], [1]));
+        IKeyValueSnapshot first = _store.Snapshot();
+        using IKeyValueSnapshot second = _store.Snapshot();
+        first.Dispose();
+        first.Dispose();
+
+        Assert.That(() => first.Get([1]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => first.Scan([], [], 1), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(second.Get([1]), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(() => second.Scan([], [], 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void A_store_ends_its_snapshots()
+    {
+        _store.Apply(new WriteBatch().Put([1], [1]));
+        IKeyValueSnapshot snapshot = _store.Snapshot();
+        _store.Dispose();
+        _store.Dispose();
+
+        Assert.That(() => snapshot.Get([1]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => _store.Snapshot(), Throws.InstanceOf<ObjectDisposedException>());
+        snapshot.Dispose();
+    }
+
+    private static byte[] KeyOf(int number) => [9, (byte)((number >> 16) & 0xFF), (byte)((number >> 8) & 0xFF), (byte)(number & 0xFF)];
+
+    private static (int Key, int Value) Numbers(KeyValuePair<byte[], byte[]> pair) =>
+        ((pair.Key[1] << 16) | (pair.Key[2] << 8) | pair.Key[3], BitConverter.ToInt32(pair.Value));
+
+    private static WriteBatch RandomBatch(Fuzzer random, SortedDictionary<int, int> model, int deletes)
+    {
+        WriteBatch batch = new();
+        for (int i = 0; i < 150; i++)
+        {
+            int key = random.Next(5000);
+            if (random.Next(5) < deletes)
+            {
+                batch.Delete(KeyOf(key));
+                model.Remove(key);
+            }
+            else
+            {
+                int value = random.Next(1000);
+                batch.Put(KeyOf(key), BitConverter.GetBytes(value));
+                model[key] = value;
+            }
+        }
+
+        return batch;
+    }
+
+    private static WriteBatch Round(int round)
+    {
+        WriteBatch batch = new();
+        for (byte i = 1; i <= 20; i++)
+        {
+            batch.Put([i], BitConverter.GetBytes(round));
+        }
+
+        return batch;
+    }
+
+    private void Watch(bool snapshots, CancellationToken end)
+    {
+        int last = 0;
+        while (!end.IsCancellationRequested)
+        {
+            using IKeyValueSnapshot? snapshot = snapshots ? _store.Snapshot() : null;
+            IKeyValueReader reader = snapshot ?? (IKeyValueReader)_store;
+            int[] values = [.. reader.Scan([1], [21], 100).Select(pair => BitConverter.ToInt32(pair.Value))];
+            int again = BitConverter.ToInt32(reader.Get([7]));
+            if (values.Length != 20 || values.Distinct().Count() != 1 || values[0] < last || again < values[0])
+            {
+                throw new InvalidOperationException($"After round {last} a reader saw {string.Join(' ', values)}, then {again}.");
+            }
+
+            last = again;
+        }
+    }
+
+    private static string[] Keys(IEnumerable<KeyValuePair<byte[], byte[]>> pairs) => [.. pairs.Select(pair => Convert.ToHexString(pair.Key))];
 
     private string[] Scan(byte[] prefix) => [.. _store.ScanPrefix(prefix).Select(pair => Convert.ToHexString(pair.Key))];
 }

@@ -1,16 +1,26 @@
+using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using PoUW.Core.Hashing;
 using PoUW.Core.Primitives;
+using PoUW.Core.Tests.Recovery;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
 namespace PoUW.Core.Tests.Work;
 
-/// <summary>Entry point of the child process: prints what is in force, then what certificates and hashes give on it.</summary>
+/// <summary>
+/// Entry point of the child processes. By itself it prints what is in force, then what certificates and hashes give on it; with a verb it is the
+/// process that crash tests kill.
+/// </summary>
 internal static class VerifierPathProgram
 {
-    public static int Main()
+    public static int Main(string[] args)
     {
+        if (args is [CrashChild.Verb, var store, var script, var first])
+        {
+            return CrashChild.Run(store, script, int.Parse(first, CultureInfo.InvariantCulture));
+        }
+
         string hashing = Avx512BW.IsSupported ? "512 " : "256 ";
         Console.WriteLine(!Avx2.IsSupported ? "Scalar" : hashing + (AvxVnni.IsSupported ? "AvxVnni" : "Avx2"));
         foreach (string answer in Answers())
