@@ -55,20 +55,7 @@ public sealed class PouwNode : IAsyncDisposable
     {
         _options = options;
         LeaseView leases = new(options.Parameters);
-        Chain = new BlockChain(new BlockChainOptions
-        {
-            Store = options.Store,
-            Node = options.Name,
-            Parameters = options.Parameters,
-            WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
-            Difficulty = new AsertDifficulty(options.Parameters),
-            Modules = NodeModules.Create(options.Parameters),
-            Leases = leases,
-            Time = options.Time,
-            KeptWitnesses = options.KeptWitnesses,
-            TrustedCheckpoint = options.TrustedCheckpoint,
-            ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
-        });
+        Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
@@ -93,7 +80,8 @@ public sealed class PouwNode : IAsyncDisposable
         if (options.Roles.HasFlag(NodeRoles.Validator))
         {
             _auditor = CreateAuditor(sender, journal);
-            _voter = new CheckpointVoter(sender, _ledger, options.Store, message => options.Observer.Warn(options.Name, message));
+            _voter = new CheckpointVoter(
+                sender, _ledger, options.Store, point => Chain.GetHeader(point.Id)?.TimestampMs, message => options.Observer.Warn(options.Name, message));
             EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
             _relay.BlockAccepted += watch.Observe;
             _relay.TransactionAdmitted += watch.Observe;
@@ -132,9 +120,10 @@ public sealed class PouwNode : IAsyncDisposable
     public LedgerView View => _ledger.View;
 
     /// <summary>Opens the store, listens, connects, and starts the roles.</summary>
-    /// <exception cref="PoUW.Core.PouwException">The store, the endpoint or a bootstrap node cannot be used.</exception>
+    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the endpoint or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
+        StartCheck.Run(options, cancellation);
         PouwNode node = new(options);
         try
         {
