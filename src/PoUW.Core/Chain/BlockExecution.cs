@@ -20,10 +20,11 @@ internal sealed class BlockExecution
     private readonly StateVersion _parent;
     private readonly StateOverlay _state;
     private readonly BlockContext _context;
-    private readonly List<Receipt> _receipts = [];
+    private readonly List<Receipt> _receipts;
 
-    internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer)
+    internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer, int transactions = 0)
     {
+        _receipts = new List<Receipt>(transactions);
         _executor = executor;
         _parent = parent.State;
         _state = new StateOverlay(executor.World.At(_parent));

@@ -56,7 +56,7 @@ public sealed class BlockExecutor
         }
 
         Rules.VerifyAhead(block.Transactions);
-        BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer);
+        BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer, block.Transactions.Count);
         for (int i = 0; i < block.Transactions.Count; i++)
         {
             ValidationResult applied = execution.TryApply(block.Transactions[i]);

@@ -108,7 +108,18 @@ internal sealed class SortedTree
         }
 
         int child = node.ChildOf(key);
-        return Put(OwnedChild(node, child), key, value) is { } right ? Insert(node, child + 1, right.Keys[0], null, right) : null;
+        if (Put(OwnedChild(node, child), key, value) is not { } right)
+        {
+            return null;
+        }
+
+        // The first child also takes keys below its own key here, so the right half of it may begin below that.
+        if (child == 0)
+        {
+            node.Keys[0] = node.Children[0].Keys[0];
+        }
+
+        return Insert(node, child + 1, right.Keys[0], null, right);
     }
 
     private Node? Insert(Node node, int at, byte[] key, byte[]? value, Node? child)
