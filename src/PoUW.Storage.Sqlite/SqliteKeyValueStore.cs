@@ -1,5 +1,4 @@
 using PoUW.Core.Storage;
-using static SQLitePCL.raw;
 
 namespace PoUW.Storage.Sqlite;
 
@@ -276,7 +275,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         try
         {
             _readers.EndIdle();
-            if (_files.Main.Checkpoint(SQLITE_CHECKPOINT_PASSIVE))
+            if (_files.Main.Checkpoint(truncate: false))
             {
                 _bytesSinceCheckpoint = 0;
             }
@@ -297,9 +296,9 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
             _snapshots.EndAll($"The snapshot was ended: the log of '{_path}' had grown to {log} bytes because of it.");
         }
 
-        if (log > LogPatience * _options.CheckpointBytes)
+        if (log > LogPatience * _options.CheckpointBytes && !_snapshots.Any)
         {
-            _readers.Pause(() => _ = _files.Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+            _readers.Pause(() => _ = _files.Main!.Checkpoint(truncate: true));
         }
     }
 }

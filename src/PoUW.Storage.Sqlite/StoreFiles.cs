@@ -71,6 +71,13 @@ internal sealed class StoreFiles : IDisposable
 
         // A database without log cannot be read without files of SQLite's beside it, unless nobody changes it: the shared lock sees to that.
         bool still = !log.Exists || log.Length == 0;
+        if (!still && !File.Exists(path + "-shm"))
+        {
+            shared?.Dispose();
+            throw new SqliteStoreException(
+                StoreFailure.Unavailable, $"The database '{path}' was not closed by who wrote it last: open it for writing once, to recover its log.");
+        }
+
         string uri = new Uri(path).AbsoluteUri + (still ? "?immutable=1" : "?readonly_shm=1");
         StoreFiles files = new(path, options, uri, shared) { OthersCommit = !still };
         try
@@ -91,7 +98,7 @@ internal sealed class StoreFiles : IDisposable
     /// <summary>Copies the log into the database, removes it and marks the store as closed cleanly. All other connections are closed.</summary>
     internal void CloseCleanly(StoreSeal seal)
     {
-        bool copied = Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+        bool copied = Main!.Checkpoint(truncate: true);
         Main.Configure(CloseWithoutCheckpoint, false);
         Main.Dispose();
         Main = null;

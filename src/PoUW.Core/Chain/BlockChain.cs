@@ -56,7 +56,7 @@ public sealed class BlockChain
         NotificationLog log = new(options.Store, _store, head);
         Notifications = new ChainNotifications(_gate, log);
         _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
-        _pruner = new ChainPruner(_store, log, options.KeptWitnesses);
+        _pruner = new ChainPruner(_store, _world, log, options.KeptWitnesses, options.KeptStates);
         _events = new ChainEventQueue(options.ObserverFailed);
     }
 
@@ -100,7 +100,7 @@ public sealed class BlockChain
     /// <summary>The state after a head.</summary>
     public StateSnapshot StateAt(ChainHead head) => _world.At(head.Position.State);
 
-    /// <summary>The state of a root; every executed block's root stays readable.</summary>
+    /// <summary>The newest state of a root. The states of executed blocks stay readable until <see cref="PruneStates"/> takes them.</summary>
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);
 
     /// <summary>
@@ -195,6 +195,14 @@ public sealed class BlockChain
             return _pruner.PruneWitnesses(_head, maxHeights);
         }
     }
+
+    /// <summary>
+    /// Forgets old states, in steps, while blocks are imported: those of blocks below <see cref="PruneLimit"/> that are not among the last
+    /// <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain below that. They cannot be read any more.
+    /// </summary>
+    /// <param name="maxDeletes">About how many entries of the store this call may delete; positive.</param>
+    /// <returns>False when nothing is left to do.</returns>
+    public bool PruneStates(int maxDeletes) => _pruner.PruneStates(_head, maxDeletes);
 
     private ValidationResult Add(Block block, Func<bool>? admit)
     {

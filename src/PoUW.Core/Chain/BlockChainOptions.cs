@@ -42,6 +42,9 @@ public sealed record BlockChainOptions
     /// <summary>How many blocks up to the head keep their witness when <see cref="BlockChain.PruneWitnesses"/> is called.</summary>
     public ulong KeptWitnesses { get; init; } = 10_000;
 
+    /// <summary>How many blocks up to the head keep their state when <see cref="BlockChain.PruneStates"/> is called.</summary>
+    public ulong KeptStates { get; init; } = 128;
+
     /// <summary>
     /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,
     /// without proof of their work, and no other block at its height. Everything else about them is checked. Null to take none.

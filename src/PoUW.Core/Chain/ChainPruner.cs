@@ -1,10 +1,11 @@
 using PoUW.Core.Notifications;
+using PoUW.Core.State;
 using PoUW.Core.Storage;
 
 namespace PoUW.Core.Chain;
 
-/// <summary>What may be pruned, and the pruning of witnesses.</summary>
-internal sealed class ChainPruner(ChainStore store, NotificationLog log, ulong keptWitnesses)
+/// <summary>What may be pruned, and the pruning of witnesses and states.</summary>
+internal sealed class ChainPruner(ChainStore store, WorldState world, NotificationLog log, ulong keptWitnesses, ulong keptStates)
 {
     /// <summary>The lowest height that finality or a subscriber still needs.</summary>
     internal ulong Limit(ChainHead head) => log.PruneLimit(head.FinalizedHeight);
@@ -24,5 +25,25 @@ internal sealed class ChainPruner(ChainStore store, NotificationLog log, ulong k
         }
 
         return count;
+    }
+
+    /// <summary>Takes a step of pruning states; needs no lock of the chain.</summary>
+    internal bool PruneStates(ChainHead head, int maxDeletes)
+    {
+        if (world.PruneStep(maxDeletes))
+        {
+            return true;
+        }
+
+        ulong beyond = head.Height + 1;
+        ulong height = Math.Min(Limit(head), beyond - Math.Min(beyond, keptStates));
+        BlockEntry? entry = store.GetCanonical(height) is { } id ? store.GetEntry(id) : null;
+        if (entry is not { Status: BlockStatus.Executed } || entry.Position.State.Number <= world.Base.Number)
+        {
+            return false;
+        }
+
+        world.BeginPrune(entry.Position.State);
+        return true;
     }
 }

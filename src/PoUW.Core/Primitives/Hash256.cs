@@ -64,6 +64,9 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
         return true;
     }
 
+    /// <summary>A bit, 0 or 1, counted from the most significant.</summary>
+    internal int Bit(int index) => (Nibble(index >> 2) >> (3 - (index & 3))) & 1;
+
     /// <summary>Four bits, counted in fours from the most significant.</summary>
     internal int Nibble(int index)
     {

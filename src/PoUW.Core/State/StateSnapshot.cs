@@ -56,6 +56,18 @@ public sealed class StateSnapshot : IStateReader
     /// <exception cref="StateTreeException">The state is unknown, pruned or damaged.</exception>
     public StateProof ProveRecord(StateKey key) => _world.Prove(Found, key.Path);
 
+    /// <summary>
+    /// What differs in another state, in the order of the paths; read while it is enumerated. The cost grows with the difference.
+    /// </summary>
+    /// <exception cref="ArgumentException">The other state is of another store.</exception>
+    /// <exception cref="StateTreeException">A state is unknown, pruned or damaged; also while enumerating.</exception>
+    public IEnumerable<StateDifference> Diff(StateSnapshot other)
+    {
+        return ReferenceEquals(other._world, _world)
+            ? new Tree.StateDiffer(_world, Found, other.Found).Run()
+            : throw new ArgumentException("The states are of two stores.", nameof(other));
+    }
+
     internal Account GetAccount(Address address, Hash256 path)
     {
         Span<byte> room = stackalloc byte[AccountRoom];

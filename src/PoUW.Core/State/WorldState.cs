@@ -1,4 +1,5 @@
 using PoUW.Core.Primitives;
+using PoUW.Core.State.Snapshots;
 using PoUW.Core.State.Tree;
 using PoUW.Core.Storage;
 
@@ -64,12 +65,9 @@ public sealed class WorldState
     public StateUpdate Update(StateOverlay changes, StateVersion parent)
     {
         Tree.Version version = Versions.Find(parent);
-        TreeUpdate tree = Interlocked.Exchange(ref _spareTree, null) ?? new TreeUpdate();
-        tree.Clear();
+        TreeUpdate tree = RentTree();
         changes.CopyChanges(tree.Changes);
-        tree.Run(Pages, version);
-        Versions.ThrowIfGone(version);
-        return new StateUpdate(this, version, tree);
+        return Run(tree, version);
     }
 
     /// <summary><see cref="Update"/> and <see cref="StateUpdate.WriteTo"/> in one.</summary>
@@ -92,6 +90,27 @@ public sealed class WorldState
     /// <exception cref="StateTreeException">A record that says what to delete is missing or damaged.</exception>
     public bool PruneStep(int maxDeletes) => _pruner.Step(maxDeletes);
 
+    /// <summary>
+    /// Checks a state in full: computes its root anew from its values in the store, past all memory. Takes as long as reading the whole
+    /// state does; commits and pruning may go on meanwhile.
+    /// </summary>
+    /// <returns>The first thing that is wrong, if anything.</returns>
+    /// <exception cref="StateTreeException">The state is unknown or was pruned.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public StateCheck Check(StateVersion version, CancellationToken cancel = default) => new StateChecker(this, Versions.Find(version), cancel).Run();
+
+    internal StateUpdate Insert(IReadOnlyList<SnapshotLeaf> leaves, StateVersion parent)
+    {
+        Tree.Version version = Versions.Find(parent);
+        TreeUpdate tree = RentTree();
+        foreach (SnapshotLeaf leaf in leaves)
+        {
+            tree.Changes.Set(leaf.Path, leaf.Value.Span);
+        }
+
+        return Run(tree, version);
+    }
+
     internal StateProof Prove(Tree.Version version, Hash256 path)
     {
         StateProver prover = Interlocked.Exchange(ref _spareProver, null) ?? new StateProver();
@@ -111,5 +130,19 @@ public sealed class WorldState
         {
             _spareTree = tree;
         }
+    }
+
+    private TreeUpdate RentTree()
+    {
+        TreeUpdate tree = Interlocked.Exchange(ref _spareTree, null) ?? new TreeUpdate();
+        tree.Clear();
+        return tree;
+    }
+
+    private StateUpdate Run(TreeUpdate tree, Tree.Version parent)
+    {
+        tree.Run(Pages, parent);
+        Versions.ThrowIfGone(parent);
+        return new StateUpdate(this, parent, tree);
     }
 }

@@ -108,18 +108,7 @@ internal sealed class SortedTree
         }
 
         int child = node.ChildOf(key);
-        if (Put(OwnedChild(node, child), key, value) is not { } right)
-        {
-            return null;
-        }
-
-        // The first child also takes keys below its own key here, so the right half of it may begin below that.
-        if (child == 0)
-        {
-            node.Keys[0] = node.Children[0].Keys[0];
-        }
-
-        return Insert(node, child + 1, right.Keys[0], null, right);
+        return Put(OwnedChild(node, child), key, value) is { } right ? Insert(node, child + 1, right.Keys[0], null, right) : null;
     }
 
     private Node? Insert(Node node, int at, byte[] key, byte[]? value, Node? child)
@@ -239,8 +228,23 @@ internal sealed class SortedTree
         /// <summary>Place of the child that may have a key.</summary>
         internal int ChildOf(ReadOnlySpan<byte> key)
         {
-            int at = LowerBound(key);
-            return HasAt(at, key) ? at : Math.Max(at - 1, 0);
+            // The first key is left out: it is no bound, and may lie above the others.
+            int low = 1;
+            int high = Count;
+            while (low < high)
+            {
+                int middle = (low + high) >> 1;
+                if (Keys[middle].AsSpan().SequenceCompareTo(key) <= 0)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            return low - 1;
         }
 
         internal void Add(byte[] key, Node child) => Insert(Count, key, null, child);

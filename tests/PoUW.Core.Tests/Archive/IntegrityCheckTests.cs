@@ -132,7 +132,7 @@ public sealed class IntegrityCheckTests
     public void Every_node_of_the_heads_state_is_needed()
     {
         List<byte[]> needed = [];
-        foreach ((byte[] key, byte[] value) in _store.ScanPrefix("state/"u8).ToList())
+        foreach ((byte[] key, byte[] value) in _store.ScanPrefix("state/p/"u8).Concat(_store.ScanPrefix("state/v/"u8)).ToList())
         {
             if (Without(key) is [{ Area: IntegrityArea.State }])
             {

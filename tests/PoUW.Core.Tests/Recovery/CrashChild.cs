@@ -62,6 +62,7 @@ internal static class CrashChild
             Say(string.Create(CultureInfo.InvariantCulture, $"A {i} {Shortened(blocks[i].Id)}"));
             Read(host, i);
             chain.PruneWitnesses(4);
+            chain.PruneStates(16);
         }
 
         return 0;

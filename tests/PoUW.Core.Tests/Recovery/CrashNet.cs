@@ -63,6 +63,7 @@ internal sealed class CrashNet : IDisposable
         Modules = _modules,
         Time = _time,
         KeptWitnesses = 6,
+        KeptStates = 4,
     };
 
     internal BlockChain Open(IKeyValueStore store) => new(Options(store));

@@ -120,13 +120,13 @@ internal sealed class CrashScript
         List<Block> lost = [];
         for (int i = 0; i < losing; i++)
         {
-            lost.Add(Make(_rival, 1, votes: false));
+            lost.Add(Make(_rival, 10, votes: false));
         }
 
         List<Block> won = [];
         for (int i = 0; i <= losing; i++)
         {
-            won.Add(Make(_main, 2, votes: true));
+            won.Add(Make(_main, 20, votes: true));
         }
 
         won.ForEach(block => Import(_rival, block));

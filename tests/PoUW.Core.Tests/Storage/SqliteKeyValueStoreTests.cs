@@ -125,6 +125,7 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         {
             store.Apply(new WriteBatch().Put([1], [1]));
             CopyAsKilled(file, copy);
+            File.WriteAllBytes(copy + "-shm", File.ReadAllBytes(file + "-shm"));
         }
 
         byte[][] before = [File.ReadAllBytes(copy), File.ReadAllBytes(copy + "-wal"), File.ReadAllBytes(copy + "-seal")];
@@ -136,6 +137,22 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         }
 
         Assert.That(new[] { File.ReadAllBytes(copy), File.ReadAllBytes(copy + "-wal"), File.ReadAllBytes(copy + "-seal") }, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Reading_only_a_copy_that_lacks_a_file_asks_for_an_opening_that_writes()
+    {
+        string file = NewFile();
+        string copy = NewFile();
+        using (SqliteKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+            CopyAsKilled(file, copy);
+        }
+
+        Assert.That(
+            () => new SqliteKeyValueStore(copy, new SqliteStoreOptions { ReadOnly = true }),
+            Throws.InstanceOf<SqliteStoreException>().With.Message.Contains("for writing once"));
     }
 
     [Test]
@@ -334,8 +351,8 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
             WriteBatch batch = new();
             for (int j = 0; j < 500; j++)
             {
-                value[0]++;
-                batch.Put([2, (byte)(i % 10), (byte)(j >> 8), (byte)j], value);
+                value[0] = (byte)(i & 0xFF);
+                batch.Put([2, (byte)(i % 10), (byte)(j >> 8), (byte)(j & 0xFF)], value);
             }
 
             store.Apply(batch);

@@ -12,7 +12,7 @@ namespace PoUW.Core.State.Tree;
 internal static class Page
 {
     /// <summary>Most leaves that a slot holds itself.</summary>
-    internal const int InlineLeaves = 4;
+    internal const int InlineLeaves = 2;
 
     /// <summary>The kind of a slot that is a page of its own.</summary>
     internal const int Child = 15;
@@ -68,6 +68,15 @@ internal static class Page
         }
 
         return false;
+    }
+
+    /// <summary>The place of a slot: the prefix and one more nibble.</summary>
+    internal static Hash256 ChildPrefix(Hash256 prefix, int depth, int slot)
+    {
+        Span<byte> path = stackalloc byte[Hash256.Size];
+        prefix.CopyTo(path);
+        path[depth >> 1] |= (byte)(slot << ((depth & 1) == 0 ? 4 : 0));
+        return new Hash256(path);
     }
 
     internal static Hash256 LeafPath(ReadOnlySpan<byte> leaf) => new(leaf[..Hash256.Size]);
