@@ -4,16 +4,16 @@ namespace PoUW.Benchmarks.Ledger;
 
 /// <summary>
 /// What the ledger costs on a real chain: import of blocks of transfers into a durable store, execution alone, replay from disk, and how the
-/// cost grows with the block.
+/// cost grows with the block; then the state and the stores by themselves.
 /// </summary>
 public sealed class LedgerSuite : IRatioSuite
 {
     private const int Transfers = 1_000;
     private const int LargeTransfers = 8_000;
-    private const int WarmBlocks = 6;
+    private const int WarmBlocks = 16;
     private const int Blocks = 20;
     private const int LargeBlocks = 4;
-    private const int InBoxBlocks = 6;
+    private const int InBoxBlocks = 4;
     private const double GoalNative = 15_000;
     private const double GoalInBox = 1_200;
     private const double GoalGrowth = 10.4;
@@ -24,10 +24,15 @@ public sealed class LedgerSuite : IRatioSuite
     /// <inheritdoc/>
     public IEnumerable<RatioFigure> Run()
     {
+        return Chain().Concat(StateFigures.Run()).Concat(StoreFigures.Run());
+    }
+
+    private static IEnumerable<RatioFigure> Chain()
+    {
         TransferWorkload workload = new();
         List<byte[]> blocks = workload.Make(WarmBlocks + Blocks, Transfers);
         _ = NativeSecp256k1Scheme.TryCreate(out NativeSecp256k1Scheme? native);
-        return Execution(workload, blocks).Concat(InBox(workload, blocks[..(WarmBlocks + InBoxBlocks)])).Concat(Native(workload, blocks, native));
+        return Execution(workload, blocks).Concat(Native(workload, blocks, native)).Concat(InBox(workload, blocks[..(WarmBlocks + InBoxBlocks)]));
     }
 
     private static IEnumerable<RatioFigure> Execution(TransferWorkload workload, IReadOnlyList<byte[]> blocks) =>
