@@ -42,7 +42,7 @@ public sealed class BlockChain
         CheckParameters(Parameters);
         _difficulty = options.Difficulty;
         _time = options.Time;
-        _world = new WorldState(options.Store);
+        _world = new WorldState(options.Store, options.State);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
         SignatureVerifier signatures = new(options.SignatureScheme, options.Signatures);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);

@@ -2,6 +2,7 @@ using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
+using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 
@@ -35,6 +36,9 @@ public sealed record BlockChainOptions
 
     /// <summary>How transaction signatures are verified and remembered.</summary>
     public SignatureVerifierOptions Signatures { get; init; } = new();
+
+    /// <summary>How much memory the state may use for what is read often.</summary>
+    public WorldStateOptions State { get; init; } = new();
 
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
