@@ -13,12 +13,15 @@ using PoUW.Core.Work;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps every state. Among
+/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps states. Among
 /// chains of equal work the first seen stays. All members may be called from any thread; imports and proposals run one at a time.
 /// Every step is one atomic batch, so a crash leaves the last committed head.
 /// </summary>
 public sealed class BlockChain
 {
+    // Some milliseconds of work on a disk.
+    private const int DeletesOfPruneStep = 1_000;
+
     private readonly Lock _gate = new();
     private readonly ChainEventQueue _events = new();
     private readonly WorldState _world;
@@ -28,6 +31,7 @@ public sealed class BlockChain
     private readonly BlockRules _rules;
     private readonly HeaderChecks _headers;
     private readonly ulong _keptWitnesses;
+    private readonly ulong _keptStates;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
     private readonly TimeProvider _time;
@@ -42,7 +46,7 @@ public sealed class BlockChain
         CheckParameters(Parameters);
         _difficulty = options.Difficulty;
         _time = options.Time;
-        _world = new WorldState(options.Store);
+        _world = new WorldState(options.Store, options.State);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
         SignatureVerifier signatures = new(options.SignatureScheme);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);
@@ -55,6 +59,7 @@ public sealed class BlockChain
         _headers = new HeaderChecks(_store, _rules, options.WorkVerifier, trust);
         _importer = new BlockImporter(_store, _executor, _rules, _headers, _difficulty, options.WorkVerifier, trust);
         _keptWitnesses = options.KeptWitnesses;
+        _keptStates = options.KeptStates;
     }
 
     /// <summary>The network.</summary>
@@ -91,7 +96,10 @@ public sealed class BlockChain
     /// <summary>The state after a head.</summary>
     public StateSnapshot StateAt(ChainHead head) => _world.At(head.Position.State);
 
-    /// <summary>The state of a root; every executed block's root stays readable.</summary>
+    /// <summary>
+    /// The state of a root: of the head's chain, of its last <see cref="BlockChainOptions.KeptStates"/> blocks at least. Reading a state that
+    /// is unknown or was pruned throws <see cref="StateTreeException"/>.
+    /// </summary>
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);
 
     /// <summary>
@@ -180,6 +188,32 @@ public sealed class BlockChain
         }
     }
 
+    /// <summary>
+    /// Forgets old states, in steps beside imports, which never wait for it: those of heights below <see cref="PruneLimit"/> that are not
+    /// among the last <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain there. A crash loses nothing.
+    /// </summary>
+    /// <param name="maxSteps">How many steps this call may take; positive. A step deletes about a thousand entries in one batch.</param>
+    /// <returns>How many steps it took; less than it may when nothing is left to do.</returns>
+    /// <exception cref="StoreException">The store failed; the next call goes on.</exception>
+    /// <exception cref="StateTreeException">The stored states are damaged.</exception>
+    public int PruneStates(int maxSteps)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSteps);
+        if (_keptStates == 0)
+        {
+            return 0;
+        }
+
+        _world.BeginPrune(OldestKeptState());
+        int steps = 0;
+        while (steps < maxSteps && _world.PruneStep(DeletesOfPruneStep))
+        {
+            steps++;
+        }
+
+        return steps;
+    }
+
     /// <summary>The cheap checks of a header whose block is not known, on top of other such headers. Needs no lock.</summary>
     internal ValidationResult CheckHeader(BlockHeader header, ReadOnlyMemory<byte> publicData, Func<Hash256, BlockHeader?> pending) =>
         _headers.Check(header, publicData, _head, pending, out _, out _);
@@ -230,6 +264,19 @@ public sealed class BlockChain
         {
             ChainPosition parent = _head.Position;
             return _builder.Build(parent, _difficulty.NextBits(Genesis.Header, parent.Header), timestampMs, producer, [], claim);
+        }
+    }
+
+    /// <summary>It is final, so it stays the oldest one to keep whatever is imported meanwhile.</summary>
+    private StateVersion OldestKeptState()
+    {
+        lock (_gate)
+        {
+            ulong beyond = _head.Height + 1;
+            ulong height = Math.Min(PruneLimit, beyond - Math.Min(beyond, _keptStates));
+            return _store.GetCanonical(height) is { } id && _store.GetEntry(id) is { Status: BlockStatus.Executed } entry
+                ? entry.Position.State
+                : throw new ChainException($"The stored block at height {height} is missing.");
         }
     }
 
