@@ -49,6 +49,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly AuditorService? _auditor;
     private readonly CheckpointVoter? _voter;
     private Task _roleLoops = Task.CompletedTask;
+    private MempoolJournal? _journal;
     private bool _disposed;
 
     private PouwNode(PouwNodeOptions options)
@@ -176,6 +177,7 @@ public sealed class PouwNode : IAsyncDisposable
             // A role that failed must not keep the network and the store open.
             await _network.DisposeAsync();
             await _relay.StopAsync();
+            _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
         }
@@ -183,6 +185,7 @@ public sealed class PouwNode : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
+        _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
         if (_options.Listen is { } endpoint)
         {
             await _network.ListenAsync(endpoint, cancellation);
