@@ -10,6 +10,18 @@ internal sealed class SnapshotPool(string path, int most, Func<PairReader> open,
     private readonly Stack<PairReader> _idle = new();
     private bool _closed;
 
+    /// <summary>True if a snapshot is open.</summary>
+    internal bool Any
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Count > 0;
+            }
+        }
+    }
+
     /// <summary>The store as it is now.</summary>
     internal SqliteSnapshot Take()
     {
@@ -59,8 +71,8 @@ internal sealed class SnapshotPool(string path, int most, Func<PairReader> open,
     }
 
     /// <summary>Ends all snapshots.</summary>
-    /// <returns>True if there were any.</returns>
-    internal bool EndAll(string? reason)
+    /// <param name="reason">What their readers are told; null if the store is closed.</param>
+    internal void EndAll(string? reason)
     {
         SqliteSnapshot[] snapshots;
         lock (_gate)
@@ -72,8 +84,6 @@ internal sealed class SnapshotPool(string path, int most, Func<PairReader> open,
         {
             snapshot.End(reason);
         }
-
-        return snapshots.Length > 0;
     }
 
     public void Dispose()

@@ -139,11 +139,21 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Sets a switch of the connection (SQLITE_DBCONFIG).</summary>
     internal void Configure(int option, bool on) => Check(sqlite3_db_config(_handle, option, on ? 1 : 0, out _));
 
-    /// <summary>Copies the log into the database as far as readers allow.</summary>
-    /// <returns>True if all of it was copied.</returns>
-    internal bool Checkpoint(int mode)
+    /// <summary>Copies the log into the database as far as readers allow, without waiting for them.</summary>
+    /// <param name="truncate">True to shorten the log to nothing as well, if nobody reads.</param>
+    /// <returns>True if all of it was done.</returns>
+    internal bool Checkpoint(bool truncate)
     {
-        Check(sqlite3_wal_checkpoint_v2(_handle, "main", mode, out int frames, out int copied));
+        sqlite3_busy_timeout(_handle, 0);
+        int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+        int code = sqlite3_wal_checkpoint_v2(_handle, "main", mode, out int frames, out int copied);
+        sqlite3_busy_timeout(_handle, BusyMilliseconds);
+        if (code == SQLITE_BUSY)
+        {
+            return false;
+        }
+
+        Check(code);
         return frames == copied;
     }
 

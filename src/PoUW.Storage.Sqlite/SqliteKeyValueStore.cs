@@ -1,5 +1,4 @@
 using PoUW.Core.Storage;
-using static SQLitePCL.raw;
 
 namespace PoUW.Storage.Sqlite;
 
@@ -205,7 +204,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         return problems;
     }
 
-    /// <summary>Waits for reads that are under way, ends all snapshots, copies the log into the database and closes the files.</summary>
+    /// <summary>
+    /// Waits for reads that are under way, ends all snapshots, copies the log into the database and closes the files. A
+    /// <see cref="CheckIntegrity"/> that still runs, or another process that reads, can keep the closing from being a clean one.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -276,7 +278,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         try
         {
             _readers.EndIdle();
-            if (_files.Main.Checkpoint(SQLITE_CHECKPOINT_PASSIVE))
+            if (_files.Main.Checkpoint(truncate: false))
             {
                 _bytesSinceCheckpoint = 0;
             }
@@ -297,9 +299,9 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
             _snapshots.EndAll($"The snapshot was ended: the log of '{_path}' had grown to {log} bytes because of it.");
         }
 
-        if (log > LogPatience * _options.CheckpointBytes)
+        if (log > LogPatience * _options.CheckpointBytes && !_snapshots.Any)
         {
-            _readers.Pause(() => _ = _files.Main!.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+            _readers.Pause(() => _ = _files.Main!.Checkpoint(truncate: true));
         }
     }
 }

@@ -4,16 +4,16 @@ namespace PoUW.Benchmarks.Ledger;
 
 /// <summary>
 /// What the ledger costs on a real chain: import of blocks of transfers into a durable store, execution alone, replay from disk, and how the
-/// cost grows with the block.
+/// cost grows with the block; then the state and the stores by themselves.
 /// </summary>
 public sealed class LedgerSuite : IRatioSuite
 {
     private const int Transfers = 1_000;
     private const int LargeTransfers = 8_000;
-    private const int WarmBlocks = 6;
+    private const int WarmBlocks = 16;
     private const int Blocks = 20;
     private const int LargeBlocks = 4;
-    private const int InBoxBlocks = 6;
+    private const int InBoxBlocks = 4;
     private const double GoalNative = 15_000;
     private const double GoalInBox = 1_200;
     private const double GoalGrowth = 10.4;
@@ -24,10 +24,15 @@ public sealed class LedgerSuite : IRatioSuite
     /// <inheritdoc/>
     public IEnumerable<RatioFigure> Run()
     {
+        return Chain().Concat(StateFigures.Run()).Concat(StoreFigures.Run());
+    }
+
+    private static IEnumerable<RatioFigure> Chain()
+    {
         TransferWorkload workload = new();
         List<byte[]> blocks = workload.Make(WarmBlocks + Blocks, Transfers);
         _ = NativeSecp256k1Scheme.TryCreate(out NativeSecp256k1Scheme? native);
-        return [.. Execution(workload, blocks), .. InBox(workload, blocks[..(WarmBlocks + InBoxBlocks)]), .. Native(workload, blocks, native)];
+        return Execution(workload, blocks).Concat(Native(workload, blocks, native)).Concat(InBox(workload, blocks[..(WarmBlocks + InBoxBlocks)]));
     }
 
     private static IEnumerable<RatioFigure> Execution(TransferWorkload workload, IReadOnlyList<byte[]> blocks) =>
@@ -36,8 +41,8 @@ public sealed class LedgerSuite : IRatioSuite
     private static IEnumerable<RatioFigure> InBox(TransferWorkload workload, IReadOnlyList<byte[]> blocks)
     {
         Secp256k1Scheme scheme = new();
-        BlockCost cost = new PipelineFigures(workload, blocks, WarmBlocks).Best(scheme, runs: 1);
-        foreach (RatioFigure figure in PipelineFigures.Rates("inbox", cost, Transfers, GoalInBox))
+        (BlockCost cost, double? others) = new PipelineFigures(workload, blocks, WarmBlocks).Best(scheme, runs: 1);
+        foreach (RatioFigure figure in PipelineFigures.Rates("inbox", cost, Transfers, GoalInBox, others))
         {
             yield return figure;
         }
@@ -50,15 +55,15 @@ public sealed class LedgerSuite : IRatioSuite
     {
         ISignatureScheme scheme = native ?? workload.NoSignatures;
         string name = native is null ? "unsigned" : "native";
-        BlockCost cost = new PipelineFigures(workload, blocks, WarmBlocks).Best(scheme);
-        foreach (RatioFigure figure in PipelineFigures.Rates(name, cost, Transfers, native is null ? null : GoalNative))
+        (BlockCost cost, double? others) = new PipelineFigures(workload, blocks, WarmBlocks).Best(scheme);
+        foreach (RatioFigure figure in PipelineFigures.Rates(name, cost, Transfers, native is null ? null : GoalNative, others))
         {
             yield return figure;
         }
 
         yield return new ReplayFigures(workload, blocks, WarmBlocks).Measure(name, scheme, cost, Transfers);
         List<byte[]> large = workload.Make(LargeBlocks, LargeTransfers);
-        BlockCost eightfold = new PipelineFigures(workload, [.. blocks, .. large], blocks.Count).Best(scheme);
+        (BlockCost eightfold, _) = new PipelineFigures(workload, [.. blocks, .. large], blocks.Count).Best(scheme);
         yield return new RatioFigure(
             "ledger.growth", eightfold.Wall / cost.Wall, "times the time of a block for 8 times the transfers", null, "", null, GoalGrowth, LowerIsBetter: true);
         if (native is null)

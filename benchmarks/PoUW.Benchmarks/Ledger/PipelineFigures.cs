@@ -11,9 +11,10 @@ internal sealed class PipelineFigures(TransferWorkload workload, IReadOnlyList<b
     private const int Runs = 3;
     private const double GoalGarbage = 2048;
 
-    /// <summary>Mean cost of a block in the best of the runs.</summary>
-    internal BlockCost Best(ISignatureScheme scheme, int runs = Runs)
+    /// <summary>Mean cost of a block in the best of the runs, and how busy others kept the machine.</summary>
+    internal (BlockCost Cost, double? OtherProcessors) Best(ISignatureScheme scheme, int runs = Runs)
     {
+        MachineLoad load = MachineLoad.Watch(null);
         BlockCost best = default;
         for (int run = 0; run < runs; run++)
         {
@@ -21,13 +22,13 @@ internal sealed class PipelineFigures(TransferWorkload workload, IReadOnlyList<b
             best = run == 0 || mean.Wall < best.Wall ? mean : best;
         }
 
-        return best;
+        return (best, load.Others());
     }
 
-    internal static IEnumerable<RatioFigure> Rates(string name, BlockCost cost, int transfers, double? goal)
+    internal static IEnumerable<RatioFigure> Rates(string name, BlockCost cost, int transfers, double? goal, double? others)
     {
         double Micros(double seconds) => seconds * 1e6 / transfers;
-        yield return new RatioFigure($"ledger.import.{name}", transfers / cost.Wall, "tx/s", transfers / cost.Wall, "", null, goal);
+        yield return new RatioFigure($"ledger.import.{name}", transfers / cost.Wall, "tx/s", transfers / cost.Wall, "", null, goal) { OtherProcessors = others };
         yield return Part(name, "wall", Micros(cost.Wall));
         yield return Part(name, "threadCpu", Micros(cost.ThreadCpu));
         yield return Part(name, "processCpu", Micros(cost.ProcessCpu));

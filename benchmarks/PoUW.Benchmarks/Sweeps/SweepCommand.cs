@@ -8,7 +8,8 @@ public static class SweepCommand
     /// <summary>What to write after the program's name.</summary>
     public const string Usage =
         $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>], "
-        + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>], or --sweep {CrashSweep.Name} [--kills <n>] [--tears <n>] [--seed <n>]";
+        + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>], or --sweep {CrashSweep.Name} [--kills <n>] [--tears <n>] [--seed <n>], "
+        + $"or --sweep {SupplySweep.Name} [--cases <n, at least 1>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
     /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
@@ -27,6 +28,11 @@ public static class SweepCommand
         if (args.Length >= 2 && args[1] == CrashSweep.Name)
         {
             return RunCrashes(args);
+        }
+
+        if (args.Length >= 2 && args[1] == SupplySweep.Name)
+        {
+            return RunSupply(args);
         }
 
         long step = 1;
@@ -76,9 +82,12 @@ public static class SweepCommand
         }
     }
 
-    private static int RunFiles(string[] args)
+    private static int RunFiles(string[] args) => RunCases(args, 100_000, FileSweep.Run);
+
+    private static int RunSupply(string[] args) => RunCases(args, SupplySweep.Whole, SupplySweep.Run);
+
+    private static int RunCases(string[] args, int cases, Func<int, bool> run)
     {
-        int cases = 100_000;
         bool valid = args.Length == 2 || (args.Length == 4 && args[2] == "--cases"
             && int.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out cases) && cases >= 1);
         if (!valid)
@@ -87,7 +96,7 @@ public static class SweepCommand
             return 64;
         }
 
-        return FileSweep.Run(cases) ? 0 : 1;
+        return run(cases) ? 0 : 1;
     }
 
     private static int RunCrashes(string[] args)

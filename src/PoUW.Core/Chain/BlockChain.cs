@@ -13,7 +13,7 @@ using PoUW.Core.Work;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps every state. Among
+/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps states. Among
 /// chains of equal work the first seen stays. All members may be called from any thread; imports and proposals run one at a time.
 /// Every step is one atomic batch, so a crash leaves the last committed head.
 /// </summary>
@@ -27,6 +27,7 @@ public sealed class BlockChain
     private readonly BlockImporter _importer;
     private readonly BlockRules _rules;
     private readonly ChainPruner _pruner;
+    private readonly ChainMetrics _metrics;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
     private readonly TimeProvider _time;
@@ -41,7 +42,7 @@ public sealed class BlockChain
         CheckParameters(Parameters);
         _difficulty = options.Difficulty;
         _time = options.Time;
-        _world = new WorldState(options.Store);
+        _world = new WorldState(options.Store, options.State);
         _store = new ChainStore(options.Store, Parameters.MaxBlockBytes);
         SignatureVerifier signatures = new(options.SignatureScheme, options.Signatures);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);
@@ -58,6 +59,7 @@ public sealed class BlockChain
         _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
         _pruner = new ChainPruner(_store, _world, log, options.KeptWitnesses, options.KeptStates);
         _events = new ChainEventQueue(options.ObserverFailed);
+        _metrics = new ChainMetrics(options.Node);
     }
 
     /// <summary>The network.</summary>
@@ -100,7 +102,10 @@ public sealed class BlockChain
     /// <summary>The state after a head.</summary>
     public StateSnapshot StateAt(ChainHead head) => _world.At(head.Position.State);
 
-    /// <summary>The newest state of a root. The states of executed blocks stay readable until <see cref="PruneStates"/> takes them.</summary>
+    /// <summary>
+    /// The state of a root: of the head's chain, of its last <see cref="BlockChainOptions.KeptStates"/> blocks at least. Reading a state that
+    /// is unknown or was pruned throws <see cref="StateTreeException"/>.
+    /// </summary>
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);
 
     /// <summary>
@@ -197,19 +202,33 @@ public sealed class BlockChain
     }
 
     /// <summary>
-    /// Forgets old states, in steps, while blocks are imported: those of blocks below <see cref="PruneLimit"/> that are not among the last
-    /// <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain below that. They cannot be read any more.
+    /// Forgets old states, in steps beside imports, which never wait for it: those of heights below <see cref="PruneLimit"/> that are not
+    /// among the last <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain there. A crash loses nothing.
     /// </summary>
-    /// <param name="maxDeletes">About how many entries of the store this call may delete; positive.</param>
-    /// <returns>False when nothing is left to do.</returns>
-    public bool PruneStates(int maxDeletes) => _pruner.PruneStates(_head, maxDeletes);
+    /// <param name="maxSteps">How many steps this call may take; positive. A step deletes about a thousand entries in one batch.</param>
+    /// <returns>How many steps it took; less than it may when nothing is left to do.</returns>
+    /// <exception cref="StoreException">The store failed; the next call goes on.</exception>
+    /// <exception cref="StateTreeException">The stored states are damaged.</exception>
+    public int PruneStates(int maxSteps)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSteps);
+        StateVersion? oldest;
+        lock (_gate)
+        {
+            oldest = _pruner.OldestKeptState(_head);
+        }
+
+        return oldest is { } kept ? _pruner.PruneStates(kept, maxSteps) : 0;
+    }
+
 
     private ValidationResult Add(Block block, Func<bool>? admit)
     {
         ValidationResult result;
+        ChainChange? change;
         lock (_gate)
         {
-            result = _importer.Import(block, _head, admit, out ChainChange? change);
+            result = _importer.Import(block, _head, admit, out change);
             if (change is not null)
             {
                 _head = change.Head;
@@ -217,6 +236,7 @@ public sealed class BlockChain
             }
         }
 
+        _metrics.Imported(result, change, Notifications);
         _events.Deliver();
         return result;
     }

@@ -2,6 +2,7 @@ using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
+using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 
@@ -15,6 +16,9 @@ public sealed record BlockChainOptions
 
     /// <summary>The network.</summary>
     public required NetworkParameters Parameters { get; init; }
+
+    /// <summary>The node's name, the tag "node" of the chain's measurements.</summary>
+    public string Node { get; init; } = "node";
 
     /// <summary>Decides whether certificates are enough work.</summary>
     public required IWorkVerifier WorkVerifier { get; init; }
@@ -33,6 +37,9 @@ public sealed record BlockChainOptions
     /// <summary>How transaction signatures are verified and remembered.</summary>
     public SignatureVerifierOptions Signatures { get; init; } = new();
 
+    /// <summary>How much memory the state may use for what is read often.</summary>
+    public WorldStateOptions State { get; init; } = new();
+
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
 
@@ -42,8 +49,14 @@ public sealed record BlockChainOptions
     /// <summary>How many blocks up to the head keep their witness when <see cref="BlockChain.PruneWitnesses"/> is called.</summary>
     public ulong KeptWitnesses { get; init; } = 10_000;
 
-    /// <summary>How many blocks up to the head keep their state when <see cref="BlockChain.PruneStates"/> is called.</summary>
-    public ulong KeptStates { get; init; } = 128;
+    /// <summary>
+    /// How many blocks up to the head keep their state when <see cref="BlockChain.PruneStates"/> is called; 0 to keep all states. States
+    /// that are not final yet are kept in any case.
+    /// </summary>
+    public ulong KeptStates { get; init; }
+
+    /// <summary>How much memory the states may use.</summary>
+    public WorldStateOptions State { get; init; } = new();
 
     /// <summary>
     /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,

@@ -20,13 +20,14 @@ internal sealed class BlockExecution
     private readonly StateVersion _parent;
     private readonly StateOverlay _state;
     private readonly BlockContext _context;
-    private readonly List<Receipt> _receipts = [];
+    private readonly List<Receipt> _receipts;
 
-    internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer)
+    internal BlockExecution(BlockExecutor executor, ChainPosition parent, uint bits, ulong timestampMs, Address producer, int transactions = 0)
     {
+        _receipts = new List<Receipt>(transactions);
         _executor = executor;
         _parent = parent.State;
-        _state = new StateOverlay(executor.World.At(_parent));
+        _state = executor.RentOverlay(executor.World.At(_parent));
         ulong height = parent.Header.Height + 1;
         executor.Beacon.Append(_state, parent.Header.Height, parent.Ticket);
         Hash256 beacon = executor.Beacon.ForHeight(_state, height);
@@ -82,6 +83,9 @@ internal sealed class BlockExecution
 
         return _executor.World.Update(_state, _parent);
     }
+
+    /// <summary>Gives the memory of the execution back; nothing of it may be used afterwards.</summary>
+    internal void End() => _executor.Return(_state);
 
     /// <summary>What the block gave, with its writes in the batch; after <see cref="Finish"/>.</summary>
     internal ExecutionOutcome Commit(StateUpdate update, WriteBatch batch) =>

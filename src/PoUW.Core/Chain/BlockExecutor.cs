@@ -17,6 +17,8 @@ namespace PoUW.Core.Chain;
 /// </summary>
 public sealed class BlockExecutor
 {
+    private StateOverlay? _spare;
+
     /// <summary>Joins the rules of one network with a store of states.</summary>
     public BlockExecutor(WorldState world, NetworkParameters parameters, LedgerModules modules, SignatureVerifier signatures, IFinalityRule finality, ILeaseView leases)
     {
@@ -56,7 +58,7 @@ public sealed class BlockExecutor
         }
 
         Rules.VerifyAhead(block.Transactions);
-        BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer);
+        BlockExecution execution = new(this, parent, block.Header.Bits, block.Header.TimestampMs, block.Header.Producer, block.Transactions.Count);
         for (int i = 0; i < block.Transactions.Count; i++)
         {
             ValidationResult applied = execution.TryApply(block.Transactions[i]);
@@ -79,8 +81,23 @@ public sealed class BlockExecutor
         }
 
         outcome = execution.Commit(update, batch);
+        execution.End();
         return ValidationResult.Ok;
     }
+
+    /// <summary>An overlay without changes on a state, with the memory of an earlier one if there is any.</summary>
+    internal StateOverlay RentOverlay(StateSnapshot parent)
+    {
+        if (Interlocked.Exchange(ref _spare, null) is not { } overlay)
+        {
+            return new StateOverlay(parent);
+        }
+
+        overlay.Reset(parent);
+        return overlay;
+    }
+
+    internal void Return(StateOverlay overlay) => _spare = overlay.CanReset ? overlay : null;
 
     /// <summary>What is final in the state of an executed block.</summary>
     internal Checkpoint FinalizedAfter(ChainPosition position) => Finality.FinalizedIn(World.At(position.State));

@@ -42,6 +42,7 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
             StateRoot = update.Root,
             ReceiptsRoot = execution.ReceiptsRoot,
         };
+        execution.End();
         return new BlockTemplate(header, included);
     }
 }

@@ -18,7 +18,7 @@ internal sealed record CheckpointRecord(Hash256 Id, bool Justified, IReadOnlyLis
             writer.Write(source);
         }
 
-        return writer.EndList().EndList().ToArray();
+        return writer.EndList().EndList().Finish();
     }
 
     internal static CheckpointRecord Decode(byte[] stored)

@@ -24,7 +24,7 @@ public sealed record CheckpointVote(ulong SourceHeight, Hash256 SourceId, ulong 
     /// <summary>The canonical encoding.</summary>
     public byte[] Encode()
     {
-        return new RlpWriter().BeginList().Write(SourceHeight).Write(SourceId).Write(TargetHeight).Write(TargetId).EndList().ToArray();
+        return new RlpWriter().BeginList().Write(SourceHeight).Write(SourceId).Write(TargetHeight).Write(TargetId).EndList().Finish();
     }
 
     /// <summary>

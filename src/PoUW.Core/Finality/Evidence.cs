@@ -27,7 +27,7 @@ public sealed record Evidence(EvidenceKind Kind, ReadOnlyMemory<byte> First, Rea
     public static Evidence OfBlocks(SignedHeader first, SignedHeader second) => new(EvidenceKind.Blocks, first.Encode(), second.Encode());
 
     /// <summary>The canonical encoding.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write((ulong)Kind).Write(First.Span).Write(Second.Span).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write((ulong)Kind).Write(First.Span).Write(Second.Span).EndList().Finish();
 
     /// <summary>Reads evidence; checks form and limits, not what it proves.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> data, out Evidence? evidence)

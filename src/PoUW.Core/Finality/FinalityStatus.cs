@@ -8,7 +8,7 @@ internal sealed record FinalityStatus(ulong LatestHeight, ulong JustifiedHeight,
 {
     internal static FinalityStatus Start { get; } = new(0, 0, 0);
 
-    internal byte[] Encode() => new RlpWriter().BeginList().Write(LatestHeight).Write(JustifiedHeight).Write(FinalizedHeight).EndList().ToArray();
+    internal byte[] Encode() => new RlpWriter().BeginList().Write(LatestHeight).Write(JustifiedHeight).Write(FinalizedHeight).EndList().Finish();
 
     internal static FinalityStatus Decode(byte[] stored)
     {

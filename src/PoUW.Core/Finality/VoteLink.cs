@@ -11,7 +11,7 @@ internal sealed record VoteLink(UInt128 Tally, ulong Voters, bool Decided)
 {
     internal static VoteLink Empty { get; } = new(0, 0, false);
 
-    internal byte[] Encode() => new RlpWriter().BeginList().Write(Tally).Write(Voters).Write(Decided ? 1UL : 0UL).EndList().ToArray();
+    internal byte[] Encode() => new RlpWriter().BeginList().Write(Tally).Write(Voters).Write(Decided ? 1UL : 0UL).EndList().Finish();
 
     internal static VoteLink Decode(byte[] stored)
     {

@@ -19,7 +19,7 @@ public sealed record AuditCommit(Hash256 JobId, ulong Unit, ulong Attempt, Hash2
     public const int MaxEncodedBytes = 160;
 
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).Write(Unit).Write(Attempt).Write(ClaimedDigest).Write(Commitment).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).Write(Unit).Write(Attempt).Write(ClaimedDigest).Write(Commitment).EndList().Finish();
 
     /// <summary>Reads a commitment in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out AuditCommit? commit)

@@ -28,7 +28,7 @@ public sealed record AuditReveal(Hash256 JobId, ulong Unit, ulong Attempt, Hash2
 
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
-        .Write(JobId).Write(Unit).Write(Attempt).Write(RecordDigest).Write(Available ? 1UL : 0UL).Write(Salt).EndList().ToArray();
+        .Write(JobId).Write(Unit).Write(Attempt).Write(RecordDigest).Write(Available ? 1UL : 0UL).Write(Salt).EndList().Finish();
 
     /// <summary>Reads a verdict in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out AuditReveal? reveal)

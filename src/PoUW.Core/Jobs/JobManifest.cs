@@ -120,7 +120,7 @@ public sealed record JobManifest
             .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice)
             .Write(AuditRateBasisPoints).Write(AuditorsPerUnit).Write(AuditFee).Write(DeadlineBlocks);
         Work.Write(writer);
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     /// <summary>Reads a manifest and checks every limit.</summary>

@@ -35,7 +35,7 @@ public sealed record UnitRecord(
     /// <summary>The canonical encoding: an RLP list of the fields in order.</summary>
     public byte[] Encode() => new RlpWriter().BeginList()
         .Write(JobId).Write(Unit).Write(Attempt).Write(InputsDigest).Write(StartRoot).Write(EndRoot).Write(StateBlob)
-        .Write(LossSum).Write(Correct).Write(Samples).EndList().ToArray();
+        .Write(LossSum).Write(Correct).Write(Samples).EndList().Finish();
 
     /// <summary>Reads a record in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out UnitRecord? record)

@@ -68,7 +68,7 @@ public sealed record WorkPlan(IReadOnlyList<TileWorkShape> Operations, ulong Mac
     {
         RlpWriter writer = new();
         Write(writer);
-        return writer.ToArray();
+        return writer.Finish();
     }
 
     /// <summary>Reads a plan in canonical form and checks its limits.</summary>

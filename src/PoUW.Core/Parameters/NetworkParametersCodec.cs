@@ -45,6 +45,6 @@ public static class NetworkParametersCodec
             writer.BeginList().Write(allocation.Address).Write(allocation.Amount).EndList();
         }
 
-        return writer.EndList().EndList().ToArray();
+        return writer.EndList().EndList().Finish();
     }
 }

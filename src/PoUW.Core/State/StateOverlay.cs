@@ -16,10 +16,13 @@ public sealed class StateOverlay : IStateWriter
     /// <summary>Largest record in bytes.</summary>
     public const int MaxRecordBytes = 1024 * 1024;
 
-    private readonly IStateReader _parent;
+    // What a block of the usual size needs; more is not kept for the next one.
+    private const int MaxKeptEntries = 65_536;
+
+    private IStateReader _parent;
 
     // A committed state never changes, so what was read from it once need not be read again.
-    private readonly StateSnapshot? _committed;
+    private StateSnapshot? _committed;
     private readonly List<Undo> _undo = [];
     private Dictionary<Address, int>? _accountPlaces;
     private Dictionary<Hash256, int>? _recordPlaces;
@@ -39,11 +42,26 @@ public sealed class StateOverlay : IStateWriter
         _supply = _committed?.Supply ?? new SupplyRecord(parent.Minted, parent.Burned);
     }
 
+    /// <summary>True if the memory is small enough to be kept for another use.</summary>
+    internal bool CanReset => _accounts.Length <= MaxKeptEntries && _records.Length <= MaxKeptEntries;
+
     /// <inheritdoc/>
     public Amount Minted => _supply.Minted;
 
     /// <inheritdoc/>
     public Amount Burned => _supply.Burned;
+
+    /// <summary>Drops all changes and starts anew on another state, with the memory of the last use.</summary>
+    internal void Reset(StateSnapshot parent)
+    {
+        (_parent, _committed, _supply) = (parent, parent, parent.Supply);
+        (_supplyChanged, _attempting) = (false, false);
+        _accountPlaces?.Clear();
+        _recordPlaces?.Clear();
+        _undo.Clear();
+        Array.Clear(_records, 0, _recordCount);
+        (_accountCount, _recordCount) = (0, 0);
+    }
 
     /// <inheritdoc/>
     public Account GetAccount(Address address)

@@ -28,7 +28,7 @@ public sealed record StateProof(IReadOnlyList<Hash256> Siblings, Hash256? LeafPa
 
         writer.EndList();
         writer = LeafPath is { } path ? writer.Write(path) : writer.Write([]);
-        return writer.Write(LeafValueHash).EndList().ToArray();
+        return writer.Write(LeafValueHash).EndList().Finish();
     }
 
     /// <summary>Reads a proof; checks form and limits only.</summary>

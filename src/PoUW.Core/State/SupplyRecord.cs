@@ -9,7 +9,7 @@ internal readonly record struct SupplyRecord(Amount Minted, Amount Burned)
 {
     internal static readonly Hash256 Path = StateKey.Create("core", "supply", []).Path;
 
-    internal byte[] Encode() => new RlpWriter().BeginList().Write(Minted).Write(Burned).EndList().ToArray();
+    internal byte[] Encode() => new RlpWriter().BeginList().Write(Minted).Write(Burned).EndList().Finish();
 
     internal static SupplyRecord Decode(byte[]? stored)
     {

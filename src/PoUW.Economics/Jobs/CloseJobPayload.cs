@@ -9,7 +9,7 @@ namespace PoUW.Economics.Jobs;
 public sealed record CloseJobPayload(Hash256 JobId)
 {
     /// <summary>The canonical encoding: an RLP list of the job id.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(JobId).EndList().Finish();
 
     /// <summary>Reads a payload in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out CloseJobPayload? payload)

@@ -28,7 +28,7 @@ public sealed record Conviction(
             writer.Write(prover);
         }
 
-        return writer.EndList().EndList().ToArray();
+        return writer.EndList().EndList().Finish();
     }
 
     internal static Conviction Decode(ReadOnlySpan<byte> encoded)

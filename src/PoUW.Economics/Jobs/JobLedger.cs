@@ -145,7 +145,7 @@ public static class JobLedger
             writer.Write(job);
         }
 
-        state.SetRecord(OpenKey, writer.EndList().ToArray());
+        state.SetRecord(OpenKey, writer.EndList().Finish());
     }
 
     private static StateKey JobKey(Hash256 jobId) => StateKey.Create(Module, "job", jobId.ToArray());

@@ -36,7 +36,7 @@ public sealed record JobState(
     internal byte[] Encode() => new RlpWriter().BeginList()
         .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
         .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions).Write(WakeHeight)
-        .Write(LeaseBurned).EndList().ToArray();
+        .Write(LeaseBurned).EndList().Finish();
 
     internal static JobState Decode(ReadOnlySpan<byte> encoded)
     {

@@ -11,7 +11,7 @@ namespace PoUW.Economics.Jobs;
 public sealed record SubmitJobPayload(JobManifest Manifest, Amount Escrow)
 {
     /// <summary>The canonical encoding: an RLP list of the encoded manifest and the escrow.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(Manifest.Encode()).Write(Escrow).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(Manifest.Encode()).Write(Escrow).EndList().Finish();
 
     /// <summary>Reads a payload, checks the manifest's limits and that the escrow covers every unit.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out SubmitJobPayload? payload)

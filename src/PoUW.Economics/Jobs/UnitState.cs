@@ -36,7 +36,7 @@ public sealed record UnitState(
             writer.BeginList().Write(auditor.Auditor).Write(auditor.Commitment).Write(auditor.Reveal is null ? [] : auditor.Reveal.Encode()).EndList();
         }
 
-        return writer.EndList().Write(WorkDigest).EndList().ToArray();
+        return writer.EndList().Write(WorkDigest).EndList().Finish();
     }
 
     internal static UnitState Decode(ReadOnlySpan<byte> encoded)

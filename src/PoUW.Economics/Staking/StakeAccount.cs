@@ -23,7 +23,7 @@ public sealed record StakeAccount(StakeRoles Roles, Amount Bonded, Amount Unbond
     public static StakeAccount None { get; } = new(StakeRoles.None, Amount.Zero, Amount.Zero, 0, 0, InitialReputation);
 
     internal byte[] Encode() => new RlpWriter().BeginList()
-        .Write((ulong)Roles).Write(Bonded).Write(Unbonding).Write(ReleaseHeight).Write(BannedUntil).Write(Reputation).EndList().ToArray();
+        .Write((ulong)Roles).Write(Bonded).Write(Unbonding).Write(ReleaseHeight).Write(BannedUntil).Write(Reputation).EndList().Finish();
 
     internal static StakeAccount Decode(ReadOnlySpan<byte> encoded)
     {

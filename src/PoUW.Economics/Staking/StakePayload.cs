@@ -11,7 +11,7 @@ namespace PoUW.Economics.Staking;
 public sealed record StakePayload(StakeRoles Roles, Amount Amount)
 {
     /// <summary>The canonical encoding: an RLP list of roles and amount.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write((ulong)Roles).Write(Amount).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write((ulong)Roles).Write(Amount).EndList().Finish();
 
     /// <summary>Reads a payload in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out StakePayload? payload)

@@ -9,7 +9,7 @@ namespace PoUW.Economics.Staking;
 public sealed record UnstakePayload(Amount Amount)
 {
     /// <summary>The canonical encoding: an RLP list of the amount.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(Amount).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(Amount).EndList().Finish();
 
     /// <summary>Reads a payload in canonical form.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, out UnstakePayload? payload)

@@ -32,7 +32,7 @@ public sealed record WorkLease(
     internal byte[] Encode() => new RlpWriter().BeginList()
         .Write(JobId).Write(Unit).Write(Attempt).Write(Worker).Write(GrantedHeight).Write(ExpiryHeight).Write(FirstStep).Write(Steps)
         .Write(Schedule.StartMs).Write(Schedule.MacsPerSecond).Write(Schedule.LeadMs).Write(Macs).Write(Burn).Write((ulong)Lane).Write((ulong)Status)
-        .EndList().ToArray();
+        .EndList().Finish();
 
     internal static WorkLease Decode(ReadOnlySpan<byte> encoded)
     {

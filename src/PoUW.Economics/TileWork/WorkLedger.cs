@@ -218,7 +218,7 @@ public static class WorkLedger
             win.Write(writer);
         }
 
-        state.SetRecord(WinsKey(leaseId), writer.EndList().ToArray());
+        state.SetRecord(WinsKey(leaseId), writer.EndList().Finish());
     }
 
     private static ulong ReadNumber(IStateReader state, StateKey key) =>

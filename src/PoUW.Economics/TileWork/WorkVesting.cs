@@ -53,7 +53,7 @@ public static class WorkVesting
             writer.BeginList().Write(entry.Worker).Write(entry.Amount).Write(entry.WonHeight).EndList();
         }
 
-        state.SetRecord(Key(height), writer.EndList().ToArray());
+        state.SetRecord(Key(height), writer.EndList().Finish());
     }
 
     /// <summary>Mints what is due; a worker that was banned after its win gets nothing.</summary>

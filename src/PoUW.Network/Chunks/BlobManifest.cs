@@ -81,7 +81,7 @@ public sealed class BlobManifest
             writer.Write(chunk);
         }
 
-        return writer.EndList().EndList().ToArray();
+        return writer.EndList().EndList().Finish();
     }
 
     /// <summary>The length of one chunk.</summary>

@@ -28,7 +28,7 @@ public sealed record HandshakeMessage(ulong Version, Hash256 NetworkId, PeerId N
     }
 
     /// <summary>The canonical bytes.</summary>
-    public byte[] Encode() => new RlpWriter().BeginList().Write(Version).Write(NetworkId).Write(NodeId.Value).Write(Agent).EndList().ToArray();
+    public byte[] Encode() => new RlpWriter().BeginList().Write(Version).Write(NetworkId).Write(NodeId.Value).Write(Agent).EndList().Finish();
 
     /// <summary>Reads a message. The version is judged first, so that later versions may add fields.</summary>
     /// <returns>TooLarge, WrongVersion or Malformed when it is not a message of the current version.</returns>

@@ -10,6 +10,7 @@ internal static class NodeChain
     internal static BlockChainOptions OptionsOf(PouwNodeOptions options, LeaseView leases) => new()
     {
         Store = options.Store,
+        Node = options.Name,
         Parameters = options.Parameters,
         WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
         Difficulty = new AsertDifficulty(options.Parameters),

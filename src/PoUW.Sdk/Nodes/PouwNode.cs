@@ -48,6 +48,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly AuditorService? _auditor;
     private readonly CheckpointVoter? _voter;
     private Task _roleLoops = Task.CompletedTask;
+    private MempoolJournal? _journal;
     private bool _disposed;
 
     private PouwNode(PouwNodeOptions options)
@@ -55,7 +56,7 @@ public sealed class PouwNode : IAsyncDisposable
         _options = options;
         LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
-        _pool = new TransactionPool(Chain, new MempoolOptions());
+        _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
@@ -63,7 +64,7 @@ public sealed class PouwNode : IAsyncDisposable
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _relay = new BlockRelay(
             Chain, _pool, _network, options.Spawner, _producer.Invalidate,
-            new OrphanPool<PeerId>(Chain, options.Orphans, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
+            new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
             _stopping.Token);
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);
@@ -175,6 +176,7 @@ public sealed class PouwNode : IAsyncDisposable
             // A role that failed must not keep the network and the store open.
             await _network.DisposeAsync();
             await _relay.StopAsync();
+            _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
         }
@@ -182,6 +184,7 @@ public sealed class PouwNode : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
+        _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
         if (_options.Listen is { } endpoint)
         {
             await _network.ListenAsync(endpoint, cancellation);

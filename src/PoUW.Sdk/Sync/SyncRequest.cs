@@ -22,7 +22,7 @@ internal sealed record SyncRequest(IReadOnlyList<Hash256> Locator)
             writer.Write(id);
         }
 
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     public static SyncRequest? TryDecode(ReadOnlySpan<byte> encoded)

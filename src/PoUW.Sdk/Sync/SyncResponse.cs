@@ -20,7 +20,7 @@ internal sealed record SyncResponse(IReadOnlyList<Block> Blocks)
             writer.WriteEncoded(block);
         }
 
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     public static SyncResponse? TryDecode(ReadOnlySpan<byte> encoded, int maxBlockBytes)

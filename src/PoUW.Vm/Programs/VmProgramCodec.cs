@@ -37,7 +37,7 @@ internal static class VmProgramCodec
             writer.Write(name);
         }
 
-        return writer.EndList().Write((ulong)program.MemoryBytes).Write(program.Code).EndList().ToArray();
+        return writer.EndList().Write((ulong)program.MemoryBytes).Write(program.Code).EndList().Finish();
     }
 
     public static ValidationResult TryDecode(ReadOnlySpan<byte> bytes, VmLimits limits, out VmProgram? program)

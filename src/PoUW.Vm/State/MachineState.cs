@@ -26,7 +26,7 @@ public static class MachineState
             data += tensor.Bytes.Length;
         }
 
-        byte[] header = writer.EndList().EndList().ToArray();
+        byte[] header = writer.EndList().EndList().Finish();
         byte[] bytes = new byte[4 + header.Length + data];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, header.Length);
         header.CopyTo(bytes, 4);

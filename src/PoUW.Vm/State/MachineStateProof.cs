@@ -67,7 +67,7 @@ public sealed record MachineStateProof(
         writer.Write((ulong)Version).Write((ulong)Slot).Write((ulong)Leaf).Write(Content.Span);
         HashList.Write(writer, Path);
         HashList.Write(writer, TensorRoots);
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     /// <summary>Reads a proof; checks form and limits only.</summary>

@@ -42,7 +42,7 @@ public sealed record TraceProof(TraceRecord Record, IReadOnlyList<Hash256> Path)
     {
         RlpWriter writer = new RlpWriter().BeginList().WriteEncoded(Record.Encode());
         HashList.Write(writer, Path);
-        return writer.EndList().ToArray();
+        return writer.EndList().Finish();
     }
 
     /// <summary>Reads a proof; checks form and limits only.</summary>

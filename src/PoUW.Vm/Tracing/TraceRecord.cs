@@ -50,7 +50,7 @@ public sealed record TraceRecord(
         WriteValues(writer, Results);
         HashList.Write(writer, Before);
         HashList.Write(writer, After);
-        return writer.Write((ulong)GasUsed).EndList().ToArray();
+        return writer.Write((ulong)GasUsed).EndList().Finish();
     }
 
     /// <summary>Reads a record; checks form and limits only.</summary>

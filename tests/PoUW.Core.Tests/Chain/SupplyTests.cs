@@ -40,6 +40,18 @@ public sealed class SupplyTests
         return true;
     }
 
+    /// <summary>The sweep "supply" of the benchmarks runs the same over a million.</summary>
+    [Test]
+    public void The_supply_is_conserved_over_many_random_transactions()
+    {
+        const int Many = 30_000;
+        using SupplyRun run = new(seed: 8);
+        Assert.That(run.Run(Many), Is.Null);
+        Assert.That(run.Transactions, Is.EqualTo(Many));
+        Assert.That(run.Failed, Is.InRange(Many / 20, Many / 2));
+        Assert.That(run.Dropped, Is.Positive);
+    }
+
     private static IEnumerable<Transaction> Transactions(TestNet net, BlockChain chain, byte[] operations)
     {
         ulong alice = chain.HeadState.GetAccount(net.Alice.Address).Nonce;

@@ -11,12 +11,14 @@ internal sealed class FileSizeLimit : IDisposable
     private const int FileSize = 1;
     private const int SignalOfTooLongFile = 25;
 
-    private readonly PosixSignalRegistration _signal;
+    private const nint Ignore = 1;
+
+    private readonly nint _handler;
     private readonly Limit _before;
 
-    private FileSizeLimit(PosixSignalRegistration signal, Limit before)
+    private FileSizeLimit(nint handler, Limit before)
     {
-        _signal = signal;
+        _handler = handler;
         _before = before;
     }
 
@@ -27,19 +29,19 @@ internal sealed class FileSizeLimit : IDisposable
             Assert.Ignore("Only Linux limits the length of files.");
         }
 
-        // Without somebody who listens, the signal ends the process.
-        PosixSignalRegistration signal = PosixSignalRegistration.Create((PosixSignal)SignalOfTooLongFile, context => context.Cancel = true);
+        // Unless it is ignored, the signal ends the process.
+        nint handler = SetHandler(SignalOfTooLongFile, Ignore);
         Assert.That(GetLimit(FileSize, out Limit before), Is.Zero);
-        Limit limit = before with { Current = (ulong)bytes };
+        Limit limit = before with { Current = (ulong)Math.Max(bytes, 0) };
         Assert.That(SetLimit(FileSize, ref limit), Is.Zero);
-        return new FileSizeLimit(signal, before);
+        return new FileSizeLimit(handler, before);
     }
 
     public void Dispose()
     {
         Limit before = _before;
         Assert.That(SetLimit(FileSize, ref before), Is.Zero);
-        _signal.Dispose();
+        SetHandler(SignalOfTooLongFile, _handler);
     }
 
     [DllImport("libc", EntryPoint = "getrlimit")]
@@ -47,6 +49,9 @@ internal sealed class FileSizeLimit : IDisposable
 
     [DllImport("libc", EntryPoint = "setrlimit")]
     private static extern int SetLimit(int resource, ref Limit limit);
+
+    [DllImport("libc", EntryPoint = "signal")]
+    private static extern nint SetHandler(int signal, nint handler);
 
     [StructLayout(LayoutKind.Sequential)]
     private record struct Limit(ulong Current, ulong Most);

@@ -168,7 +168,7 @@ public sealed class SqliteFailureTests
         for (int i = first; i < first + count; i++)
         {
             byte[] value = new byte[300];
-            Array.Fill(value, (byte)i);
+            Array.Fill(value, (byte)(i & 0xFF));
             batch.Put(BitConverter.GetBytes(i), value);
             added[i] = value;
         }

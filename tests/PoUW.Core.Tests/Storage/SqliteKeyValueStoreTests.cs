@@ -117,6 +117,26 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
     }
 
     [Test]
+    [TestCase("store with % #1 and ?.db")]
+    [TestCase("Speicher-\u00E4\u4E2D.db")]
+    public void Reading_only_beside_a_writer_without_batches_sees_its_first_one(string name)
+    {
+        string file = Path.Combine(Path.GetDirectoryName(NewFile())!, name);
+        new SqliteKeyValueStore(file).Dispose();
+        using SqliteKeyValueStore store = new(file);
+        using SqliteKeyValueStore reading = new(file, new SqliteStoreOptions { ReadOnly = true });
+        Assert.That(reading.Get([1]), Is.Null);
+
+        for (byte i = 0; i < 5; i++)
+        {
+            store.Apply(new WriteBatch().Put([1], [i]));
+            Assert.That(reading.Get([1]), Is.EqualTo(new[] { i }));
+        }
+
+        Assert.That(File.Exists(file));
+    }
+
+    [Test]
     public void Reading_only_what_a_killed_process_left_sees_its_batches_and_changes_nothing()
     {
         string file = NewFile();
@@ -125,6 +145,7 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         {
             store.Apply(new WriteBatch().Put([1], [1]));
             CopyAsKilled(file, copy);
+            File.WriteAllBytes(copy + "-shm", File.ReadAllBytes(file + "-shm"));
         }
 
         byte[][] before = [File.ReadAllBytes(copy), File.ReadAllBytes(copy + "-wal"), File.ReadAllBytes(copy + "-seal")];
@@ -136,6 +157,22 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         }
 
         Assert.That(new[] { File.ReadAllBytes(copy), File.ReadAllBytes(copy + "-wal"), File.ReadAllBytes(copy + "-seal") }, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Reading_only_a_copy_that_lacks_a_file_asks_for_an_opening_that_writes()
+    {
+        string file = NewFile();
+        string copy = NewFile();
+        using (SqliteKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+            CopyAsKilled(file, copy);
+        }
+
+        Assert.That(
+            () => new SqliteKeyValueStore(copy, new SqliteStoreOptions { ReadOnly = true }),
+            Throws.InstanceOf<SqliteStoreException>().With.Message.Contains("for writing once"));
     }
 
     [Test]
@@ -334,8 +371,8 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
             WriteBatch batch = new();
             for (int j = 0; j < 500; j++)
             {
-                value[0]++;
-                batch.Put([2, (byte)(i % 10), (byte)(j >> 8), (byte)j], value);
+                value[0] = (byte)(i & 0xFF);
+                batch.Put([2, (byte)(i % 10), (byte)(j >> 8), (byte)(j & 0xFF)], value);
             }
 
             store.Apply(batch);
