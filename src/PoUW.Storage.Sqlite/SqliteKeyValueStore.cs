@@ -204,7 +204,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         return problems;
     }
 
-    /// <summary>Waits for reads that are under way, ends all snapshots, copies the log into the database and closes the files.</summary>
+    /// <summary>
+    /// Waits for reads that are under way, ends all snapshots, copies the log into the database and closes the files. A
+    /// <see cref="CheckIntegrity"/> that still runs, or another process that reads, can keep the closing from being a clean one.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)

@@ -69,13 +69,15 @@ internal sealed class StoreFiles : IDisposable
         StoreLock? shared = StoreLock.TryShare(path);
         FileInfo log = new(LogOf(path));
 
-        // A database without log cannot be read without files of SQLite's beside it, unless nobody changes it: the shared lock sees to that.
-        bool still = !log.Exists || log.Length == 0;
+        // A database without log cannot be read without files of SQLite's beside it, unless nobody changes it: the shared lock sees to
+        // that. Where there is no lock file there is no writer, nor was one.
+        bool hasWriter = shared is null && File.Exists(StoreLock.PathOf(path));
+        bool still = !hasWriter && (!log.Exists || log.Length == 0);
         if (!still && !File.Exists(path + "-shm"))
         {
             shared?.Dispose();
             throw new SqliteStoreException(
-                StoreFailure.Unavailable, $"The database '{path}' was not closed by who wrote it last: open it for writing once, to recover its log.");
+                StoreFailure.Unavailable, $"The database '{path}' was not closed by who wrote it last, or is being opened just now. Open it for writing once, to recover it.");
         }
 
         string uri = new Uri(path).AbsoluteUri + (still ? "?immutable=1" : "?readonly_shm=1");

@@ -27,6 +27,7 @@ public sealed class BlockChain
     private readonly BlockImporter _importer;
     private readonly BlockRules _rules;
     private readonly ChainPruner _pruner;
+    private readonly ChainMetrics _metrics;
     private readonly IDifficultyRule _difficulty;
     private readonly BlockTemplateBuilder _builder;
     private readonly TimeProvider _time;
@@ -58,6 +59,7 @@ public sealed class BlockChain
         _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
         _pruner = new ChainPruner(_store, _world, log, options.KeptWitnesses, options.KeptStates);
         _events = new ChainEventQueue(options.ObserverFailed);
+        _metrics = new ChainMetrics(options.Node);
     }
 
     /// <summary>The network.</summary>
@@ -207,9 +209,10 @@ public sealed class BlockChain
     private ValidationResult Add(Block block, Func<bool>? admit)
     {
         ValidationResult result;
+        ChainChange? change;
         lock (_gate)
         {
-            result = _importer.Import(block, _head, admit, out ChainChange? change);
+            result = _importer.Import(block, _head, admit, out change);
             if (change is not null)
             {
                 _head = change.Head;
@@ -217,6 +220,7 @@ public sealed class BlockChain
             }
         }
 
+        _metrics.Imported(result, change, Notifications);
         _events.Deliver();
         return result;
     }

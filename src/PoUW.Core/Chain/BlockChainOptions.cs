@@ -17,6 +17,9 @@ public sealed record BlockChainOptions
     /// <summary>The network.</summary>
     public required NetworkParameters Parameters { get; init; }
 
+    /// <summary>The node's name, the tag "node" of the chain's measurements.</summary>
+    public string Node { get; init; } = "node";
+
     /// <summary>Decides whether certificates are enough work.</summary>
     public required IWorkVerifier WorkVerifier { get; init; }
 

@@ -31,10 +31,15 @@ internal sealed class NotificationLog
     internal NotificationLog(IKeyValueStore store, ChainStore chain, ChainHead head)
     {
         (_store, _chain, _tip) = (store, chain, PointOf(head));
-        _last = store.Get(LastKey) is { } stored ? Number(stored) : 0;
-        IReadOnlyList<KeyValuePair<byte[], byte[]>> first = store.Scan(EntryPrefix, KeyValueReaderExtensions.EndOf(EntryPrefix), 1);
-        _first = first.Count > 0 ? Number(first[0].Key.AsSpan(EntryPrefix.Length)) : _last + 1;
-        _subscribers = [.. store.ScanPrefix(SubscriberPrefix).Select(pair => Subscriber.Decode(pair.Key.AsSpan(SubscriberPrefix.Length), pair.Value))];
+        (_first, _last, _subscribers) = (1, 0, []);
+        if (store.Get(LastKey) is { } stored)
+        {
+            _last = Number(stored);
+            IReadOnlyList<KeyValuePair<byte[], byte[]>> first = store.Scan(EntryPrefix, KeyValueReaderExtensions.EndOf(EntryPrefix), 1);
+            _first = first.Count > 0 ? Number(first[0].Key.AsSpan(EntryPrefix.Length)) : _last + 1;
+            _subscribers.AddRange(
+                store.ScanPrefix(SubscriberPrefix).Select(pair => Subscriber.Decode(pair.Key.AsSpan(SubscriberPrefix.Length), pair.Value)));
+        }
     }
 
     internal static ReadOnlySpan<byte> SubscriberPrefix => "chain/reader/"u8;
@@ -135,7 +140,11 @@ internal sealed class NotificationLog
                 throw new InvalidOperationException($"The subscription {name} is open.");
             }
 
-            _store.Apply(new WriteBatch().Put(subscriber.Key(), subscriber.Encode(options)));
+            // The number is there from the first subscriber on: without it there is nothing to look for when the chain is opened.
+            WriteBatch batch = new();
+            batch.Put(subscriber.Key(), subscriber.Encode(options));
+            PutNumber(batch, LastKey, _last);
+            _store.Apply(batch);
             (subscriber.Policy, subscriber.MaxLag) = (options.Policy, options.MaxLag);
             if (isNew)
             {

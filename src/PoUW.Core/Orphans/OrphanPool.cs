@@ -22,12 +22,14 @@ public sealed class OrphanPool<TSource>
     private readonly OrphanPoolOptions _options;
     private readonly Func<TSource, bool> _admitCertificate;
     private readonly TimeProvider _time;
+    private readonly OrphanMetrics _metrics;
     private readonly OrphanShelf<TSource> _shelf = new();
     private long _arrivals;
     private long _adopted;
     private long _evicted;
     private long _expired;
     private long _refused;
+    private OrphanPoolStatus _reported = new(0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>An empty pool in front of a chain.</summary>
     /// <param name="chain">The chain.</param>
@@ -45,6 +47,7 @@ public sealed class OrphanPool<TSource>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBytesPerSource);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaxAge, TimeSpan.Zero);
         (_chain, _options, _admitCertificate, _time) = (chain, options, admitCertificate, time);
+        _metrics = new OrphanMetrics(options.Node);
     }
 
     /// <summary>What the pool holds and has done.</summary>
@@ -54,7 +57,7 @@ public sealed class OrphanPool<TSource>
         {
             lock (_gate)
             {
-                return new OrphanPoolStatus(_shelf.Count, _shelf.Bytes, _shelf.Sources, _arrivals, _adopted, _evicted, _expired, _refused);
+                return StatusNow();
             }
         }
     }
@@ -75,6 +78,7 @@ public sealed class OrphanPool<TSource>
         if (result.Code == ValidationCode.UnknownParent)
         {
             bool isKept = TryKeep(source, block, out result);
+            Report();
             return new OrphanImport<TSource>(result, isKept, isKept ? Recheck(block) : []);
         }
 
@@ -110,6 +114,7 @@ public sealed class OrphanPool<TSource>
             }
         }
 
+        Report();
         return adopted;
     }
 
@@ -123,6 +128,8 @@ public sealed class OrphanPool<TSource>
                 _shelf.Remove(orphan);
             }
         }
+
+        Report();
     }
 
     // The parent may have come between the import and the keeping.
@@ -212,6 +219,25 @@ public sealed class OrphanPool<TSource>
         {
             _shelf.Remove(oldest);
             _expired++;
+        }
+    }
+
+    private OrphanPoolStatus StatusNow() =>
+        new(_shelf.Count, _shelf.Bytes, _shelf.Sources, _arrivals, _adopted, _evicted, _expired, _refused);
+
+    private void Report()
+    {
+        OrphanPoolStatus before;
+        OrphanPoolStatus after;
+        lock (_gate)
+        {
+            (before, after) = (_reported, StatusNow());
+            _reported = after;
+        }
+
+        if (before != after)
+        {
+            _metrics.Report(before, after);
         }
     }
 }

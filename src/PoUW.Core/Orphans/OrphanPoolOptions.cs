@@ -3,6 +3,9 @@ namespace PoUW.Core.Orphans;
 /// <summary>How many blocks without parent a node keeps, and for how long. Bytes are those of the encodings.</summary>
 public sealed record OrphanPoolOptions
 {
+    /// <summary>The node's name, the tag "node" of the pool's measurements.</summary>
+    public string Node { get; init; } = "node";
+
     /// <summary>Blocks of all sources; at least 1.</summary>
     public int MaxBlocks { get; init; } = 256;
 

@@ -44,4 +44,38 @@ internal static class CoreMetrics
     /// <summary>Writes of the pool's journal after a block that failed; they are tried again after the next.</summary>
     internal static readonly Counter<long> MempoolJournalFailed =
         Meter.CreateCounter<long>("pouw.mempool.journal.failed", "{write}", "Writes of the pool's journal that failed and will be repeated.");
+
+    /// <summary>Blocks that joined the chain of the head.</summary>
+    internal static readonly Counter<long> ChainAttached =
+        Meter.CreateCounter<long>("pouw.chain.attached", "{block}", "Blocks that joined the chain of the head.");
+
+    /// <summary>Blocks that left the chain of the head in a reorganisation.</summary>
+    internal static readonly Counter<long> ChainDetached =
+        Meter.CreateCounter<long>("pouw.chain.detached", "{block}", "Blocks that left the chain of the head in a reorganisation.");
+
+    /// <summary>Blocks that were not imported; tag "code".</summary>
+    internal static readonly Counter<long> ChainRefused =
+        Meter.CreateCounter<long>("pouw.chain.refused", "{block}", "Blocks that were not imported, by code.");
+
+    /// <summary>The height of the head after the last change.</summary>
+    internal static readonly Gauge<long> ChainHeight = Meter.CreateGauge<long>("pouw.chain.height", "{block}", "The height of the head.");
+
+    /// <summary>The finalized height after the last change.</summary>
+    internal static readonly Gauge<long> ChainFinalized = Meter.CreateGauge<long>("pouw.chain.finalized", "{block}", "The finalized height.");
+
+    /// <summary>Steps that a subscriber had not finished when the head last changed; tag "subscriber".</summary>
+    internal static readonly Gauge<long> SubscriberBehind =
+        Meter.CreateGauge<long>("pouw.notifications.behind", "{step}", "Steps of the chain that a subscriber has not finished.");
+
+    /// <summary>What happened to blocks without parent; tag "event": kept, adopted, evicted, expired, refused.</summary>
+    internal static readonly Counter<long> OrphanEvents =
+        Meter.CreateCounter<long>("pouw.orphans.events", "{block}", "What happened to blocks whose parent is not known.");
+
+    /// <summary>Blocks that wait for their parent.</summary>
+    internal static readonly Gauge<long> OrphanCount =
+        Meter.CreateGauge<long>("pouw.orphans.count", "{block}", "Blocks that wait for their parent.");
+
+    /// <summary>Bytes of the blocks that wait for their parent.</summary>
+    internal static readonly Gauge<long> OrphanBytes =
+        Meter.CreateGauge<long>("pouw.orphans.bytes", "By", "Bytes of the blocks that wait for their parent.");
 }

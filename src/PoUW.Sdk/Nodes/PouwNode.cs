@@ -58,6 +58,7 @@ public sealed class PouwNode : IAsyncDisposable
         Chain = new BlockChain(new BlockChainOptions
         {
             Store = options.Store,
+            Node = options.Name,
             Parameters = options.Parameters,
             WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
             Difficulty = new AsertDifficulty(options.Parameters),
@@ -68,7 +69,7 @@ public sealed class PouwNode : IAsyncDisposable
             TrustedCheckpoint = options.TrustedCheckpoint,
             ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
         });
-        _pool = new TransactionPool(Chain, new MempoolOptions());
+        _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
             new NetworkWarnings(options.Name, options.Observer));
@@ -76,7 +77,7 @@ public sealed class PouwNode : IAsyncDisposable
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _relay = new BlockRelay(
             Chain, _pool, _network, options.Spawner, _producer.Invalidate,
-            new OrphanPool<PeerId>(Chain, options.Orphans, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
+            new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
             _stopping.Token);
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);

@@ -2,6 +2,7 @@ using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Headers;
 using PoUW.Core.Ledger;
+using PoUW.Core.Mempool;
 using PoUW.Core.Orphans;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
@@ -56,6 +57,9 @@ public sealed record PouwNodeOptions
 
     /// <summary>How many gossiped blocks wait for a parent that is not known.</summary>
     public OrphanPoolOptions Orphans { get; init; } = new();
+
+    /// <summary>Limits and rules of the pool of waiting transactions; name and clock are the node's.</summary>
+    public MempoolOptions Mempool { get; init; } = new();
 
     /// <summary>How many blocks up to the head keep the witness of their work; older ones lose it once they are final.</summary>
     public ulong KeptWitnesses { get; init; } = 10_000;

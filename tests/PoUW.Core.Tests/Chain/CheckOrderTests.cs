@@ -85,7 +85,8 @@ public sealed class CheckOrderTests
         yield return Case(Rule.Witness, ValidationCode.MissingWitness, 1, 0, 0);
         yield return Case(Rule.Seal, ValidationCode.BadSignature, 1, 0, 1);
         yield return Case(Rule.Openings, ValidationCode.BadOpening, 1, 1, 1);
-        yield return Case(Rule.Transaction, ValidationCode.InvalidTransaction, 1, 1, 2);
+        // The signatures of all transactions are tried first; a bad one is tried again where its result is reported.
+        yield return Case(Rule.Transaction, ValidationCode.InvalidTransaction, 1, 1, 3);
         yield return Case(Rule.State, ValidationCode.WrongStateRoot, 1, 1, 2);
 
         static TestCaseData Case(Rule rule, ValidationCode code, int claims, int witnesses, int signatures) =>

@@ -101,6 +101,16 @@ public sealed class RlpTests
     }
 
     [Test]
+    public void Text_of_any_length_is_written_as_UTF8([Values(0, 1, 31, 32, 33, 300)] int letters)
+    {
+        string text = new('\u00e9', letters);
+        RlpReader reader = new(new RlpWriter().Write(text).Finish());
+
+        Assert.That(reader.ReadText(1_000), Is.EqualTo(text));
+        Assert.That(reader.TryFinish(), Is.True);
+    }
+
+    [Test]
     public void Deep_nesting_round_trips()
     {
         const int Depth = 10_000;

@@ -4,6 +4,7 @@ using PoUW.Core.Chain;
 using PoUW.Core.Notifications;
 using PoUW.Core.Storage;
 using PoUW.Core.Tests.Chain;
+using PoUW.Core.Tests.Mempool;
 
 namespace PoUW.Core.Tests.Notifications;
 
@@ -223,6 +224,26 @@ public sealed class ChainNotificationsTests
         _net.Grow(_chain, 20);
 
         Assert.That(await reader, Is.EqualTo(Enumerable.Range(1, 20).Select(height => (ulong)height)));
+    }
+
+    [Test]
+    public void The_chain_and_the_lag_of_each_subscriber_are_measured()
+    {
+        using MetricCollector metrics = new("measured");
+        BlockChain chain = _net.Open(new InMemoryKeyValueStore(), options => options with { Finality = _finality, Node = "measured" });
+        using ChainSubscription subscription = chain.Notifications.Open("index");
+        List<Block> left = _net.Grow(chain, 2);
+        List<Block> right = _net.Grow(Opened(new InMemoryKeyValueStore()), 3, offsetMs: 1);
+        right.ForEach(block => chain.Import(block));
+        chain.Import(left[0]);
+        chain.Import(right[2]);
+
+        Assert.That(metrics["pouw.chain.attached"], Is.EqualTo(5));
+        Assert.That(metrics["pouw.chain.detached"], Is.EqualTo(2));
+        Assert.That(metrics["pouw.chain.height"], Is.EqualTo(3));
+        Assert.That(metrics["pouw.chain.finalized"], Is.EqualTo(1));
+        Assert.That(metrics["pouw.chain.refused code=AlreadyKnown"], Is.EqualTo(2));
+        Assert.That(metrics["pouw.notifications.behind subscriber=index"], Is.EqualTo(7));
     }
 
     [Test]

@@ -4,6 +4,7 @@ using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Tests.Chain;
+using PoUW.Core.Tests.Mempool;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 
@@ -262,6 +263,26 @@ public sealed class OrphanPoolTests
         });
 
         Assert.That(_chain.Head.Height, Is.EqualTo(30));
+    }
+
+    [Test]
+    public void What_happens_is_measured()
+    {
+        using MetricCollector metrics = new("orphans");
+        OrphanPool<string> pool = Pool(new OrphanPoolOptions { Node = "orphans", MaxBlocksPerSource = 2 });
+        List<Block> blocks = _net.Grow(_net.Open(), 4);
+        for (int i = 3; i > 0; i--)
+        {
+            pool.Import("a", blocks[i]);
+        }
+
+        pool.Import("b", blocks[3] with { Transactions = [_net.Pay(_net.Alice, 0, 1)] });
+        Assert.That(metrics["pouw.orphans.count"], Is.EqualTo(2));
+        Assert.That(metrics["pouw.orphans.bytes"], Is.EqualTo(pool.Status.Bytes).And.Positive);
+        pool.Import("b", blocks[0]);
+        string[] events = ["kept", "evicted", "refused", "adopted", "expired"];
+        Assert.That(events.Select(name => metrics[$"pouw.orphans.events event={name}"]), Is.EqualTo(new[] { 3, 1, 1, 2, 0 }));
+        Assert.That(metrics["pouw.orphans.count"], Is.Zero);
     }
 
     [Test]

@@ -117,6 +117,26 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
     }
 
     [Test]
+    [TestCase("store with % #1 and ?.db")]
+    [TestCase("Speicher-\u00E4\u4E2D.db")]
+    public void Reading_only_beside_a_writer_without_batches_sees_its_first_one(string name)
+    {
+        string file = Path.Combine(Path.GetDirectoryName(NewFile())!, name);
+        new SqliteKeyValueStore(file).Dispose();
+        using SqliteKeyValueStore store = new(file);
+        using SqliteKeyValueStore reading = new(file, new SqliteStoreOptions { ReadOnly = true });
+        Assert.That(reading.Get([1]), Is.Null);
+
+        for (byte i = 0; i < 5; i++)
+        {
+            store.Apply(new WriteBatch().Put([1], [i]));
+            Assert.That(reading.Get([1]), Is.EqualTo(new[] { i }));
+        }
+
+        Assert.That(File.Exists(file));
+    }
+
+    [Test]
     public void Reading_only_what_a_killed_process_left_sees_its_batches_and_changes_nothing()
     {
         string file = NewFile();

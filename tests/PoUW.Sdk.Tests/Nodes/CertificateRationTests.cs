@@ -134,6 +134,33 @@ public sealed class CertificateRationTests
         Assert.That(_verifier.Witnesses, Is.EqualTo(30));
     }
 
+    /// <summary>Nobody answers requests here, so the blocks that came too early are imported only if they were kept.</summary>
+    [Test]
+    [CancelAfter(20_000)]
+    public async Task Gossiped_blocks_wait_for_their_parent(CancellationToken cancellation)
+    {
+        _verifier.IsGood = true;
+        List<ulong> accepted = [];
+        _relay.BlockAccepted += block => accepted.Add(block.Header.Height);
+        List<Block> blocks = [];
+        for (int height = 1; height <= 3; height++)
+        {
+            blocks.Add(Block(_source, 1));
+            Assert.That(_source.Import(blocks[^1]).ToString(), Is.EqualTo("Ok"));
+        }
+
+        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        foreach (Block block in Enumerable.Reverse(blocks))
+        {
+            await _peer.PublishAsync(BlockRelay.BlockTopic, block.Encode());
+        }
+
+        await WaitForEndAsync(cancellation);
+        Assert.That(accepted, Is.EqualTo(new ulong[] { 1, 2, 3 }));
+        Assert.That(_chain.Head.Id, Is.EqualTo(blocks[2].Id));
+        Assert.That(_node.Statistics.GossipRejected, Is.Zero);
+    }
+
     private async Task WaitForEndAsync(CancellationToken cancellation)
     {
         // One peer's gossip is handled in order of arrival.
