@@ -45,8 +45,10 @@ public static class ChainRebuild
         }
 
         (ulong copied, IReadOnlyList<string> lost) = CopyPairs(damaged, target.Store, options, cancellation);
-        return new RebuildReport(
-            chain.Head.Height, chain.Head.Id, salvaged, stop, trusted, salvage?.Finalized, segments, copied, lost);
+        RebuildReport report = new(
+            chain.Head.Height, chain.Head.Id, salvaged, stop, trusted, salvage?.Finalized, salvage?.HeadHeight, segments, copied, lost);
+        WriteMarks(damaged, target.Store, options.Marks?.Invoke(report) ?? []);
+        return report;
     }
 
     private static ReadOnlySpan<byte> NotedKey => "chain/noted"u8;
@@ -106,6 +108,11 @@ public static class ChainRebuild
             (copied, lost) = (pairs.Copied, pairs.Lost);
         }
 
+        return (copied, lost);
+    }
+
+    private static void WriteMarks(IKeyValueReader? damaged, IKeyValueStore target, IReadOnlyList<KeyValuePair<byte[], byte[]>> pairs)
+    {
         WriteBatch marks = new();
         if (ReadLastNumber(damaged) is { } number)
         {
@@ -113,13 +120,12 @@ public static class ChainRebuild
             marks.Put(NotedKey, number);
         }
 
-        foreach ((byte[] key, byte[] value) in options.Marks)
+        foreach ((byte[] key, byte[] value) in pairs)
         {
             marks.Put(key, value);
         }
 
         target.Apply(marks);
-        return (copied, lost);
     }
 
     /// <summary>The number of the last step in the log of notifications; null if there is none or it cannot be read.</summary>

@@ -14,6 +14,9 @@ internal sealed class ChainSalvage(IKeyValueReader damaged, int maxBlockBytes, H
     /// <summary>The finalized checkpoint that the store remembers; null if that cannot be read.</summary>
     internal Checkpoint? Finalized => Read(() => _store.ReadHead(), out _)?.Finalized;
 
+    /// <summary>The height of the head that the store remembers; null if that cannot be read.</summary>
+    internal ulong? HeadHeight => Read(() => _store.ReadHead() is { } head ? _store.GetEntry(head.Id) : null, out _)?.Header.Height;
+
     /// <summary>The block at a height if it stands on another, or null and why there is none.</summary>
     internal Block? BlockOn(ulong height, Hash256 parent, out string reason)
     {

@@ -18,6 +18,9 @@ public sealed record RebuildOptions
     /// <summary>Files with segments that are imported after what the damaged store gave, in this order.</summary>
     public IReadOnlyList<string> Segments { get; init; } = [];
 
-    /// <summary>Pairs that the new store gets at the end, for whoever must know that it was rebuilt. They replace what was copied.</summary>
-    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Marks { get; init; } = [];
+    /// <summary>
+    /// Called at the end; the new store gets the pairs that it gives, for whoever must know that it was rebuilt. They replace what was copied.
+    /// Null for none.
+    /// </summary>
+    public Func<RebuildReport, IReadOnlyList<KeyValuePair<byte[], byte[]>>>? Marks { get; init; }
 }

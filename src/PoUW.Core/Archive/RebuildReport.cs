@@ -16,6 +16,7 @@ namespace PoUW.Core.Archive;
 /// The finalized checkpoint that the damaged store remembers; null if it cannot be read. If it is above the new head, it should be the node's
 /// trusted checkpoint until the node has caught up.
 /// </param>
+/// <param name="KnownHeight">The height of the head that the damaged store remembers; null if it cannot be read.</param>
 /// <param name="Segments">What became of each segment file.</param>
 /// <param name="CopiedPairs">How many pairs that do not belong to the chain were copied.</param>
 /// <param name="LostRanges">
@@ -29,6 +30,7 @@ public sealed record RebuildReport(
     string Stop,
     Checkpoint? Trusted,
     Checkpoint? KnownFinal,
+    ulong? KnownHeight,
     IReadOnlyList<ChainImportResult> Segments,
     ulong CopiedPairs,
     IReadOnlyList<string> LostRanges);

@@ -13,7 +13,7 @@ using PoUW.Core.Work;
 namespace PoUW.Core.Chain;
 
 /// <summary>
-/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps every state. Among
+/// The chain: validates blocks, follows the heaviest valid chain on top of the last finalized checkpoint, and keeps states. Among
 /// chains of equal work the first seen stays. All members may be called from any thread; imports and proposals run one at a time.
 /// Every step is one atomic batch, so a crash leaves the last committed head.
 /// </summary>
@@ -102,7 +102,10 @@ public sealed class BlockChain
     /// <summary>The state after a head.</summary>
     public StateSnapshot StateAt(ChainHead head) => _world.At(head.Position.State);
 
-    /// <summary>The newest state of a root. The states of executed blocks stay readable until <see cref="PruneStates"/> takes them.</summary>
+    /// <summary>
+    /// The state of a root: of the head's chain, of its last <see cref="BlockChainOptions.KeptStates"/> blocks at least. Reading a state that
+    /// is unknown or was pruned throws <see cref="StateTreeException"/>.
+    /// </summary>
     public StateSnapshot StateAt(Hash256 root) => _world.At(root);
 
     /// <summary>
@@ -199,12 +202,25 @@ public sealed class BlockChain
     }
 
     /// <summary>
-    /// Forgets old states, in steps, while blocks are imported: those of blocks below <see cref="PruneLimit"/> that are not among the last
-    /// <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain below that. They cannot be read any more.
+    /// Forgets old states, in steps beside imports, which never wait for it: those of heights below <see cref="PruneLimit"/> that are not
+    /// among the last <see cref="BlockChainOptions.KeptStates"/>, and those of branches that left the chain there. A crash loses nothing.
     /// </summary>
-    /// <param name="maxDeletes">About how many entries of the store this call may delete; positive.</param>
-    /// <returns>False when nothing is left to do.</returns>
-    public bool PruneStates(int maxDeletes) => _pruner.PruneStates(_head, maxDeletes);
+    /// <param name="maxSteps">How many steps this call may take; positive. A step deletes about a thousand entries in one batch.</param>
+    /// <returns>How many steps it took; less than it may when nothing is left to do.</returns>
+    /// <exception cref="StoreException">The store failed; the next call goes on.</exception>
+    /// <exception cref="StateTreeException">The stored states are damaged.</exception>
+    public int PruneStates(int maxSteps)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSteps);
+        StateVersion? oldest;
+        lock (_gate)
+        {
+            oldest = _pruner.OldestKeptState(_head);
+        }
+
+        return oldest is { } kept ? _pruner.PruneStates(kept, maxSteps) : 0;
+    }
+
 
     private ValidationResult Add(Block block, Func<bool>? admit)
     {

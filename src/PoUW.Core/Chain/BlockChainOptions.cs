@@ -49,8 +49,14 @@ public sealed record BlockChainOptions
     /// <summary>How many blocks up to the head keep their witness when <see cref="BlockChain.PruneWitnesses"/> is called.</summary>
     public ulong KeptWitnesses { get; init; } = 10_000;
 
-    /// <summary>How many blocks up to the head keep their state when <see cref="BlockChain.PruneStates"/> is called.</summary>
-    public ulong KeptStates { get; init; } = 128;
+    /// <summary>
+    /// How many blocks up to the head keep their state when <see cref="BlockChain.PruneStates"/> is called; 0 to keep all states. States
+    /// that are not final yet are kept in any case.
+    /// </summary>
+    public ulong KeptStates { get; init; }
+
+    /// <summary>How much memory the states may use.</summary>
+    public WorldStateOptions State { get; init; } = new();
 
     /// <summary>
     /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,

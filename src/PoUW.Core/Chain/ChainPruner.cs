@@ -7,6 +7,9 @@ namespace PoUW.Core.Chain;
 /// <summary>What may be pruned, and the pruning of witnesses and states.</summary>
 internal sealed class ChainPruner(ChainStore store, WorldState world, NotificationLog log, ulong keptWitnesses, ulong keptStates)
 {
+    // Some milliseconds of work on a disk.
+    private const int DeletesOfStep = 1_000;
+
     /// <summary>The lowest height that finality or a subscriber still needs.</summary>
     internal ulong Limit(ChainHead head) => log.PruneLimit(head.FinalizedHeight);
 
@@ -27,23 +30,34 @@ internal sealed class ChainPruner(ChainStore store, WorldState world, Notificati
         return count;
     }
 
-    /// <summary>Takes a step of pruning states; needs no lock of the chain.</summary>
-    internal bool PruneStates(ChainHead head, int maxDeletes)
+    /// <summary>
+    /// The state of the oldest block that keeps its own; null if all states are kept. That block is final, so it stays the oldest one whatever
+    /// is imported meanwhile. The caller holds the chain's lock.
+    /// </summary>
+    internal StateVersion? OldestKeptState(ChainHead head)
     {
-        if (world.PruneStep(maxDeletes))
+        if (keptStates == 0)
         {
-            return true;
+            return null;
         }
 
         ulong beyond = head.Height + 1;
         ulong height = Math.Min(Limit(head), beyond - Math.Min(beyond, keptStates));
-        BlockEntry? entry = store.GetCanonical(height) is { } id ? store.GetEntry(id) : null;
-        if (entry is not { Status: BlockStatus.Executed } || entry.Position.State.Number <= world.Base.Number)
+        return store.GetCanonical(height) is { } id && store.GetEntry(id) is { Status: BlockStatus.Executed } entry
+            ? entry.Position.State
+            : throw new ChainException($"The stored block at height {height} is missing.");
+    }
+
+    /// <summary>Prunes what stands below a state, in at most so many steps; needs no lock of the chain.</summary>
+    internal int PruneStates(StateVersion oldest, int maxSteps)
+    {
+        world.BeginPrune(oldest);
+        int steps = 0;
+        while (steps < maxSteps && world.PruneStep(DeletesOfStep))
         {
-            return false;
+            steps++;
         }
 
-        world.BeginPrune(entry.Position.State);
-        return true;
+        return steps;
     }
 }

@@ -71,7 +71,7 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
     internal int Nibble(int index)
     {
         ulong part = (index >> 4) switch { 0 => _a, 1 => _b, 2 => _c, _ => _d };
-        return (int)(part >> (60 - (4 * (index & 15)))) & 15;
+        return (int)((part >> (60 - (4 * (index & 15)))) & 15);
     }
 
     /// <summary>Writes the 32 bytes.</summary>

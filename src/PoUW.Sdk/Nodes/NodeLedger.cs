@@ -2,6 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Mempool;
 using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Training.Ledger;
@@ -27,6 +28,8 @@ internal sealed class NodeLedger : ILedgerAccess, IChainObserver
     public NetworkParameters Parameters => _chain.Parameters;
 
     public LedgerView View => _view;
+
+    public ulong NextNonce(Address sender) => _pool.NextNonce(sender);
 
     public ValidationResult Submit(Transaction transaction)
     {

@@ -49,26 +49,14 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly AuditorService? _auditor;
     private readonly CheckpointVoter? _voter;
     private Task _roleLoops = Task.CompletedTask;
+    private MempoolJournal? _journal;
     private bool _disposed;
 
     private PouwNode(PouwNodeOptions options)
     {
         _options = options;
         LeaseView leases = new(options.Parameters);
-        Chain = new BlockChain(new BlockChainOptions
-        {
-            Store = options.Store,
-            Node = options.Name,
-            Parameters = options.Parameters,
-            WorkVerifier = new TileWorkVerifier(new NetworkRules(options.Parameters)),
-            Difficulty = new AsertDifficulty(options.Parameters),
-            Modules = NodeModules.Create(options.Parameters),
-            Leases = leases,
-            Time = options.Time,
-            KeptWitnesses = options.KeptWitnesses,
-            TrustedCheckpoint = options.TrustedCheckpoint,
-            ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
-        });
+        Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         _network = new NetworkNode(
             options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
@@ -93,7 +81,8 @@ public sealed class PouwNode : IAsyncDisposable
         if (options.Roles.HasFlag(NodeRoles.Validator))
         {
             _auditor = CreateAuditor(sender, journal);
-            _voter = new CheckpointVoter(sender, _ledger, options.Store, message => options.Observer.Warn(options.Name, message));
+            _voter = new CheckpointVoter(
+                sender, _ledger, options.Store, point => Chain.GetHeader(point.Id)?.TimestampMs, message => options.Observer.Warn(options.Name, message));
             EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
             _relay.BlockAccepted += watch.Observe;
             _relay.TransactionAdmitted += watch.Observe;
@@ -132,9 +121,10 @@ public sealed class PouwNode : IAsyncDisposable
     public LedgerView View => _ledger.View;
 
     /// <summary>Opens the store, listens, connects, and starts the roles.</summary>
-    /// <exception cref="PoUW.Core.PouwException">The store, the endpoint or a bootstrap node cannot be used.</exception>
+    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the endpoint or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
+        StartCheck.Run(options, cancellation);
         PouwNode node = new(options);
         try
         {
@@ -187,6 +177,7 @@ public sealed class PouwNode : IAsyncDisposable
             // A role that failed must not keep the network and the store open.
             await _network.DisposeAsync();
             await _relay.StopAsync();
+            _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
         }
@@ -194,6 +185,7 @@ public sealed class PouwNode : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
+        _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
         if (_options.Listen is { } endpoint)
         {
             await _network.ListenAsync(endpoint, cancellation);

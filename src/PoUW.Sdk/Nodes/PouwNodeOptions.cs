@@ -34,8 +34,17 @@ public sealed record PouwNodeOptions
     /// <summary>What the node does besides validating.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.None;
 
-    /// <summary>Where the chain, the journal and published states live. The node takes it over and disposes it.</summary>
+    /// <summary>
+    /// Where the chain, the journal and published states live. The node takes it over and disposes it. <see cref="NodeStore.Open"/> opens one
+    /// in a file.
+    /// </summary>
     public IKeyValueStore Store { get; init; } = new InMemoryKeyValueStore();
+
+    /// <summary>
+    /// When the store is checked in full before the node starts. A node that finds damage does not start; <see cref="NodeRepair"/> is the way
+    /// out.
+    /// </summary>
+    public IntegrityCheckAtStart IntegrityCheckAtStart { get; init; } = IntegrityCheckAtStart.AfterUncleanStop;
 
     /// <summary>Where fetched programs, data and model states live. What the node publishes itself goes to <see cref="Store"/>.</summary>
     public IChunkStore ChunkCache { get; init; } = new InMemoryChunkStore();

@@ -12,12 +12,14 @@ namespace PoUW.Sdk.Voting;
 /// The voting part of the validator role: signs the next vote of the voter's rule. A vote is in the store before it is sent, so that a
 /// restart never signs a conflicting one, and it is sent again until it is on chain.
 /// </summary>
-internal sealed class CheckpointVoter(AccountSender sender, ILedgerAccess ledger, IKeyValueStore store, Action<string> warn)
+internal sealed class CheckpointVoter(
+    AccountSender sender, ILedgerAccess ledger, IKeyValueStore store, Func<Checkpoint, ulong?> timeOf, Action<string> warn)
 {
     private const ulong ResendAfterBlocks = 4;
 
     private static readonly byte[] LastVoteKey = "voter/last"u8.ToArray();
 
+    private readonly VotingPause _pause = new(store, ledger.Parameters, timeOf);
     private ulong _sentHeight;
     private CheckpointVote? _sent;
 
@@ -26,6 +28,11 @@ internal sealed class CheckpointVoter(AccountSender sender, ILedgerAccess ledger
     {
         try
         {
+            if (_pause.IsActive)
+            {
+                warn("the store was repaired and may have lost the last vote: this node does not vote until none from before can conflict");
+            }
+
             while (!cancellation.IsCancellationRequested)
             {
                 LedgerView view = ledger.View;
@@ -50,6 +57,11 @@ internal sealed class CheckpointVoter(AccountSender sender, ILedgerAccess ledger
         CheckpointVote? last = LastVote();
         if (VoteRule.Next(view.State, last) is { } next)
         {
+            if (!_pause.Admits(next))
+            {
+                return;
+            }
+
             store.Apply(new WriteBatch().Put(LastVoteKey, next.Encode()));
             Send(next, view);
         }

@@ -35,7 +35,8 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
             ulong confirmed = view.State.GetAccount(key.Address).Nonce;
             if (confirmed >= _nextNonce || OldestHasExpired(confirmed, view.Height))
             {
-                _nextNonce = confirmed;
+                // The pool may hold more than this sender knows of: what it kept over a restart of the node.
+                _nextNonce = Math.Max(confirmed, ledger.NextNonce(key.Address));
                 _unconfirmed.Clear();
             }
 

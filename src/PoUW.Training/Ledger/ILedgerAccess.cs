@@ -1,4 +1,5 @@
 using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 
@@ -15,6 +16,9 @@ public interface ILedgerAccess
 
     /// <summary>A consistent view of the head block's state. It stays readable while new blocks arrive.</summary>
     LedgerView View { get; }
+
+    /// <summary>The nonce that an account's next transaction should carry: after the gapless ones that wait in the node's pool already.</summary>
+    ulong NextNonce(Address sender);
 
     /// <summary>Admits a transaction to the node's pool and passes it on.</summary>
     ValidationResult Submit(Transaction transaction);

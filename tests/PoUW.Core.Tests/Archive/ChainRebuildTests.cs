@@ -44,6 +44,7 @@ public sealed class ChainRebuildTests
 
         Assert.That((report.HeadId, report.Salvaged, report.Trusted, report.KnownFinal), Is.EqualTo((_chain.Head.Id, 14ul, (Checkpoint?)null, (Checkpoint?)_chain.Finalized)));
         Assert.That(report.Stop, Does.Contain("height 15"));
+        Assert.That(report.KnownHeight, Is.EqualTo(14));
         Assert.That((report.CopiedPairs, report.LostRanges.Count), Is.EqualTo((4ul, 0)));
         Assert.That(_fresh.Get("stat"u8), Is.EqualTo(new byte[] { 5 }));
         AssertSound(14);
@@ -129,8 +130,8 @@ public sealed class ChainRebuildTests
     [Test]
     public void A_store_that_does_not_open_gives_an_empty_chain_and_says_what_is_lost()
     {
-        KeyValuePair<byte[], byte[]> mark = new("mark"u8.ToArray(), [9]);
-        RebuildReport report = ChainRebuild.Run(null, _target, new RebuildOptions { Marks = [mark] });
+        RebuildOptions options = new() { Marks = made => [new("mark"u8.ToArray(), [(byte)(9 + made.HeadHeight)])] };
+        RebuildReport report = ChainRebuild.Run(null, _target, options);
         Assert.That((report.HeadHeight, report.LostRanges.Single()), Is.EqualTo((0ul, "all keys")));
         Assert.That(_fresh.Get("mark"u8), Is.EqualTo(new byte[] { 9 }));
     }
@@ -157,6 +158,18 @@ public sealed class ChainRebuildTests
         Assert.That(report.LostRanges.Count(range => range.StartsWith("voter/", StringComparison.Ordinal)), Is.EqualTo(1));
         Assert.That(keys.Count(key => _fresh.Get(key) is not null), Is.EqualTo(600 - 23));
         Assert.That(_fresh.Get("voter/last"u8), Is.Null);
+    }
+
+    [Test]
+    public void The_numbers_of_notifications_go_on()
+    {
+        _chain.Notifications.Open("host").Dispose();
+        _net.Grow(_chain, 2, []);
+        ChainRebuild.Run(_store, _target, new RebuildOptions());
+        BlockChain rebuilt = _net.Open(_fresh);
+        using Notifications.ChainSubscription host = rebuilt.Notifications.Open("host");
+        _net.Grow(rebuilt, 1, []);
+        Assert.That((host.IsNew, host.TryRead()!.Sequence), Is.EqualTo((true, 3ul)));
     }
 
     [Test]

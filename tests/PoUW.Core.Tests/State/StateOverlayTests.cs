@@ -75,6 +75,79 @@ public sealed class StateOverlayTests
     }
 
     [Test]
+    public void An_attempt_that_is_taken_back_leaves_no_trace()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        StateKey kept = StateKey.Create("test", "kept", []);
+        StateKey other = StateKey.Create("test", "other", []);
+        StateOverlay first = new(world.At(StateVersion.Empty));
+        first.Mint(Accounts[0], Amount.FromCoins(9));
+        first.SetRecord(kept, [1]);
+        WriteBatch batch = new();
+        StateVersion version = world.Commit(first, StateVersion.Empty, batch);
+        store.Apply(batch);
+
+        StateOverlay block = new(world.At(version));
+        block.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(2));
+        StateUpdate before = world.Update(block, version);
+        block.BeginAttempt();
+        Assert.That(block.BeginAttempt, Throws.InvalidOperationException);
+        block.Mint(Accounts[2], Amount.FromCoins(1));
+        block.TryBurn(Accounts[0], Amount.FromCoins(1));
+        block.TryTransfer(Accounts[0], Accounts[1], Amount.FromCoins(1));
+        block.TryTransfer(Accounts[1], Accounts[3], Amount.FromCoins(3));
+        block.SetNonce(Accounts[0], 5);
+        block.SetRecord(kept, null);
+        block.SetRecord(kept, [3]);
+        block.SetRecord(other, [4]);
+        StateOverlay above = new(block);
+        above.Mint(Accounts[4], Amount.FromCoins(8));
+        above.SetRecord(other, [5]);
+        above.MergeIntoParent();
+        Assert.That(block.GetAccount(Accounts[4]).Balance, Is.EqualTo(Amount.FromCoins(8)));
+        block.EndAttempt(keep: false);
+
+        Assert.That(() => block.EndAttempt(keep: true), Throws.InvalidOperationException);
+        Assert.That((block.Minted, block.Burned), Is.EqualTo((Amount.FromCoins(9), Amount.Zero)));
+        Assert.That(Accounts.Select(address => block.GetAccount(address).Balance.BaseUnits / Amount.FromCoins(1).BaseUnits), Is.EqualTo(new UInt128[] { 7, 2, 0, 0, 0, 0, 0, 0 }));
+        Assert.That(block.GetAccount(Accounts[0]).Nonce, Is.Zero);
+        Assert.That(block.GetRecord(kept), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(block.GetRecord(other), Is.Null);
+        Assert.That(world.Update(block, version).Root, Is.EqualTo(before.Root));
+    }
+
+    /// <summary>Attempts on one overlay and overlays upon overlays are two ways to the same state.</summary>
+    [FsCheck.NUnit.Property(MaxTest = 100)]
+    public bool Attempts_and_nested_overlays_give_the_same_state(ushort[] operations)
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        StateOverlay nested = new(world.At(StateVersion.Empty));
+        StateOverlay attempted = new(world.At(StateVersion.Empty));
+        for (int i = 0; i < operations.Length; i++)
+        {
+            bool keep = operations[i] % 3 != 0;
+            StateOverlay above = new(nested);
+            attempted.BeginAttempt();
+            foreach (StateOverlay state in new[] { above, attempted })
+            {
+                Operate(state, operations[i]);
+                Operate(state, (ushort)(operations[i] * 31 % 65_521));
+                state.SetRecord(StateKey.Create("test", "record", [(byte)(operations[i] % 5)]), operations[i] % 2 == 0 ? null : [(byte)i]);
+            }
+
+            attempted.EndAttempt(keep);
+            if (keep)
+            {
+                above.MergeIntoParent();
+            }
+        }
+
+        return world.Update(nested, StateVersion.Empty).Root == world.Update(attempted, StateVersion.Empty).Root;
+    }
+
+    [Test]
     public void Emptied_accounts_leave_the_tree()
     {
         using InMemoryKeyValueStore store = new();

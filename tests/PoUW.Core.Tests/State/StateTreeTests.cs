@@ -126,7 +126,7 @@ public sealed class StateTreeTests
     }
 
     /// <summary>The definition, written independently: split the set of leaves by bits until one or none is left.</summary>
-    private static Hash256 ReferenceRoot((int Key, int Value)[] items)
+    internal static Hash256 ReferenceRoot((int Key, int Value)[] items)
     {
         List<(string Bits, byte[] Hash)> leaves = [];
         foreach ((int key, int value) in items)

@@ -1,4 +1,5 @@
 using PoUW.Core.Parameters;
+using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Training.Ledger;
@@ -14,6 +15,8 @@ internal sealed class HarnessLedger(LedgerHarness harness) : ILedgerAccess
     public NetworkParameters Parameters => NetworkParameters.Development;
 
     public LedgerView View => new((long)harness.Height, harness.Height, 0, harness.State);
+
+    public ulong NextNonce(Address sender) => View.State.GetAccount(sender).Nonce;
 
     public ValidationResult Submit(Transaction transaction)
     {

@@ -75,6 +75,20 @@ internal sealed class TestLedger : ILedgerAccess
 
     private ulong Height => (ulong)_blocks.Count - 1;
 
+    public ulong NextNonce(Address sender)
+    {
+        lock (_gate)
+        {
+            ulong nonce = _world.At(_blocks[^1].Root).GetAccount(sender).Nonce;
+            while (_pending.Exists(waiting => waiting.Body.Nonce == nonce && _signatures.Verify(waiting, out Address from).IsValid && from == sender))
+            {
+                nonce++;
+            }
+
+            return nonce;
+        }
+    }
+
     public ValidationResult Submit(Transaction transaction)
     {
         TaskCompletionSource signal;

@@ -16,7 +16,7 @@ internal sealed class ByteCache
     /// <param name="capacity">Most bytes of all keys and values; 0 keeps nothing.</param>
     internal ByteCache(long capacity)
     {
-        int each = (int)Math.Clamp(capacity / ShardCount, 0, 1 << 30);
+        int each = (int)Math.Clamp(capacity / ShardCount, 0, 1 << 30) & ~3;
         for (int i = 0; i < ShardCount; i++)
         {
             _shards[i] = new ByteCacheShard(each);

@@ -95,6 +95,13 @@ internal sealed class ByteCacheShard(int capacity)
         int skipped = place + bytes > _ring.Length ? _ring.Length - place : 0;
         while (_ring.Length - (_tail - _head) < skipped + bytes)
         {
+            if (_head == _tail)
+            {
+                // Empty, and too short for the skipped end and the record: begin anew.
+                (_head, _tail, place, skipped) = (0, 0, 0, 0);
+                break;
+            }
+
             EvictOldest();
         }
 

@@ -15,13 +15,14 @@ internal static class StateKeys
 
     internal static ReadOnlySpan<byte> Base => "state/base"u8;
 
-    /// <summary>Pages of one place in the tree lie together, those of deeper places elsewhere: "state/p/" || depth || prefix || number.</summary>
+    /// <summary>
+    /// Pages of one commit lie together, in a store that sorts by key: "state/p/" || number || depth || prefix. A commit's pages are then
+    /// written side by side, where keys that begin with the prefix would touch a page of the store each.
+    /// </summary>
     internal static ReadOnlySpan<byte> Page(Span<byte> key, int depth, Hash256 prefix, ulong number)
     {
-        "state/p/"u8.CopyTo(key);
-        int length = PagePlace(key[8..], depth, prefix);
-        BinaryPrimitives.WriteUInt64BigEndian(key[(8 + length)..], number);
-        return key[..(8 + length + NumberBytes)];
+        int start = Numbered(key, "state/p/"u8, number).Length;
+        return key[..(start + PagePlace(key[start..], depth, prefix))];
     }
 
     /// <summary>The place of a page: its depth in nibbles in one byte, and the nibbles packed. Returns the length.</summary>
