@@ -207,7 +207,7 @@ public sealed class BlockChain
     /// </summary>
     /// <param name="maxSteps">How many steps this call may take; positive. A step deletes about a thousand entries in one batch.</param>
     /// <returns>How many steps it took; less than it may when nothing is left to do.</returns>
-    /// <exception cref="StoreException">The store failed; the next call goes on.</exception>
+    /// <exception cref="Storage.StoreException">The store failed; the next call goes on.</exception>
     /// <exception cref="StateTreeException">The stored states are damaged.</exception>
     public int PruneStates(int maxSteps)
     {
