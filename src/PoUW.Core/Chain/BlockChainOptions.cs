@@ -37,9 +37,6 @@ public sealed record BlockChainOptions
     /// <summary>How transaction signatures are verified and remembered.</summary>
     public SignatureVerifierOptions Signatures { get; init; } = new();
 
-    /// <summary>How much memory the state may use for what is read often.</summary>
-    public WorldStateOptions State { get; init; } = new();
-
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
 
