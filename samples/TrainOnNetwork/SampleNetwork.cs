@@ -76,7 +76,8 @@ internal sealed class SampleNetwork : IAsyncDisposable
         {
             foreach (Member member in network._members)
             {
-                DeleteStore(network.PathOf(member));
+                // Every run is a chain of its own; what an earlier run left here belongs to another genesis.
+                SqliteKeyValueStore.Delete(network.PathOf(member));
                 network.Nodes.Add(await network.StartAsync(member, cancellation));
             }
 
@@ -153,15 +154,6 @@ internal sealed class SampleNetwork : IAsyncDisposable
         new(name, KeyPair.Generate(new SeededRandomSource(options.Seed, name)), roles, funds, lies);
 
     private string PathOf(Member member) => Path.Combine(_options.Out.FullName, "nodes", member.Name + ".db");
-
-    // Every run is a chain of its own; what an earlier run left here belongs to another genesis.
-    private static void DeleteStore(string path)
-    {
-        foreach (string suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(path + suffix);
-        }
-    }
 
     private sealed record Member(string Name, KeyPair Key, NodeRoles Roles, ulong Funds, bool Lies);
 }

@@ -68,6 +68,13 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
     }
 
     /// <summary>
+    /// Deletes a store with all its files; what is not there is left out. Deleting the database file by hand would leave the record of what
+    /// was acknowledged, and the next opening would report a loss.
+    /// </summary>
+    /// <exception cref="SqliteStoreException">The store is in use, or a file cannot be deleted.</exception>
+    public static void Delete(string path) => StoreFiles.Delete(Path.GetFullPath(path));
+
+    /// <summary>
     /// Whether the last writer closed the store and nothing has happened to its files since. Otherwise
     /// <see cref="CheckIntegrity"/> is advisable.
     /// </summary>

@@ -110,6 +110,28 @@ internal sealed class StoreFiles : IDisposable
         }
     }
 
+    /// <summary>Deletes what belongs to a store, but for the lock: whoever waits for it must find the same file.</summary>
+    internal static void Delete(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            return;
+        }
+
+        using StoreLock taken = StoreLock.TakeForWriting(path);
+        try
+        {
+            foreach (string file in new[] { path, LogOf(path), path + "-shm", SealFile.PathOf(path) })
+            {
+                File.Delete(file);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SqliteStoreException(StoreFailure.ReadOnly, $"The database '{path}' cannot be deleted: {failure.Message}", failure);
+        }
+    }
+
     public void Dispose()
     {
         Main?.Dispose();
@@ -186,8 +208,11 @@ internal sealed class StoreFiles : IDisposable
         {
             throw new SqliteStoreException(
                 StoreFailure.Corrupt,
-                $"The database '{_path}' is damaged: it ends with batch {stored}, but batch {last.Sequence} was acknowledged. Its log lost its end, "
-                + "or the file was replaced by an older one. Repair it, or open it with AcceptLostBatches.");
+                stored == 0
+                    ? $"The database '{_path}' is gone or empty, but '{SealFile.PathOf(_path)}' says that batch {last.Sequence} was acknowledged. "
+                    + "Put the database back, or delete that file too to begin anew."
+                    : $"The database '{_path}' is damaged: it ends with batch {stored}, but batch {last.Sequence} was acknowledged. Its log lost its "
+                    + "end, or the file was replaced by an older one. Repair it, or open it with AcceptLostBatches.");
         }
     }
 

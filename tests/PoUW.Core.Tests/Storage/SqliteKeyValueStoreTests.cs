@@ -47,6 +47,39 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
     }
 
     [Test]
+    public void A_deleted_store_begins_anew_and_one_in_use_is_not_deleted()
+    {
+        string file = NewFile();
+        using (SqliteKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [2]));
+            Assert.That(() => SqliteKeyValueStore.Delete(file), Throws.InstanceOf<SqliteStoreException>().With.Property("Failure").EqualTo(StoreFailure.Locked));
+        }
+
+        SqliteKeyValueStore.Delete(file);
+        using (SqliteKeyValueStore anew = new(file))
+        {
+            Assert.That(anew.Get([1]), Is.Null);
+        }
+
+        Assert.That(() => SqliteKeyValueStore.Delete(Path.Combine(file, "nowhere", "x.db")), Throws.Nothing);
+    }
+
+    [Test]
+    public void A_database_that_was_deleted_without_its_seal_is_reported()
+    {
+        string file = NewFile();
+        using (SqliteKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [2]));
+        }
+
+        File.Delete(file);
+
+        Assert.That(() => new SqliteKeyValueStore(file), Throws.InstanceOf<SqliteStoreException>().With.Message.Contains("gone or empty"));
+    }
+
+    [Test]
     public void A_file_that_is_no_database_is_refused()
     {
         string file = NewFile();
