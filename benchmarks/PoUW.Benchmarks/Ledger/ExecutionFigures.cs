@@ -33,7 +33,7 @@ internal sealed class ExecutionFigures(TransferWorkload workload, IReadOnlyList<
         InMemoryKeyValueStore store = new();
         ChainPosition parent = workload.Open(store, workload.NoSignatures).Head.Position;
         SignatureVerifier signatures = new(workload.NoSignatures);
-        BlockExecutor executor = new(new WorldState(store), workload.Parameters, new LedgerModules([]), signatures, new StakeFinality(), new RejectingLeaseView());
+        BlockExecutor executor = new(new WorldState(store, workload.Options(store, workload.NoSignatures).State), workload.Parameters, new LedgerModules([]), signatures, new StakeFinality(), new RejectingLeaseView());
         WriteBatch batch = new();
         (double wall, double cpu, double allocated) = (0, 0, 0);
         for (int i = 0; i < blocks.Count; i++)

@@ -37,9 +37,6 @@ public sealed record BlockChainOptions
     /// <summary>How transaction signatures are verified and remembered.</summary>
     public SignatureVerifierOptions Signatures { get; init; } = new();
 
-    /// <summary>How much memory the state may use for what is read often.</summary>
-    public WorldStateOptions State { get; init; } = new();
-
     /// <summary>What is final on a chain.</summary>
     public IFinalityRule Finality { get; init; } = new StakeFinality();
 
@@ -54,6 +51,9 @@ public sealed record BlockChainOptions
     /// that are not final yet are kept in any case.
     /// </summary>
     public ulong KeptStates { get; init; }
+
+    /// <summary>How much memory the states may use.</summary>
+    public WorldStateOptions State { get; init; } = new();
 
     /// <summary>
     /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,

@@ -58,7 +58,7 @@ public sealed class ImportGarbageTests
         for (int i = 0; i < Transfers; i++)
         {
             byte[] to = new byte[Address.Size];
-            to[0] = (byte)i;
+            to[0] = (byte)(i & 0xFF);
             to[1] = (byte)(i >> 8);
             yield return net.Signer.Transfer(net.Alice, (ulong)((block * Transfers) + i), new Address(to), new Amount(1_000), tipPerGas: 1);
         }
