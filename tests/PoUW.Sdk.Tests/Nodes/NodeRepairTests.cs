@@ -3,7 +3,6 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Sdk.Nodes;
-using PoUW.Storage.Sqlite;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -35,8 +34,8 @@ public sealed class NodeRepairTests
             store.Apply(new WriteBatch().Put("voter/last"u8, [1]).Delete([.. "chain/receipts/"u8, .. genesis.ToArray()]).Put("chain/height/x"u8, [1]));
         }
 
-        ChainException refused = Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation));
-        Assert.That(refused.Message, Does.Contain("Receipts at height 0").And.Contain("NodeRepair.Run"));
+        ChainException? refused = Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation));
+        Assert.That(refused!.Message, Does.Contain("Receipts at height 0").And.Contain("NodeRepair.Run"));
 
         StoreRepairReport report = NodeRepair.Run(_path, Options(IntegrityCheckAtStart.Never));
         Assert.That((report.Rebuilt.HeadId, report.Rebuilt.CopiedPairs, report.Rebuilt.LostRanges.Count), Is.EqualTo((genesis, 1ul, 0)));

@@ -120,7 +120,7 @@ public sealed class JobJournalTests
         {
             Assert.That(journal.FindRecord(closed, 5, 1, Inputs), Is.Null);
             Assert.That(journal.VerdictsOn(closed, 5, 1), Is.Empty);
-            Assert.That(store.ScanPrefix("journal/"u8), Has.Count.EqualTo(4), "an open and an unknown job keep their entries");
+            Assert.That(store.ScanPrefix("journal/"u8).ToList(), Has.Count.EqualTo(4), "an open and an unknown job keep their entries");
         });
     }
 }
