@@ -3,7 +3,6 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Sdk.Nodes;
-using PoUW.Storage.Sqlite;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -13,11 +12,12 @@ public sealed class NodeRepairTests
 {
     private string _folder = "";
     private string _path = "";
-    private readonly RecordingObserver _observer = new();
+    private RecordingObserver _observer = new();
 
     [SetUp]
     public void CreateFolder()
     {
+        _observer = new RecordingObserver();
         _folder = Directory.CreateTempSubdirectory("pouw-repair-").FullName;
         _path = Path.Combine(_folder, "chain.db");
     }
@@ -35,8 +35,8 @@ public sealed class NodeRepairTests
             store.Apply(new WriteBatch().Put("voter/last"u8, [1]).Delete([.. "chain/receipts/"u8, .. genesis.ToArray()]).Put("chain/height/x"u8, [1]));
         }
 
-        ChainException refused = Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation));
-        Assert.That(refused.Message, Does.Contain("Receipts at height 0").And.Contain("NodeRepair.Run"));
+        ChainException? refused = Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation));
+        Assert.That(refused!.Message, Does.Contain("Receipts at height 0").And.Contain("NodeRepair.Run"));
 
         StoreRepairReport report = NodeRepair.Run(_path, Options(IntegrityCheckAtStart.Never));
         Assert.That((report.Rebuilt.HeadId, report.Rebuilt.CopiedPairs, report.Rebuilt.LostRanges.Count), Is.EqualTo((genesis, 1ul, 0)));
@@ -65,7 +65,10 @@ public sealed class NodeRepairTests
             // A copy that is made while the store is open is what a crash leaves.
             using (IKeyValueStore store = NodeStore.Open(_path))
             {
-                Array.ForEach(Directory.GetFiles(_folder), file => File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal)));
+                foreach (string file in Directory.GetFiles(_folder).Where(file => !file.EndsWith("-lock", StringComparison.Ordinal)))
+                {
+                    File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal));
+                }
             }
 
             _path = Path.Combine(_folder, "crashed.db");
