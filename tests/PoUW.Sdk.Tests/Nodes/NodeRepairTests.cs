@@ -12,11 +12,12 @@ public sealed class NodeRepairTests
 {
     private string _folder = "";
     private string _path = "";
-    private readonly RecordingObserver _observer = new();
+    private RecordingObserver _observer = new();
 
     [SetUp]
     public void CreateFolder()
     {
+        _observer = new RecordingObserver();
         _folder = Directory.CreateTempSubdirectory("pouw-repair-").FullName;
         _path = Path.Combine(_folder, "chain.db");
     }
@@ -64,7 +65,10 @@ public sealed class NodeRepairTests
             // A copy that is made while the store is open is what a crash leaves.
             using (IKeyValueStore store = NodeStore.Open(_path))
             {
-                Array.ForEach(Directory.GetFiles(_folder), file => File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal)));
+                foreach (string file in Directory.GetFiles(_folder).Where(file => !file.EndsWith("-lock", StringComparison.Ordinal)))
+                {
+                    File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal));
+                }
             }
 
             _path = Path.Combine(_folder, "crashed.db");
