@@ -221,7 +221,6 @@ public sealed class BlockChain
         return oldest is { } kept ? _pruner.PruneStates(kept, maxSteps) : 0;
     }
 
-
     private ValidationResult Add(Block block, Func<bool>? admit)
     {
         ValidationResult result;

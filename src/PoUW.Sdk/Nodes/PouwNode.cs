@@ -4,7 +4,6 @@ using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
 using PoUW.Core.Orphans;
-using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;

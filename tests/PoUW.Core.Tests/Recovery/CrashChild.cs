@@ -62,7 +62,7 @@ internal static class CrashChild
             Say(string.Create(CultureInfo.InvariantCulture, $"A {i} {Shortened(blocks[i].Id)}"));
             Read(host, i);
             chain.PruneWitnesses(4);
-            chain.PruneStates(16);
+            chain.PruneStates(2);
         }
 
         return 0;

@@ -113,7 +113,7 @@ internal sealed class CrashHarness : IDisposable
         try
         {
             using SqliteKeyValueStore opened = new(Path.Combine(at, CrashChild.StoreName), CrashChild.StoreOptions);
-            wrong.AddRange(_check.CheckIntegrity(opened));
+            wrong.AddRange(_check.CheckIntegrity(opened, acknowledged));
             CompareAll(opened, acknowledged, wrong);
         }
         catch (PouwException failure)
@@ -185,7 +185,7 @@ internal sealed class CrashHarness : IDisposable
         try
         {
             using SqliteKeyValueStore opened = new(path, CrashChild.StoreOptions);
-            if (_check.CheckIntegrity(opened).Count > 0)
+            if (_check.CheckIntegrity(opened, acknowledged).Count > 0)
             {
                 Tally.Found++;
                 return false;
@@ -214,7 +214,7 @@ internal sealed class CrashHarness : IDisposable
             Tally.Salvaged += report.Rebuilt.Salvaged;
             int before = Tally.Violations.Count;
             using SqliteKeyValueStore repaired = new(path, CrashChild.StoreOptions);
-            foreach (string finding in _check.CheckIntegrity(repaired))
+            foreach (string finding in _check.CheckIntegrity(repaired, _script.Blocks.Count))
             {
                 Violate($"{done}: after the repair: {finding}");
             }

@@ -141,7 +141,7 @@ public sealed class StateVersionTests
             try
             {
                 crashing.BeginPrune(keep);
-                Finish(crashing, 10);
+                Finish(crashing, 5);
             }
             catch (IOException)
             {

@@ -77,7 +77,7 @@ public sealed class NodeRepairTests
             await using PouwNode node = await PouwNode.StartAsync(Options(when) with { Store = store }, cancellation);
         }
 
-        Assert.That(_observer.Warnings.Any(warning => warning.Contains("checked in full", StringComparison.Ordinal)), Is.EqualTo(isChecked));
+        Assert.That(_observer.Messages.Any(warning => warning.Contains("checked in full", StringComparison.Ordinal)), Is.EqualTo(isChecked));
     }
 
     private async Task<Hash256> StartAndStopAsync(IntegrityCheckAtStart check, CancellationToken cancellation)

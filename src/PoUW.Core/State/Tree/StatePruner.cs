@@ -95,13 +95,13 @@ internal sealed class StatePruner
     private PruneCursor Advance(PruneCursor cursor, ref int left, out bool done)
     {
         done = false;
-        left--;
         VersionRecord? record = cursor.Number == 0 ? null : _versions.ReadRecord(cursor.Number);
         if (record is { } present && cursor.Chunk < present.JournalChunks)
         {
             return PruneChunk(cursor, ref left);
         }
 
+        left--;
         if (cursor.Number == cursor.Keep)
         {
             done = true;
@@ -140,7 +140,8 @@ internal sealed class StatePruner
                 throw new StateTreeException($"The journal of state {cursor.Number} is damaged.");
             }
 
-            left -= isKept ? DeleteReplaced(entry, cursor.Number) : DeleteCreated(entry, cursor.Number);
+            // An entry that gives nothing up counts as well, so that a call ends soon.
+            left -= Math.Max(1, isKept ? DeleteReplaced(entry, cursor.Number) : DeleteCreated(entry, cursor.Number));
             at += read;
         }
 
