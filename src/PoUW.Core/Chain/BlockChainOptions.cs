@@ -52,6 +52,9 @@ public sealed record BlockChainOptions
     /// </summary>
     public ulong KeptStates { get; init; }
 
+    /// <summary>How much memory the states take.</summary>
+    public WorldStateOptions State { get; init; } = new();
+
     /// <summary>
     /// A block that the operator trusts, from a source of its own: up to its height the chain takes blocks without witness, that is,
     /// without proof of their work, and no other block at its height. Everything else about them is checked. Null to take none.
