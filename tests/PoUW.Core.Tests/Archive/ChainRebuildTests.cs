@@ -167,7 +167,7 @@ public sealed class ChainRebuildTests
         _net.Grow(_chain, 2, []);
         ChainRebuild.Run(_store, _target, new RebuildOptions());
         BlockChain rebuilt = _net.Open(_fresh);
-        using PoUW.Core.Notifications.ChainSubscription host = rebuilt.Notifications.Open("host");
+        using Core.Notifications.ChainSubscription host = rebuilt.Notifications.Open("host");
         _net.Grow(rebuilt, 1, []);
         Assert.That((host.IsNew, host.TryRead()!.Sequence), Is.EqualTo((true, 3ul)));
     }

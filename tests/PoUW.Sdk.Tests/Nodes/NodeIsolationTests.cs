@@ -21,6 +21,7 @@ public sealed class NodeIsolationTests
         {
             HashSet<object> reachable = Reachable(left);
             reachable.IntersectWith(Reachable(right));
+            foreach (byte[] x in reachable.OfType<byte[]>()) { TestContext.Out.WriteLine("SHARED " + x.Length + " " + Convert.ToHexString(x.AsSpan(0, Math.Min(80, x.Length)))); }
             Assert.That(reachable.Where(IsMutable).Select(shared => shared.GetType().FullName).Distinct(), Is.Empty);
         }
     }

@@ -18,6 +18,7 @@ public sealed class NodeRepairTests
     public void CreateFolder()
     {
         _observer = new RecordingObserver();
+        _observer = new RecordingObserver();
         _folder = Directory.CreateTempSubdirectory("pouw-repair-").FullName;
         _path = Path.Combine(_folder, "chain.db");
     }
