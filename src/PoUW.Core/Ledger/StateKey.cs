@@ -12,10 +12,19 @@ public readonly record struct StateKey
     /// <summary>Longest key in bytes.</summary>
     public const int MaxLength = 128;
 
-    private StateKey(byte[] bytes) => Bytes = bytes;
+    private readonly byte[] _bytes;
 
-    /// <summary>The key's bytes. Must not be changed.</summary>
-    public byte[] Bytes { get; }
+    private StateKey(byte[] bytes)
+    {
+        _bytes = bytes;
+        Path = Hash256.Sha256(bytes);
+    }
+
+    /// <summary>The key's bytes.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>Where the record sits in the state tree. Computed once, since tables of changes hash and compare keys by it.</summary>
+    public Hash256 Path { get; }
 
     /// <summary>Builds a key.</summary>
     /// <exception cref="ArgumentException">The key is longer than <see cref="MaxLength"/>.</exception>
@@ -27,11 +36,8 @@ public readonly record struct StateKey
             : throw new ArgumentException($"A state key has at most {MaxLength} bytes, not {bytes.Length}.", nameof(id));
     }
 
-    /// <summary>Where the record sits in the state tree.</summary>
-    public Hash256 Path => Hash256.Sha256(Bytes);
-
     /// <inheritdoc/>
-    public bool Equals(StateKey other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
+    public bool Equals(StateKey other) => Path == other.Path;
 
     /// <inheritdoc/>
     public override int GetHashCode() => Path.GetHashCode();
