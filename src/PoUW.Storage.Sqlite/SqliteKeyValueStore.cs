@@ -76,7 +76,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
 
     /// <summary>
     /// Whether the last writer closed the store and nothing has happened to its files since. Otherwise
-    /// <see cref="CheckIntegrity"/> is advisable.
+    /// <see cref="CheckIntegrity"/> is advisable, and until it has found nothing, closing the store does not make it clean again.
     /// </summary>
     public bool WasClosedCleanly => _files.WasClosedCleanly;
 
@@ -208,6 +208,7 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
             problems.Add($"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
         }
 
+        _files.Checked(isSound: problems.Count == 0);
         return problems;
     }
 

@@ -13,6 +13,8 @@ internal sealed class StoreFiles : IDisposable
     private readonly SqliteStoreOptions _options;
     private readonly string _readTarget;
     private readonly StoreLock? _lock;
+    private bool _lacksBatches;
+    private volatile bool _isDoubtful;
 
     private StoreFiles(string path, SqliteStoreOptions options, string readTarget, StoreLock? storeLock)
     {
@@ -104,11 +106,14 @@ internal sealed class StoreFiles : IDisposable
         Main.Configure(CloseWithoutCheckpoint, false);
         Main.Dispose();
         Main = null;
-        if (copied)
+        if (copied && !IsEvidence(seal))
         {
-            SealFile!.Write(seal, clean: true, sync: true);
+            SealFile!.Write(seal, clean: !_isDoubtful, sync: true);
         }
     }
+
+    /// <summary>A full check has ended. Until one finds nothing, a store that a crash left, or with damage, is not marked as closed cleanly.</summary>
+    internal void Checked(bool isSound) => _isDoubtful = !isSound;
 
     /// <summary>Deletes what belongs to a store, but for the lock: whoever waits for it must find the same file.</summary>
     internal static void Delete(string path)
@@ -167,16 +172,28 @@ internal sealed class StoreFiles : IDisposable
         (Seal, bool fresh) = SqliteSchema.Prepare(Main);
         RefuseLoss(witness, Seal.Sequence);
         WasClosedCleanly = (fresh && !missing) || (clean && witness == Seal);
+        _isDoubtful = !WasClosedCleanly && (witness is not null || damaged);
+        _lacksBatches = witness is { } last && last != Seal && last.Sequence >= Seal.Sequence;
         Judge(witness, damaged);
 
         // From here to a clean closing, a process that ends leaves no clean mark.
         SealFile = SealFile.Open(_path);
-        SealFile.Write(Seal, clean: false, sync: true);
+        if (!IsEvidence(Seal))
+        {
+            SealFile.Write(Seal, clean: false, sync: true);
+        }
+
         if (SealFile.Failure is { } failure)
         {
             throw new SqliteStoreException(StoreFailure.DiskFull, $"The file '{SealFile.PathOf(_path)}' cannot be written: {failure}");
         }
     }
+
+    /// <summary>
+    /// True if what is in the file of the seal is all that tells of a loss: a repair that only looks, and can be killed, must leave it there.
+    /// The first batch that somebody applies all the same takes the loss as it is.
+    /// </summary>
+    private bool IsEvidence(StoreSeal now) => _lacksBatches && now == Seal;
 
     private bool MayWrite()
     {

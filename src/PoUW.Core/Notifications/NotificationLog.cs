@@ -237,6 +237,9 @@ internal sealed class NotificationLog
             ChainNotification? notification = Load(sequence, entry);
             lock (_gate)
             {
+                // A reader that was disposed of meanwhile must not move the place of the next one.
+                ObjectDisposedException.ThrowIf(subscriber.Reader != reader, reader);
+
                 // A drop in between may have let the block be pruned; the mark says so.
                 if (subscriber.Pin is not null)
                 {

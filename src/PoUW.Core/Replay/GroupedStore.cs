@@ -62,6 +62,13 @@ public sealed class GroupedStore : IKeyValueStore
     {
         lock (_gate)
         {
+            if ((long)_bytes + batch.Bytes >= _maxBytes)
+            {
+                // All or nothing: what was kept back stays if this fails, and the batch that its caller takes for failed does not come true later.
+                HandOn(batch);
+                return;
+            }
+
             for (int i = 0; i < batch.Count; i++)
             {
                 WriteOperation operation = batch[i];
@@ -69,10 +76,6 @@ public sealed class GroupedStore : IKeyValueStore
             }
 
             _bytes += batch.Bytes;
-            if (_bytes >= _maxBytes)
-            {
-                FlushLocked();
-            }
         }
     }
 
@@ -81,7 +84,10 @@ public sealed class GroupedStore : IKeyValueStore
     {
         lock (_gate)
         {
-            FlushLocked();
+            if (_entries.Count > 0)
+            {
+                HandOn(null);
+            }
         }
     }
 
@@ -107,19 +113,16 @@ public sealed class GroupedStore : IKeyValueStore
         _entries.Add(new Entry(copy, value));
     }
 
-    private void FlushLocked()
+    /// <summary>Hands on what was kept back and a batch after it, as one. If that fails nothing has changed.</summary>
+    private void HandOn(WriteBatch? last)
     {
-        if (_entries.Count == 0)
-        {
-            return;
-        }
-
         _group.Clear();
         foreach ((byte[] key, byte[]? value) in _entries)
         {
             _ = value is null ? _group.Delete(key) : _group.Put(key, value);
         }
 
+        _ = last is null ? _group : _group.Append(last);
         _inner.Apply(_group);
         Forget();
     }

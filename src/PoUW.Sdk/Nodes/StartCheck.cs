@@ -8,6 +8,9 @@ namespace PoUW.Sdk.Nodes;
 /// <summary>The check of a node's store before the node opens it.</summary>
 internal static class StartCheck
 {
+    // Among the chain's keys, so that a repair leaves it out.
+    private static ReadOnlySpan<byte> RefusedKey => "chain/refused"u8;
+
     /// <summary>Checks the store if the options ask for it.</summary>
     /// <exception cref="ChainException">The store is damaged; it was closed, so that it can be repaired.</exception>
     internal static void Run(PouwNodeOptions options, CancellationToken cancellation)
@@ -23,17 +26,38 @@ internal static class StartCheck
             options.Store, options.Parameters.MaxBlockBytes, ChainRebuild.GenesisOf(chain), cancellation: cancellation);
         if (!report.IsClean)
         {
-            options.Store.Dispose();
+            using (options.Store)
+            {
+                Remember(options.Store, report);
+            }
+
             throw new ChainException(
                 $"The store of node {options.Name} is damaged: {report} The node does not start on it. {nameof(NodeRepair)}.{nameof(NodeRepair.Run)} "
                 + "builds a new store from what is whole, and keeps the damaged files (docs/recovery.md).");
+        }
+
+        if (options.Store.Get(RefusedKey) is not null)
+        {
+            options.Store.Apply(new WriteBatch().Delete(RefusedKey));
+        }
+    }
+
+    /// <summary>
+    /// The store is closed cleanly now, and a node that is started again must not take it for a good one. A store with damage of its own
+    /// remembers that itself, and is not written to.
+    /// </summary>
+    private static void Remember(IKeyValueStore store, IntegrityReport report)
+    {
+        if (report.Findings.All(static finding => finding.Area != IntegrityArea.Store))
+        {
+            store.Apply(new WriteBatch().Put(RefusedKey, [1]));
         }
     }
 
     private static bool IsWanted(PouwNodeOptions options) => options.IntegrityCheckAtStart switch
     {
         IntegrityCheckAtStart.Always => true,
-        IntegrityCheckAtStart.AfterUncleanStop => options.Store is IStoreSelfCheck { WasClosedCleanly: false },
+        IntegrityCheckAtStart.AfterUncleanStop => options.Store is IStoreSelfCheck { WasClosedCleanly: false } || options.Store.Get(RefusedKey) is not null,
         _ => false,
     };
 }

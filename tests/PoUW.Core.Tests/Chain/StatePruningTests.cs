@@ -115,6 +115,19 @@ public sealed class StatePruningTests
     }
 
     [Test]
+    public void A_chain_that_is_to_keep_more_states_than_before_goes_on()
+    {
+        using InMemoryKeyValueStore store = new();
+        BlockChain chain = Opened(store, kept: 1);
+        _net.Grow(chain, 14, Voters);
+        chain.PruneStates(1_000);
+
+        BlockChain reopened = Opened(store, kept: 12);
+        Assert.That(reopened.PruneStates(1_000), Is.Zero);
+        AssertReadable(reopened, 7);
+    }
+
+    [Test]
     public void A_crash_at_any_batch_leaves_a_chain_that_goes_on()
     {
         BlockChain source = _net.Open();

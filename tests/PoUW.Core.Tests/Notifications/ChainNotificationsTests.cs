@@ -286,6 +286,28 @@ public sealed class ChainNotificationsTests
         Assert.That(() => Opened(_store), Throws.InstanceOf<ChainException>());
     }
 
+    /// <summary>A reader that is disposed of while it loads a block must not move the place of the next reader.</summary>
+    [Test]
+    public void A_reader_that_ends_while_it_reads_takes_no_step_from_the_next_one()
+    {
+        Action reading = () => { };
+        BlockChain chain = Opened(new ReadingStore(_store, () => reading()));
+        ChainSubscription first = chain.Notifications.Open("index");
+        _net.Grow(chain, 3);
+        Assert.That(first.TryRead()!.Sequence, Is.EqualTo(1));
+        ChainSubscription? second = null;
+        reading = () =>
+        {
+            reading = () => { };
+            first.Dispose();
+            second = chain.Notifications.Open("index");
+        };
+
+        Assert.That(() => first.TryRead(), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(second!.TryRead()!.Sequence, Is.EqualTo(1), "nothing was finished");
+        Assert.That(second.TryRead()!.Sequence, Is.EqualTo(2));
+    }
+
     private static List<string> Read(ChainSubscription subscription, int steps)
     {
         List<string> read = [];

@@ -64,6 +64,24 @@ public sealed class GroupedStoreTests
         Assert.That(view.Get([1]), Is.EqualTo(new byte[] { 7 }));
     }
 
+    /// <summary>As every store: a caller that sees a failure goes on as if the batch had never been.</summary>
+    [TestCase(0)]
+    [TestCase(10)]
+    [TestCase(100)]
+    public void Nothing_of_a_batch_that_failed_is_visible(int maxBytes)
+    {
+        using InMemoryKeyValueStore inner = new();
+        FailingStore failing = new(inner) { FailAt = 1 };
+        using GroupedStore grouped = new(failing, maxBytes);
+        Assert.That(() => grouped.Apply(new WriteBatch().Put([1], new byte[60])), maxBytes == 100 ? Throws.Nothing : Throws.InstanceOf<StoreException>());
+        Assert.That(() => grouped.Apply(new WriteBatch().Put([2], new byte[60])), Throws.InstanceOf<StoreException>());
+        Assert.That(grouped.Get([2]), Is.Null);
+
+        failing.FailAt = int.MaxValue;
+        grouped.Flush();
+        Assert.That((inner.Get([1]) is not null, inner.Get([2])), Is.EqualTo((maxBytes == 100, (byte[]?)null)));
+    }
+
     [Test]
     public void The_array_that_it_gives_is_the_callers()
     {

@@ -340,6 +340,68 @@ public sealed class StateVersionTests
         Assert.That(() => world.PruneStep(0), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
+    /// <summary>The values of a batch that failed are in memory, and pruning deletes what tells their number from those of the states.</summary>
+    [Test]
+    public void A_value_that_was_never_applied_does_not_come_back_from_memory()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        StateVersion trunk = StateTreeTests.Commit(world, store, StateVersion.Empty, (1, 1), (2, 1));
+        StateOverlay overlay = new(world.At(trunk));
+        overlay.SetRecord(StateTreeTests.Key(1), BitConverter.GetBytes(66));
+        world.Commit(overlay, trunk, new WriteBatch());
+        StateVersion kept = StateTreeTests.Commit(world, store, trunk, (2, 2));
+        StateVersion tip = StateTreeTests.Commit(world, store, kept, (2, 3));
+        world.BeginPrune(tip);
+        Finish(world, 3);
+
+        Assert.That(BitConverter.ToInt32(world.At(tip.Root).GetRecord(StateTreeTests.Key(1))!), Is.EqualTo(1));
+        Assert.That(world.Check(tip).IsSound, Is.True);
+    }
+
+    [Test]
+    public void A_base_below_the_oldest_kept_state_changes_nothing()
+    {
+        using InMemoryKeyValueStore store = new();
+        WorldState world = new(store);
+        StateVersion first = StateTreeTests.Commit(world, store, StateVersion.Empty, (1, 1));
+        StateVersion second = StateTreeTests.Commit(world, store, first, (1, 2));
+        world.BeginPrune(second);
+        Assert.That(() => world.BeginPrune(first), Throws.Nothing, "its record is there");
+        Finish(world, 10);
+        Assert.That(() => world.BeginPrune(first), Throws.Nothing, "its record is gone");
+
+        Assert.That(world.Base, Is.EqualTo(second));
+        Assert.That(BitConverter.ToInt32(world.At(second).GetRecord(StateTreeTests.Key(1))!), Is.EqualTo(2));
+    }
+
+    /// <summary>A batch is visible to readers before <see cref="WorldState.PruneStep"/> has returned.</summary>
+    [Test]
+    public void A_state_is_found_while_a_step_deletes_the_record_that_its_run_begins_with()
+    {
+        using InMemoryKeyValueStore inner = new();
+        Action afterwards = () => { };
+        using ReactingStore store = new(inner, () => afterwards());
+        WorldState world = new(store);
+        StateVersion trunk = StateTreeTests.Commit(world, store, StateVersion.Empty, (1, 1));
+        StateTreeTests.Commit(world, store, trunk, (9, 9));
+        StateVersion begin = StateTreeTests.Commit(world, store, trunk, (1, 2));
+        StateVersion tip = StateTreeTests.Commit(world, store, begin, (1, 3));
+        int reads = 0;
+        afterwards = () =>
+        {
+            if (inner.ScanPrefix("state/version/"u8).Count() == 1)
+            {
+                reads++;
+                Assert.That(BitConverter.ToInt32(world.At(tip.Root).GetRecord(StateTreeTests.Key(1))!), Is.EqualTo(3));
+            }
+        };
+        world.BeginPrune(tip);
+        Finish(world, 1);
+
+        Assert.That(reads, Is.Positive);
+    }
+
     [Test]
     public void An_update_is_written_once()
     {

@@ -128,6 +128,44 @@ public sealed class PageTearingTests
             () => new SqliteKeyValueStore(path), Throws.InstanceOf<StoreException>().With.Property("Failure").EqualTo(StoreFailure.Corrupt));
     }
 
+    /// <summary>A repair opens the damaged store too, and can be killed.</summary>
+    [Test]
+    public void Looking_at_a_store_that_lost_batches_does_not_hide_the_loss()
+    {
+        string path = Copy("looked-at");
+        File.WriteAllBytes(path, _older);
+        File.Delete(path + "-wal");
+        for (int time = 0; time < 2; time++)
+        {
+            using (IKeyValueStore salvaged = SqliteSalvage.Open(path))
+            {
+                Assert.That(salvaged.Scan([], [], 1), Is.Not.Empty);
+            }
+
+            Assert.That(
+                () => new SqliteKeyValueStore(path), Throws.InstanceOf<StoreException>().With.Property("Failure").EqualTo(StoreFailure.Corrupt));
+        }
+    }
+
+    [Test]
+    public void A_store_with_damage_does_not_count_as_closed_cleanly()
+    {
+        int damaged = 0;
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            string path = Copy($"unclean-{seed}");
+            PutOldPage(new PageTearing(seed), path);
+            if (Report(path).Count > 0)
+            {
+                damaged++;
+                using SqliteKeyValueStore again = new(path);
+                Assert.That(again.WasClosedCleanly, Is.False, $"seed {seed}");
+            }
+        }
+
+        Assert.That(damaged, Is.GreaterThan(5));
+    }
+
     // The log would cover most of the pages that differ, so it is copied into the database first.
     private string PutOldPage(PageTearing tearing, string path)
     {

@@ -247,6 +247,28 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
     }
 
     [Test]
+    public void An_unclean_stop_is_remembered_until_a_check_finds_nothing()
+    {
+        string file = NewFile();
+        string copy = NewFile();
+        using (SqliteKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+            CopyAsKilled(file, copy);
+        }
+
+        new SqliteKeyValueStore(copy).Dispose();
+        using (SqliteKeyValueStore unchecked_ = new(copy))
+        {
+            Assert.That(unchecked_.WasClosedCleanly, Is.False, "a closing proves nothing about what the crash left");
+            Assert.That(unchecked_.CheckIntegrity(), Is.Empty);
+        }
+
+        using SqliteKeyValueStore again = new(copy);
+        Assert.That(again.WasClosedCleanly);
+    }
+
+    [Test]
     public void More_snapshots_than_may_be_open_are_refused()
     {
         using SqliteKeyValueStore store = new(NewFile(), new SqliteStoreOptions { MaxSnapshots = 2 });

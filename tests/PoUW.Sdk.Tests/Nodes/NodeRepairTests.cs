@@ -53,6 +53,28 @@ public sealed class NodeRepairTests
         Assert.That(await StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation), Is.EqualTo(genesis));
     }
 
+    /// <summary>What refused the store closes it; a supervisor that starts the node again must not get past the check.</summary>
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task A_store_that_was_refused_is_refused_again_until_it_is_repaired(CancellationToken cancellation)
+    {
+        Hash256 genesis = await StartAndStopAsync(IntegrityCheckAtStart.Never, cancellation);
+        using (IKeyValueStore store = NodeStore.Open(_path))
+        {
+            store.Apply(new WriteBatch().Delete([.. "chain/receipts/"u8, .. genesis.ToArray()]).Put("chain/height/x"u8, [1]));
+        }
+
+        Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.Always, cancellation));
+        for (int time = 0; time < 2; time++)
+        {
+            ChainException? refused = Assert.ThrowsAsync<ChainException>(() => StartAndStopAsync(IntegrityCheckAtStart.AfterUncleanStop, cancellation));
+            Assert.That(refused!.Message, Does.Contain("NodeRepair.Run"));
+        }
+
+        NodeRepair.Run(_path, Options(IntegrityCheckAtStart.Never));
+        Assert.That(await StartAndStopAsync(IntegrityCheckAtStart.AfterUncleanStop, cancellation), Is.EqualTo(genesis));
+    }
+
     [TestCase(IntegrityCheckAtStart.Never, true, false)]
     [TestCase(IntegrityCheckAtStart.Always, true, true)]
     [TestCase(IntegrityCheckAtStart.AfterUncleanStop, true, false)]

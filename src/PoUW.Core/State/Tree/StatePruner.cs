@@ -35,11 +35,14 @@ internal sealed class StatePruner
     {
         lock (_gate)
         {
-            Version version = _versions.Find(keep);
-            if (version.Number <= _keep.Number)
+            // Such a state may be gone already: two callers, or one who keeps more states than before.
+            if (keep.Number <= _keep.Number && _keep.Contains(keep.Number))
             {
+                ThrowIfOther(keep);
                 return;
             }
+
+            Version version = _versions.Find(keep);
 
             // The name alone is not enough: the state must be in the store, not only in a batch that was never applied.
             if (_versions.ReadRecord(version.Number) is null)
@@ -76,10 +79,21 @@ internal sealed class StatePruner
             }
 
             Put(cursor);
+
+            // Before the batch: readers may look for a record as soon as it is gone. Early does no harm, since nothing of these numbers is
+            // in memory but what the kept states have.
+            _versions.SetPrunedThrough(done ? cursor.Keep : Through(cursor));
             _store.Apply(_batch);
             (_cursor, _done) = (cursor, done);
-            _versions.SetPrunedThrough(done ? cursor.Keep : Through(cursor));
             return !done;
+        }
+    }
+
+    private void ThrowIfOther(StateVersion keep)
+    {
+        if (keep.Number == _keep.Number && keep.Root != _keep.Root)
+        {
+            throw new StateTreeException($"State {keep.Number} has the root {_keep.Root}, not {keep.Root}.");
         }
     }
 
@@ -114,14 +128,15 @@ internal sealed class StatePruner
             _batch.Delete(StateKeys.Version(key, cursor.Number));
             _batch.Delete(StateKeys.Root(key, gone.Root, cursor.Number));
             _versions.Forget(cursor.Number);
-            if (!_keep.Contains(cursor.Number))
-            {
-                // Once nothing is known of this branch, nothing would tell its values in memory from those of the states that are left.
-                _values.Forget();
-            }
         }
 
         // A number without a record was given to a commit that was never applied.
+        if (!_keep.Contains(cursor.Number))
+        {
+            // Once nothing is known of this branch, nothing would tell its values in memory from those of the states that are left.
+            _values.Forget();
+        }
+
         return cursor with { Number = cursor.Number + 1, Chunk = 0, Offset = 0 };
     }
 
