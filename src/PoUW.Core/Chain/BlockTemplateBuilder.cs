@@ -12,12 +12,15 @@ internal sealed class BlockTemplateBuilder(BlockExecutor executor, int maxBlockB
     // Room for the header, the public data, the seal and the list headers.
     private const int ReservedBytes = BlockHeader.MaxEncodedBytes + Block.MaxPublicDataBytes + ProducerSeal.MaxEncodedBytes + 64;
 
+    /// <summary>The most bytes of transactions that a block of a network has room for.</summary>
+    internal static int RoomOf(int maxBlockBytes) => maxBlockBytes - ReservedBytes;
+
     /// <summary>Executes the candidates in order on the parent and leaves out those that do not apply or do not fit.</summary>
     internal BlockTemplate Build(ChainPosition parent, uint bits, ulong timestampMs, Address producer, IEnumerable<Transaction> candidates, BoundClaim? claim)
     {
         BlockExecution execution = new(executor, parent, bits, timestampMs, producer);
         List<Transaction> included = [];
-        int room = maxBlockBytes - ReservedBytes;
+        int room = RoomOf(maxBlockBytes);
         foreach (Transaction candidate in candidates)
         {
             if (candidate.EncodedLength <= room && execution.TryApply(candidate).IsValid)

@@ -25,7 +25,7 @@ public static class Scrypt
 
     /// <summary>True if the parameters are those of a derivation: n a power of two above 1, r and p at least 1, sizes that fit an array.</summary>
     public static bool AreParameters(int n, int r, int p) =>
-        n > 1 && BitOperations.IsPow2(n) && r >= 1 && p >= 1 && (long)n * r <= MaxBlocks / 4 && (long)r * p <= MaxBlocks / 4;
+        n > 1 && BitOperations.IsPow2(n) && r >= 1 && p >= 1 && (long)n * r <= MaxBlocks / 4 && (long)r * p < MaxBlocks / 4;
 
     /// <summary>Derives a key. The memory that it used is cleared.</summary>
     /// <param name="password">The password's bytes.</param>

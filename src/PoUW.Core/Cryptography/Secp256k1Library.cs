@@ -36,10 +36,13 @@ internal sealed class Secp256k1Library
         _serializeSignature = Bind<ParseSignature>(library, "secp256k1_ecdsa_signature_serialize_compact");
         _verify = Bind<VerifySignature>(library, "secp256k1_ecdsa_verify");
         _sign = Bind<CreateSignature>(library, "secp256k1_ecdsa_sign");
-        _context = new Secp256k1Context(
-            Bind<Secp256k1Context.Create>(library, "secp256k1_context_create")(ContextForAll),
-            Bind<Secp256k1Context.Destroy>(library, "secp256k1_context_destroy"));
-        Randomise(Bind<RandomiseContext>(library, "secp256k1_context_randomize"));
+        Secp256k1Context.Create create = Bind<Secp256k1Context.Create>(library, "secp256k1_context_create");
+        Secp256k1Context.Destroy destroy = Bind<Secp256k1Context.Destroy>(library, "secp256k1_context_destroy");
+        RandomiseContext randomise = Bind<RandomiseContext>(library, "secp256k1_context_randomize");
+
+        // Only now: where a function is missing the library is freed, and a context would be destroyed by code that is gone.
+        _context = new Secp256k1Context(create(ContextForAll), destroy);
+        Randomise(randomise);
     }
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]

@@ -2,8 +2,8 @@ namespace PoUW.Core.Mempool;
 
 /// <summary>
 /// What must leave a full pool so that a transaction finds room: always the last of the sender of the worst transaction, rather than the
-/// worst itself, since a gap would strand the ones behind it. Who does not find room drives nobody out. Used under the pool's lock; one
-/// plan at a time.
+/// worst itself, since a gap would strand the ones behind it. Who fills a gap may so cost the same sender's last, which waits behind it.
+/// Who does not find room drives nobody out. Used under the pool's lock; one plan at a time.
 /// </summary>
 internal sealed class RoomPlan(PoolIndex index, MempoolOptions options)
 {
@@ -14,7 +14,7 @@ internal sealed class RoomPlan(PoolIndex index, MempoolOptions options)
     internal IReadOnlyList<PooledTransaction> Victims => _victims;
 
     /// <summary>Finds what must leave; changes nothing in the pool.</summary>
-    /// <returns>False if it would not be enough, or would cost a transaction that offers as much, or one of the same sender.</returns>
+    /// <returns>False if it would not be enough, or would cost a transaction that offers as much, or one that must be mined before.</returns>
     internal bool TryPlan(in AdmissionContext context)
     {
         _victims.Clear();
@@ -31,7 +31,8 @@ internal sealed class RoomPlan(PoolIndex index, MempoolOptions options)
         {
             while (!_isVictim.Contains(worst))
             {
-                if (!Outbids(in context, worst) || worst.Queue.Sender == context.Sender)
+                // Who replaces must beat the others too, and the one to be replaced leaves anyway.
+                if (!Outbids(in context, worst) || (worst.Queue.Sender == context.Sender && worst.Body.Nonce <= context.Body.Nonce))
                 {
                     return false;
                 }

@@ -9,8 +9,8 @@ namespace PoUW.Core.Orphans;
 /// Blocks that came before their parent wait here, and are imported in order when it comes. What bounds a flood: a block is kept only if
 /// everything that needs no parent is right (size, form, public data, the body, a witness being there) and its ticket stands for at least a
 /// sixteenth of the head's work (so it has cost its maker that share of a header's hash trials; the witness is not verified yet); every
-/// source has its places and bytes; all have theirs together, and whoever holds most bytes makes room first, its oldest block before
-/// others; and what waits too long goes. The seal and the witness are outside the id, so one id may wait once for each source. Its
+/// source has its places and bytes; all have theirs together, and whoever holds most of what is short makes room first, its oldest block
+/// before others; and what waits too long goes. The seal and the witness are outside the id, so one id may wait once for each source. Its
 /// places are in memory: a restart loses them. Thread-safe; imports run outside the pool's lock.
 /// </summary>
 /// <typeparam name="TSource">What names a source. Names are worth what the transport's authentication makes them worth.</typeparam>
@@ -192,7 +192,12 @@ public sealed class OrphanPool<TSource>
             Evict(source);
         }
 
-        while (_shelf.Count >= _options.MaxBlocks || _shelf.Bytes + bytes > _options.MaxBytes)
+        while (_shelf.Count >= _options.MaxBlocks)
+        {
+            Evict(_shelf.Fullest(source));
+        }
+
+        while (_shelf.Bytes + bytes > _options.MaxBytes)
         {
             TSource largest = _shelf.Largest(source, bytes);
             if (_shelf.CountOf(largest) == 0)

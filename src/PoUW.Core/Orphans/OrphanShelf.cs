@@ -5,7 +5,7 @@ namespace PoUW.Core.Orphans;
 
 /// <summary>
 /// The blocks that wait, by id and source, by parent, by source in the order of arrival. Who has to make room is decided here: the source
-/// that holds most bytes, and of it the oldest block. Nothing depends on the order of a hash table. The pool locks.
+/// that holds most bytes or most blocks, whichever is short, and of it the oldest block. Nothing depends on the order of a hash table. The pool locks.
 /// </summary>
 internal sealed class OrphanShelf<TSource>
     where TSource : notnull
@@ -52,6 +52,26 @@ internal sealed class OrphanShelf<TSource>
         }
 
         return largest;
+    }
+
+    /// <summary>
+    /// The source that holds most blocks, the newcomer's new one included; among equals the one that has waited longest. It holds one at
+    /// least unless nobody does. Bytes are left out on purpose: many small blocks would keep a large one of somebody else out.
+    /// </summary>
+    internal TSource Fullest(TSource newcomer)
+    {
+        (TSource fullest, int most, long arrival) = (newcomer, CountOf(newcomer) + 1, OldestOf(newcomer)?.Arrival ?? long.MaxValue);
+        foreach ((TSource source, Pile pile) in _piles)
+        {
+            long oldest = pile.Orphans.First().Key;
+            bool isNewcomer = EqualityComparer<TSource>.Default.Equals(source, newcomer);
+            if (!isNewcomer && (pile.Orphans.Count > most || (pile.Orphans.Count == most && oldest < arrival)))
+            {
+                (fullest, most, arrival) = (source, pile.Orphans.Count, oldest);
+            }
+        }
+
+        return fullest;
     }
 
     internal void Add(Orphan<TSource> orphan)

@@ -18,7 +18,13 @@ internal static class NodeChain
         Leases = leases,
         Time = options.Time,
         KeptWitnesses = options.KeptWitnesses,
+        KeptStates = KeptStatesOf(options),
         TrustedCheckpoint = options.TrustedCheckpoint,
         ObserverFailed = (observer, failure) => options.Observer.Warn(options.Name, $"{observer.GetType().Name} failed: {failure.Message}"),
     };
+
+    // Workers and auditors read the state in which they found their task until its time is over.
+    private static ulong KeptStatesOf(PouwNodeOptions options) => options.KeptStates == 0
+        ? 0
+        : Math.Max(options.KeptStates, Math.Max(options.Parameters.LeaseBlocks, options.Parameters.AuditCommitBlocks));
 }

@@ -90,7 +90,7 @@ public sealed class PouwNode : IAsyncDisposable
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);
         Chain.Subscribe(_ledger);
-        Chain.Subscribe(new WitnessPruner(Chain));
+        Chain.Subscribe(new ChainPruning(Chain, message => options.Observer.Warn(options.Name, message)));
     }
 
     /// <summary>The node's name.</summary>
@@ -123,8 +123,7 @@ public sealed class PouwNode : IAsyncDisposable
     /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the endpoint or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
-        StartCheck.Run(options, cancellation);
-        PouwNode node = new(options);
+        PouwNode node = Create(options, cancellation);
         try
         {
             await node.OpenAsync(cancellation);
@@ -179,6 +178,21 @@ public sealed class PouwNode : IAsyncDisposable
             _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
+        }
+    }
+
+    private static PouwNode Create(PouwNodeOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            StartCheck.Run(options, cancellation);
+            return new PouwNode(options);
+        }
+        catch
+        {
+            // The node has taken the store over; left open, it would be locked against a repair.
+            options.Store.Dispose();
+            throw;
         }
     }
 

@@ -74,6 +74,12 @@ public sealed record PouwNodeOptions
     public ulong KeptWitnesses { get; init; } = 10_000;
 
     /// <summary>
+    /// How many blocks up to the head keep their state, or as many as a lease or an audit lasts if that is more; older states go once they are
+    /// final. 0 keeps all. A <see cref="Training.Ledger.LedgerView"/> that a host holds for longer can no longer be read.
+    /// </summary>
+    public ulong KeptStates { get; init; } = 1_024;
+
+    /// <summary>
     /// A block that the operator trusts, so that the node can join through peers that have pruned the witnesses up to it: the work of that
     /// history is then taken on trust. Null to demand every witness.
     /// </summary>

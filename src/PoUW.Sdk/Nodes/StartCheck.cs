@@ -12,7 +12,7 @@ internal static class StartCheck
     private static ReadOnlySpan<byte> RefusedKey => "chain/refused"u8;
 
     /// <summary>Checks the store if the options ask for it.</summary>
-    /// <exception cref="ChainException">The store is damaged; it was closed, so that it can be repaired.</exception>
+    /// <exception cref="ChainException">The store is damaged; the caller must close it, so that it can be repaired.</exception>
     internal static void Run(PouwNodeOptions options, CancellationToken cancellation)
     {
         if (!IsWanted(options) || options.Store.Scan("chain/"u8, KeyValueReaderExtensions.EndOf("chain/"u8), 1).Count == 0)
@@ -26,11 +26,7 @@ internal static class StartCheck
             options.Store, options.Parameters.MaxBlockBytes, ChainRebuild.GenesisOf(chain), cancellation: cancellation);
         if (!report.IsClean)
         {
-            using (options.Store)
-            {
-                Remember(options.Store, report);
-            }
-
+            Remember(options.Store, report);
             throw new ChainException(
                 $"The store of node {options.Name} is damaged: {report} The node does not start on it. {nameof(NodeRepair)}.{nameof(NodeRepair.Run)} "
                 + "builds a new store from what is whole, and keeps the damaged files (docs/recovery.md).");

@@ -38,6 +38,7 @@ public sealed class ScryptTests
     [TestCase(16, 1, -1)]
     [TestCase(1 << 30, int.MaxValue, 1)]
     [TestCase(2, int.MaxValue, int.MaxValue)]
+    [TestCase(2, 1, 1 << 24)]
     [TestCase(2, 1, int.MaxValue)]
     public void Wrong_parameters_are_refused_before_anything_is_allocated(int n, int r, int p)
     {

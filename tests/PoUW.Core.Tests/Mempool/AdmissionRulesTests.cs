@@ -91,6 +91,24 @@ public sealed class AdmissionRulesTests
     }
 
     [Test]
+    public void What_no_block_of_the_network_has_room_for_is_refused_whatever_the_pool_would_take()
+    {
+        using PoolNet net = new(2, Rich);
+        IAdmissionRule size = AdmissionRules.Default(new MempoolOptions()).Single(rule => rule.Name == "size");
+        ValidationCode Check(int payload) => size.Check(new AdmissionContext
+        {
+            Transaction = TagScheme.Sign(net.Pay(0, 0).Body with { Payload = new byte[payload] }),
+            Options = new MempoolOptions(),
+            Rules = net.Chain.TransactionRules,
+            Parameters = net.Chain.Parameters with { MaxBlockBytes = 8_192 },
+            NextHeight = 1,
+        }).Code;
+
+        Assert.That(Check(4_000), Is.EqualTo(ValidationCode.Ok));
+        Assert.That(Check(8_000), Is.EqualTo(ValidationCode.TooLargeForPool), "a block has a header and a certificate, too");
+    }
+
+    [Test]
     public void What_only_this_pool_does_not_want_counts_against_nobody()
     {
         ValidationCode[] own =

@@ -141,6 +141,40 @@ public sealed class PoolFollowTests
     }
 
     [Test]
+    public void What_a_reorganisation_gives_back_comes_before_what_its_sender_has_waiting_behind_it()
+    {
+        using PoolNet net = new(6, Rich, new MempoolOptions { MaxCount = 4 });
+        Transaction lost = net.Pay(0, 0, tip: 9);
+        net.Mine(lost);
+        Transaction[] behind = [net.Pay(0, 1, tip: 9), net.Pay(0, 2, tip: 9)];
+        Transaction[] others = [net.Pay(1, 0, tip: 5), net.Pay(2, 0, tip: 5)];
+        Assert.That(net.Pool.AdmitAll([.. behind, .. others]).Select(result => result.IsValid), Is.All.True);
+        net.Import(net.Branch(0, [[], []]));
+
+        Hash256[] left = [lost.Id, behind[0].Id, others[0].Id, others[1].Id];
+        Assert.That(net.Pool.Select(PoolNet.ManyGas).Select(transaction => transaction.Id), Is.EqualTo(left));
+        Assert.That(net.Pool.Count, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void Who_fills_a_gap_in_a_full_pool_pays_with_his_own_last()
+    {
+        using PoolNet net = new(6, Rich, new MempoolOptions { MaxCount = 4 });
+        PoolRecorder recorder = Recorded(net);
+        Transaction[] parked = [net.Pay(0, 1, tip: 9), net.Pay(0, 2, tip: 9)];
+        Transaction[] others = [net.Pay(1, 0, tip: 5), net.Pay(2, 0, tip: 5)];
+        net.Pool.AdmitAll([.. parked, .. others]);
+        Transaction filler = net.Pay(0, 0, tip: 1);
+        Assert.That(net.Pool.Admit(filler).ToString(), Is.EqualTo("Ok"));
+        Assert.That(net.Pool.OfSender(TagScheme.AddressOf(0)), Is.EqualTo(new[] { filler, parked[0] }));
+        Assert.That(recorder.Heard[^2], Is.EqualTo((parked[1].Id, (RemovalReason?)RemovalReason.Evicted)));
+
+        // And his cheapest still costs him his last when somebody outbids it.
+        net.Pool.Admit(net.Pay(3, 0, tip: 7));
+        Assert.That(net.Pool.OfSender(TagScheme.AddressOf(0)), Is.EqualTo(new[] { filler }));
+    }
+
+    [Test]
     public void Behind_a_gap_the_highest_tip_is_the_first_to_leave()
     {
         using PoolNet net = new(8, Rich, new MempoolOptions { MaxCount = 4 });

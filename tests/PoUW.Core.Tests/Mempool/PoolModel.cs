@@ -165,7 +165,7 @@ internal sealed class PoolModel(BlockChain chain, MempoolOptions options)
             Entry worst = WorstFirst(all).First();
             bool worstParked = IsParked(worst, all);
             bool better = behindGap == worstParked ? offer > worst.Tip : worstParked;
-            if (!better || worst.Sender == entry.Sender)
+            if (!better || (worst.Sender == entry.Sender && worst.Nonce <= entry.Nonce))
             {
                 return null;
             }

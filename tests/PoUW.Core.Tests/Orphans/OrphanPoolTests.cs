@@ -86,6 +86,24 @@ public sealed class OrphanPoolTests
         Assert.That(_pool.Status.Blocks, Is.EqualTo(10));
     }
 
+    /// <summary>Who holds many small blocks must not keep out who brings one that is larger than all of them.</summary>
+    [Test]
+    public void Many_small_blocks_make_room_for_a_large_one_of_somebody_else()
+    {
+        _pool = Pool(new OrphanPoolOptions { MaxBlocks = 6, MaxBlocksPerSource = 3 });
+        Block[] flood = [.. Forge(8)];
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.That(_pool.Import(i < 3 ? "first" : "second", flood[i]).IsKept, Is.True);
+        }
+
+        Block large = flood[6] with { Certificate = flood[6].Certificate with { Witness = new byte[20_000] } };
+        Assert.That(_pool.Import("honest", large).IsKept, Is.True);
+        Assert.That((_pool.CountOf("first"), _pool.CountOf("second"), _pool.CountOf("honest")), Is.EqualTo((2, 3, 1)));
+        Assert.That(_pool.Import("first", flood[7]).IsKept, Is.True);
+        Assert.That((_pool.CountOf("first"), _pool.CountOf("second"), _pool.CountOf("honest")), Is.EqualTo((3, 2, 1)).Or.EqualTo((2, 3, 1)));
+    }
+
     [Test]
     public void Bytes_are_bounded_like_blocks()
     {

@@ -1,9 +1,10 @@
+using PoUW.Core.Chain;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 
 namespace PoUW.Core.Mempool.Rules;
 
-/// <summary>Transactions larger than this node wants.</summary>
+/// <summary>Transactions larger than this node wants, or than any block of the network has room for.</summary>
 internal sealed class SizeRule : IAdmissionRule
 {
     public string Name => "size";
@@ -13,7 +14,9 @@ internal sealed class SizeRule : IAdmissionRule
     public ValidationResult Check(in AdmissionContext context)
     {
         int length = context.Transaction.EncodedLength;
-        int limit = context.Options.MaxTransactionBytes;
+
+        // One that never fits would take the gas of the others at every selection and pay for none.
+        int limit = Math.Min(context.Options.MaxTransactionBytes, BlockTemplateBuilder.RoomOf(context.Parameters.MaxBlockBytes));
         return length <= limit
             ? ValidationResult.Ok
             : ValidationResult.Fail(ValidationCode.TooLargeForPool, nameof(Transaction), $"{length} bytes; the pool takes up to {limit}.");
