@@ -57,9 +57,17 @@ public sealed class StateUpdate
 
     private void WritePages(WriteBatch batch, TreeUpdate tree, ulong number, JournalWriter journal)
     {
-        foreach (TreeUpdate.NewPage page in tree.Pages)
+        // By depth, and within one depth as they come: the order of the keys, so that a store puts each beside the one before.
+        for (int depth = 0, written = 0; written < tree.Pages.Count; depth++)
         {
-            _world.Pages.Put(batch, page.Depth, page.Prefix, number, tree.Bytes(page));
+            foreach (TreeUpdate.NewPage page in tree.Pages)
+            {
+                if (page.Depth == depth)
+                {
+                    _world.Pages.Put(batch, page.Depth, page.Prefix, number, tree.Bytes(page));
+                    written++;
+                }
+            }
         }
 
         foreach (TreeUpdate.ReplacedPage page in tree.Replaced)

@@ -114,7 +114,7 @@ public sealed class WorldState
     internal StateProof Prove(Tree.Version version, Hash256 path)
     {
         StateProver prover = Interlocked.Exchange(ref _spareProver, null) ?? new StateProver();
-        StateProof proof = prover.Prove(Pages, version, path);
+        StateProof proof = prover.Prove(Pages, Values, version, path);
         Versions.ThrowIfGone(version);
         _spareProver = prover;
         return proof;

@@ -16,6 +16,11 @@ internal sealed class SortedTree
     private object _owner = new();
     private Node _root;
 
+    // The leaf of the last put, and the key at which the next leaf begins (null for the last leaf): keys that come in order need no way
+    // down. Holds while the leaf belongs to the owner, since then so do all nodes above it, and until something is split or deleted.
+    private Node? _recent;
+    private byte[]? _recentEnd;
+
     internal SortedTree() => _root = new Node(_owner, isLeaf: true);
 
     /// <summary>The tree as it is now, for <see cref="Find"/> and <see cref="Scan"/>.</summary>
@@ -65,8 +70,13 @@ internal sealed class SortedTree
 
     internal void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
+        if (TryPutBesideRecent(key, value))
+        {
+            return;
+        }
+
         _root = Owned(_root);
-        if (Put(_root, key, value) is { } right)
+        if (Put(_root, key, value, null) is { } right)
         {
             Node root = new(_owner, isLeaf: false);
             root.Add(_root.Keys[0], _root);
@@ -82,6 +92,7 @@ internal sealed class SortedTree
             return;
         }
 
+        _recent = null;
         _root = Owned(_root);
         Remove(_root, key);
         while (_root.Children is { } children && _root.Count == 1)
@@ -92,11 +103,38 @@ internal sealed class SortedTree
 
     private static bool IsBefore(byte[] key, ReadOnlySpan<byte> end) => end.IsEmpty || key.AsSpan().SequenceCompareTo(end) < 0;
 
-    /// <summary>Puts into an owned node. Returns the new node to its right if it was full.</summary>
-    private Node? Put(Node node, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <summary>Puts into the leaf of the put before, if that is where the key belongs and there is room.</summary>
+    private bool TryPutBesideRecent(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        Node? leaf = _recent;
+        if (leaf is null || !ReferenceEquals(leaf.Owner, _owner) || leaf.Count is 0 or Most
+            || leaf.Keys[0].AsSpan().SequenceCompareTo(key) > 0 || !(_recentEnd is null || key.SequenceCompareTo(_recentEnd) < 0))
+        {
+            return false;
+        }
+
+        // Keys that come in order mostly belong at the end.
+        int at = leaf.Keys[leaf.Count - 1].AsSpan().SequenceCompareTo(key) < 0 ? leaf.Count : leaf.LowerBound(key);
+        if (leaf.HasAt(at, key))
+        {
+            leaf.Values![at] = value.ToArray();
+        }
+        else
+        {
+            leaf.Insert(at, key.ToArray(), value.ToArray(), null);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Puts into an owned node; the end is the key at which the node after it begins. Returns the new node to its right if it was full.
+    /// </summary>
+    private Node? Put(Node node, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, byte[]? end)
     {
         if (node.Children is null)
         {
+            (_recent, _recentEnd) = (node.Count < Most ? node : null, end);
             int at = node.LowerBound(key);
             if (node.HasAt(at, key))
             {
@@ -108,7 +146,8 @@ internal sealed class SortedTree
         }
 
         int child = node.ChildOf(key);
-        return Put(OwnedChild(node, child), key, value) is { } right ? Insert(node, child + 1, right.Keys[0], null, right) : null;
+        byte[]? childEnd = child + 1 < node.Count ? node.Keys[child + 1] : end;
+        return Put(OwnedChild(node, child), key, value, childEnd) is { } right ? Insert(node, child + 1, right.Keys[0], null, right) : null;
     }
 
     private Node? Insert(Node node, int at, byte[] key, byte[]? value, Node? child)

@@ -95,7 +95,10 @@ internal sealed class ByteCache
                 hash = (hash ^ part) * 0x9FB21C651E98DF25;
             }
 
-            return (uint)(hash ^ (hash >> 32));
+            // What came last has reached the high bits only, and the low ones choose the shard and the group.
+            hash = (hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15;
+            hash = (hash ^ (hash >> 29)) * 0x9FB21C651E98DF25;
+            return (uint)(hash >> 32);
         }
     }
 }

@@ -3,21 +3,25 @@ using System.Buffers.Binary;
 namespace PoUW.Core.State.Tree;
 
 /// <summary>
-/// One ring of a <see cref="ByteCache"/>: records (hash, length of key, length of value, key, value) one after the other, and an open-addressed
-/// table of where they begin. A value that is set again leaves its old record behind until the ring comes round. Not thread-safe.
+/// One ring of a <see cref="ByteCache"/>: records (hash, length of key, length of value, key, value) one after the other, and a table of where
+/// they begin, in groups of a cache line. A new record overwrites what the ring held there; a place in the table says by itself
+/// whether its record is still whole, so going takes no work. A value that is set again leaves its old record behind. Not thread-safe.
 /// </summary>
 internal sealed class ByteCacheShard(int capacity)
 {
     private const int HeaderBytes = 12;
     private const int FirstBytes = 4096;
-    private const int FirstSlots = 16;
+    private const int Group = 8;
+
+    // An entry of the table: 24 bits of the hash, and how many words were written before the record, plus one; 0 for none.
+    private const int WordBits = 40;
+    private const ulong WordMask = (1UL << WordBits) - 1;
 
     private byte[] _ring = [];
+    private ulong[] _table = [];
+    private long _records;
 
-    // Place in the ring plus one; 0 for none. The hash is in the record.
-    private int[] _table = [];
-    private int _entries;
-    private long _head;
+    // Bytes written since the beginning, with what was left out at the ends of the ring.
     private long _tail;
 
     internal int Get(uint hash, ReadOnlySpan<byte> key, Span<byte> head, Span<byte> rest)
@@ -28,7 +32,7 @@ internal sealed class ByteCacheShard(int capacity)
             return -1;
         }
 
-        ReadOnlySpan<byte> value = ValueAt(_table[slot] - 1);
+        ReadOnlySpan<byte> value = ValueAt(PlaceOf(_table[slot]));
         value[..head.Length].CopyTo(head);
         int length = value.Length - head.Length;
         if (length <= rest.Length)
@@ -48,91 +52,67 @@ internal sealed class ByteCacheShard(int capacity)
             return;
         }
 
-        int place = Reserve(bytes);
-        Span<byte> record = _ring.AsSpan(place, bytes);
+        // Before the record is written, which may destroy the old one of the key.
+        int slot = Find(hash, key);
+        ulong old = slot < 0 ? 0 : _table[slot];
+        ulong entry = Reserve(hash, bytes);
+        Span<byte> record = _ring.AsSpan(PlaceOf(entry), bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(record, hash);
         BinaryPrimitives.WriteInt32LittleEndian(record[4..], key.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record[8..], head.Length + rest.Length);
         key.CopyTo(record[HeaderBytes..]);
         head.CopyTo(record[(HeaderBytes + key.Length)..]);
         rest.CopyTo(record[(HeaderBytes + key.Length + head.Length)..]);
-        int slot = Find(hash, key);
-        if (slot < 0)
+        _records++;
+        if (slot >= 0 && _table[slot] == old)
         {
-            Insert(hash, place);
+            _table[slot] = entry;
         }
         else
         {
-            _table[slot] = place + 1;
+            Insert(hash, entry);
         }
     }
 
     internal void Clear()
     {
         _table.AsSpan().Clear();
-        (_entries, _head, _tail) = (0, 0, 0);
+        (_records, _tail) = (0, 0);
     }
 
-    internal void Remove(uint hash, ReadOnlySpan<byte> key)
+    private void Remove(uint hash, ReadOnlySpan<byte> key)
     {
         int slot = Find(hash, key);
         if (slot >= 0)
         {
-            RemoveSlot(slot);
+            _table[slot] = 0;
         }
     }
 
-    /// <summary>Makes room for a record that lies in one piece, and returns its place.</summary>
-    private int Reserve(int bytes)
+    /// <summary>Makes room for a record that lies in one piece, and returns its entry of the table.</summary>
+    private ulong Reserve(uint hash, int bytes)
     {
-        if (_head == 0 && _tail + bytes > _ring.Length && _ring.Length < capacity)
+        // As long as nothing was overwritten, places stay right in a larger ring.
+        if (_tail + bytes > _ring.Length && _tail <= _ring.Length && _ring.Length < capacity)
         {
             long wanted = Math.Max(_tail + bytes, Math.Max(FirstBytes, _ring.Length * 2L));
             Array.Resize(ref _ring, (int)Math.Min(wanted, capacity));
         }
 
-        int place = (int)(_tail % _ring.Length);
-        int skipped = place + bytes > _ring.Length ? _ring.Length - place : 0;
-        while (_ring.Length - (_tail - _head) < skipped + bytes)
+        int left = _ring.Length - (int)(_tail % _ring.Length);
+        if (left < bytes)
         {
-            if (_head == _tail)
-            {
-                // Empty, and too short for the skipped end and the record: begin anew.
-                (_head, _tail, place, skipped) = (0, 0, 0, 0);
-                break;
-            }
-
-            EvictOldest();
+            _tail += left;
         }
 
-        if (skipped >= HeaderBytes)
+        if ((ulong)(_tail >> 2) + 1 > WordMask)
         {
-            // A record without a key says that the rest of the ring is unused.
-            BinaryPrimitives.WriteInt32LittleEndian(_ring.AsSpan(place + 4), -1);
+            Clear();
         }
 
-        _tail += skipped + bytes;
-        return skipped > 0 ? 0 : place;
-    }
-
-    private void EvictOldest()
-    {
-        int place = (int)(_head % _ring.Length);
-        int left = _ring.Length - place;
-        if (left < HeaderBytes || KeyBytes(place) < 0)
-        {
-            _head += left;
-            return;
-        }
-
-        int keyBytes = KeyBytes(place);
-        int slot = Find(HashAt(place), _ring.AsSpan(place + HeaderBytes, keyBytes));
-        if (slot >= 0 && _table[slot] == place + 1)
-        {
-            RemoveSlot(slot);
-        }
-
-        _head += (HeaderBytes + keyBytes + ValueBytes(place) + 3) & ~3;
+        ulong entry = ((ulong)(hash >> 8) << WordBits) | ((ulong)(_tail >> 2) + 1);
+        _tail += bytes;
+        return entry;
     }
 
     private int Find(uint hash, ReadOnlySpan<byte> key)
@@ -142,11 +122,11 @@ internal sealed class ByteCacheShard(int capacity)
             return -1;
         }
 
-        int mask = _table.Length - 1;
-        for (int slot = Home(hash, mask); _table[slot] != 0; slot = (slot + 1) & mask)
+        int first = GroupOf(hash);
+        for (int slot = first; slot < first + Group; slot++)
         {
-            int place = _table[slot] - 1;
-            if (HashAt(place) == hash && _ring.AsSpan(place + HeaderBytes, KeyBytes(place)).SequenceEqual(key))
+            ulong entry = _table[slot];
+            if (entry >> WordBits == hash >> 8 && IsWhole(entry) && HasKey(PlaceOf(entry), hash, key))
             {
                 return slot;
             }
@@ -155,63 +135,64 @@ internal sealed class ByteCacheShard(int capacity)
         return -1;
     }
 
-    private void Insert(uint hash, int place)
+    private void Insert(uint hash, ulong entry)
     {
-        if ((_entries + 1) * 2 > _table.Length)
+        if (_table.Length == 0)
         {
-            int[] old = _table;
-            _table = new int[Math.Max(FirstSlots, old.Length * 2)];
-            foreach (int entry in old)
+            _table = new ulong[Group];
+        }
+
+        int slot = OldestIn(_table, GroupOf(hash));
+        if (IsWhole(_table[slot]) && HasFewSlots())
+        {
+            Grow();
+            slot = OldestIn(_table, GroupOf(hash));
+        }
+
+        // If all records of the group are whole, one goes before its time.
+        _table[slot] = entry;
+    }
+
+    /// <summary>True if there are fewer than two places for a record of the size of those so far.</summary>
+    private bool HasFewSlots() => _table.Length < 2 * (Math.Min(_tail, _ring.Length) / Math.Max(1, _tail / _records));
+
+    private void Grow()
+    {
+        ulong[] old = _table;
+        _table = new ulong[old.Length * 2];
+        foreach (ulong entry in old)
+        {
+            if (IsWhole(entry))
             {
-                if (entry != 0)
-                {
-                    _table[FreeSlot(HashAt(entry - 1))] = entry;
-                }
+                _table[OldestIn(_table, GroupOf(BinaryPrimitives.ReadUInt32LittleEndian(_ring.AsSpan(PlaceOf(entry)))))] = entry;
             }
         }
-
-        _table[FreeSlot(hash)] = place + 1;
-        _entries++;
     }
 
-    private int FreeSlot(uint hash)
+    private static int OldestIn(ulong[] table, int first)
     {
-        int mask = _table.Length - 1;
-        int slot = Home(hash, mask);
-        while (_table[slot] != 0)
+        int oldest = first;
+        for (int slot = first; slot < first + Group; slot++)
         {
-            slot = (slot + 1) & mask;
+            oldest = (table[slot] & WordMask) < (table[oldest] & WordMask) ? slot : oldest;
         }
 
-        return slot;
+        return oldest;
     }
 
-    /// <summary>Closes the gap, so that searches need no mark of what was here (Knuth, volume 3, 6.4, algorithm R).</summary>
-    private void RemoveSlot(int gap)
-    {
-        int mask = _table.Length - 1;
-        for (int slot = (gap + 1) & mask; _table[slot] != 0; slot = (slot + 1) & mask)
-        {
-            int home = Home(HashAt(_table[slot] - 1), mask);
-            if (((slot - home) & mask) >= ((slot - gap) & mask))
-            {
-                _table[gap] = _table[slot];
-                gap = slot;
-            }
-        }
+    // The low bits chose the shard, the high ones are in the entry; all of them are well mixed.
+    private int GroupOf(uint hash) => (int)(hash >> 3) & (_table.Length - 1) & ~(Group - 1);
 
-        _table[gap] = 0;
-        _entries--;
-    }
+    /// <summary>True if nothing has been written over a record yet.</summary>
+    private bool IsWhole(ulong entry) => (entry & WordMask) != 0 && (long)((entry & WordMask) - 1) << 2 >= _tail - _ring.Length;
 
-    // The low bits chose the shard.
-    private static int Home(uint hash, int mask) => (int)(hash >> 3) & mask;
+    private int PlaceOf(ulong entry) => (int)(((long)((entry & WordMask) - 1) << 2) % _ring.Length);
 
-    private uint HashAt(int place) => BinaryPrimitives.ReadUInt32LittleEndian(_ring.AsSpan(place));
+    private bool HasKey(int place, uint hash, ReadOnlySpan<byte> key) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(_ring.AsSpan(place)) == hash && _ring.AsSpan(place + HeaderBytes, KeyBytes(place)).SequenceEqual(key);
 
     private int KeyBytes(int place) => BinaryPrimitives.ReadInt32LittleEndian(_ring.AsSpan(place + 4));
 
-    private int ValueBytes(int place) => BinaryPrimitives.ReadInt32LittleEndian(_ring.AsSpan(place + 8));
-
-    private ReadOnlySpan<byte> ValueAt(int place) => _ring.AsSpan(place + HeaderBytes + KeyBytes(place), ValueBytes(place));
+    private ReadOnlySpan<byte> ValueAt(int place) =>
+        _ring.AsSpan(place + HeaderBytes + KeyBytes(place), BinaryPrimitives.ReadInt32LittleEndian(_ring.AsSpan(place + 8)));
 }

@@ -46,7 +46,7 @@ internal sealed class ChangeSet
         Add(path, 1);
     }
 
-    /// <summary>Sorts by path and hashes the values; to be called before anything is read.</summary>
+    /// <summary>Sorts by path and hashes the leaves; to be called before anything is read.</summary>
     internal void Complete()
     {
         _changes.AsSpan(0, Count).Sort(static (left, right) => left.Path.CompareTo(right.Path));
@@ -72,6 +72,7 @@ internal sealed class ChangeSet
         }
 
         HashByLength();
+        HashLeaves();
     }
 
     internal Hash256 Path(int change) => _changes[change].Path;
@@ -84,8 +85,8 @@ internal sealed class ChangeSet
     /// <summary>The tag and the value.</summary>
     internal ReadOnlySpan<byte> Entry(int change) => _entries.AsSpan(_changes[change].Start, _changes[change].Length);
 
-    /// <summary>SHA-256 of the value; meaningless for a removal.</summary>
-    internal ReadOnlySpan<byte> ValueHash(int change) => HashRoom(change);
+    /// <summary>The hash of the leaf; meaningless for a removal.</summary>
+    internal ReadOnlySpan<byte> LeafHash(int change) => HashRoom(change);
 
     private Span<byte> HashRoom(int change) => _hashes.AsSpan(change * Hash256.Size, Hash256.Size);
 
@@ -110,6 +111,34 @@ internal sealed class ChangeSet
 
             Flush(bytes, queued);
         }
+    }
+
+    /// <summary>Makes hashes of leaves out of those of the values.</summary>
+    private void HashLeaves()
+    {
+        int slotBytes = Sha256Batch.SlotBytes(TreeHash.MessageBytes);
+        int queued = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (IsRemoval(i))
+            {
+                continue;
+            }
+
+            Span<byte> slot = _slots.AsSpan(queued * slotBytes, slotBytes);
+            slot[0] = TreeHash.LeafTag;
+            _changes[i].Path.CopyTo(slot[1..]);
+            HashRoom(i).CopyTo(slot[(1 + Hash256.Size)..]);
+            Sha256Batch.WritePadding(slot, TreeHash.MessageBytes);
+            _outputs[queued++] = i;
+            if (queued == Sha256Batch.Lanes)
+            {
+                Flush(TreeHash.MessageBytes, queued);
+                queued = 0;
+            }
+        }
+
+        Flush(TreeHash.MessageBytes, queued);
     }
 
     private void Flush(int bytes, int queued)

@@ -7,7 +7,7 @@ namespace PoUW.Core.State.Tree;
 /// The form of a page: a part of the tree below a prefix of whole nibbles, with one slot for each next nibble. A slot with at most
 /// <see cref="InlineLeaves"/> leaves holds them itself, one with more is a page of its own, so the pages are a function of the set of leaves.
 /// Bytes: format || 16 nibbles, each the number of leaves of a slot or <see cref="Child"/> || the slots in order. A leaf is
-/// path || hash of the value || number of the commit that wrote the value; a child is its hash || number of the commit that wrote the page.
+/// path || hash of the leaf || number of the commit that wrote the value; a child is its hash || number of the commit that wrote the page.
 /// </summary>
 internal static class Page
 {
@@ -27,7 +27,7 @@ internal static class Page
     /// <summary>Stands for the number of the commit while there is none yet.</summary>
     internal const ulong Pending = ulong.MaxValue;
 
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     /// <summary>Leaves of a slot, or <see cref="Child"/>.</summary>
     internal static int Kind(ReadOnlySpan<byte> page, int slot) => (page[1 + (slot >> 1)] >> ((slot & 1) == 0 ? 4 : 0)) & 15;
@@ -81,7 +81,7 @@ internal static class Page
 
     internal static Hash256 LeafPath(ReadOnlySpan<byte> leaf) => new(leaf[..Hash256.Size]);
 
-    internal static ReadOnlySpan<byte> ValueHash(ReadOnlySpan<byte> leaf) => leaf.Slice(Hash256.Size, Hash256.Size);
+    internal static ReadOnlySpan<byte> LeafHash(ReadOnlySpan<byte> leaf) => leaf.Slice(Hash256.Size, Hash256.Size);
 
     internal static ulong LeafNumber(ReadOnlySpan<byte> leaf) => BinaryPrimitives.ReadUInt64BigEndian(leaf[(2 * Hash256.Size)..]);
 

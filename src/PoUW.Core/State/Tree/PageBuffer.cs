@@ -37,6 +37,29 @@ internal sealed class PageBuffer
         Children += kind == Page.Child ? 1 : 0;
     }
 
+    /// <summary>Takes some slots of another page as they are, in one piece.</summary>
+    /// <param name="page">The other page.</param>
+    /// <param name="slot">The first slot.</param>
+    /// <param name="end">The slot after the last one.</param>
+    /// <param name="offset">Where the first slot begins in the other page.</param>
+    /// <returns>Where the slot after the last one begins.</returns>
+    internal int CopySlots(ReadOnlySpan<byte> page, int slot, int end, int offset)
+    {
+        int bytes = 0;
+        for (; slot < end; slot++)
+        {
+            int kind = Page.Kind(page, slot);
+            Page.SetKind(_bytes, slot, kind);
+            bytes += Page.SlotBytes(kind);
+            Leaves += kind == Page.Child ? 0 : kind;
+            Children += kind == Page.Child ? 1 : 0;
+        }
+
+        page.Slice(offset, bytes).CopyTo(_bytes.AsSpan(_length));
+        _length += bytes;
+        return offset + bytes;
+    }
+
     /// <summary>A child page that was just built: its hash is known to the hash forest only.</summary>
     internal void AddPendingChild(int slot, int reference)
     {

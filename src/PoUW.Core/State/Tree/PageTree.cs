@@ -8,22 +8,24 @@ namespace PoUW.Core.State.Tree;
 /// </summary>
 internal sealed class PageTree(HashForest hashes)
 {
-    private readonly byte[] _page = new byte[Page.MaxBytes];
     private readonly int[] _offsets = new int[Page.MaxEntries];
     private readonly bool[] _isChild = new bool[Page.MaxEntries];
     private readonly byte[] _slots = new byte[Page.MaxEntries];
+    private byte[] _bytes = [];
+    private int _start;
     private int _depth;
 
     /// <summary>How many leaves and children there are.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Takes a page.</summary>
-    /// <param name="page">A well-formed page; it is copied.</param>
+    /// <param name="bytes">Where the page is; must not change before the tree is used.</param>
+    /// <param name="start">Where it begins; it is well-formed.</param>
     /// <param name="depth">Its depth in nibbles.</param>
-    internal void Load(ReadOnlySpan<byte> page, int depth)
+    internal void Load(byte[] bytes, int start, int depth)
     {
-        page.CopyTo(_page);
-        (_depth, Count) = (depth, 0);
+        (_bytes, _start, _depth, Count) = (bytes, start, depth, 0);
+        ReadOnlySpan<byte> page = bytes.AsSpan(start, Page.HeaderBytes);
         int offset = Page.HeaderBytes;
         for (int slot = 0; slot < Page.Slots; slot++)
         {
@@ -47,7 +49,7 @@ internal sealed class PageTree(HashForest hashes)
     internal int Offset(int entry) => _offsets[entry];
 
     /// <summary>The bytes of a leaf or child.</summary>
-    internal ReadOnlySpan<byte> Entry(int entry) => _page.AsSpan(_offsets[entry], _isChild[entry] ? Page.ChildBytes : Page.LeafBytes);
+    internal ReadOnlySpan<byte> Entry(int entry) => _bytes.AsSpan(_start + _offsets[entry], _isChild[entry] ? Page.ChildBytes : Page.LeafBytes);
 
     /// <summary>The first entry of a range whose bit at a depth is one.</summary>
     internal int Split(int from, int end, int depth)
@@ -72,7 +74,7 @@ internal sealed class PageTree(HashForest hashes)
         {
             if (!_isChild[from])
             {
-                return hashes.Leaf(Entry(from)[..(2 * Hash256.Size)]);
+                return hashes.Constant(Page.LeafHash(Entry(from)));
             }
 
             if (depth == (_depth + 1) * 4)
@@ -97,6 +99,6 @@ internal sealed class PageTree(HashForest hashes)
     private bool Bit(int entry, int depth)
     {
         int below = depth - (_depth * 4);
-        return below < 4 ? ((_slots[entry] >> (3 - below)) & 1) != 0 : TreeHash.Bit(_page.AsSpan(_offsets[entry]), depth);
+        return below < 4 ? ((_slots[entry] >> (3 - below)) & 1) != 0 : TreeHash.Bit(_bytes.AsSpan(_start + _offsets[entry]), depth);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class StateChecker
 
         Require(depth == 0 || hasChildren || leaves > Page.InlineLeaves, depth, prefix, "has too few leaves to be a page");
         _hashes.Clear();
-        _tree.Load(page.AsSpan(0, length), depth);
+        _tree.Load(page, 0, depth);
         int reference = _tree.Build(0, _tree.Count, depth * 4);
         _hashes.Run();
         Require(new Hash256(_hashes.Get(reference)) == expected, depth, prefix, $"does not have the hash {expected}");

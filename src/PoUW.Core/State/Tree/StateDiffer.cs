@@ -54,7 +54,7 @@ internal sealed class StateDiffer(WorldState world, Version first, Version secon
             byte[]? to = order >= 0 ? right.Current : null;
             hasLeft = order <= 0 ? left.MoveNext() : hasLeft;
             hasRight = order >= 0 ? right.MoveNext() : hasRight;
-            if (from is null || to is null || !Page.ValueHash(from).SequenceEqual(Page.ValueHash(to)))
+            if (from is null || to is null || !Page.LeafHash(from).SequenceEqual(Page.LeafHash(to)))
             {
                 yield return new StateDifference(Page.LeafPath(from ?? to), Value(from, first), Value(to, second));
             }

@@ -12,7 +12,7 @@ internal sealed class StateProver
 
     internal StateProver() => _tree = new PageTree(_hashes);
 
-    internal StateProof Prove(PageStore pages, Version version, Hash256 path)
+    internal StateProof Prove(PageStore pages, ValueStore values, Version version, Hash256 path)
     {
         _hashes.Clear();
         _siblings.Clear();
@@ -22,8 +22,8 @@ internal sealed class StateProver
         ulong number = version.Page;
         for (int depth = 0; number != 0; depth++)
         {
-            int length = pages.Load(depth, path, number, _page);
-            _tree.Load(_page.AsSpan(0, length), depth);
+            pages.Load(depth, path, number, _page);
+            _tree.Load(_page, 0, depth);
             number = Descend(bits, depth, out leaf);
         }
 
@@ -34,9 +34,13 @@ internal sealed class StateProver
             siblings[i] = new Hash256(_hashes.Get(_siblings[i]));
         }
 
-        return leaf < 0
-            ? new StateProof(siblings, null, Hash256.Zero)
-            : new StateProof(siblings, Page.LeafPath(_tree.Entry(leaf)), new Hash256(Page.ValueHash(_tree.Entry(leaf))));
+        if (leaf < 0)
+        {
+            return new StateProof(siblings, null, Hash256.Zero);
+        }
+
+        values.ReadLeaf(_tree.Entry(leaf), out Hash256 valueHash);
+        return new StateProof(siblings, Page.LeafPath(_tree.Entry(leaf)), valueHash);
     }
 
     /// <summary>Follows a path through the loaded page. Returns the number of the child page that it ends in, or 0 and the leaf, if any.</summary>

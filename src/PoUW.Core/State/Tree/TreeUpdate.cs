@@ -110,31 +110,27 @@ internal sealed class TreeUpdate
         bool changed = false;
         int offset = Page.HeaderBytes;
         Hash256 prefix = from < end ? Changes.Path(from) : Hash256.Zero;
-        for (int slot = 0; slot < Page.Slots; slot++)
+        int slot = 0;
+        while (from < end)
         {
-            int kind = Page.Kind(old, slot);
-            ReadOnlySpan<byte> content = old.Slice(offset, Page.SlotBytes(kind));
-            offset += content.Length;
-            int next = from;
-            while (next < end && Changes.Nibble(next, depth) == slot)
+            int next = from + 1;
+            int touched = Changes.Nibble(from, depth);
+            while (next < end && Changes.Nibble(next, depth) == touched)
             {
                 next++;
             }
 
-            if (next == from)
-            {
-                fresh.Copy(slot, kind, content);
-            }
-            else
-            {
-                changed |= kind == Page.Child
-                    ? UpdateChild(fresh, depth, slot, content, from, next)
-                    : UpdateLeaves(fresh, depth, slot, content, from, next);
-            }
-
-            from = next;
+            offset = fresh.CopySlots(old, slot, touched, offset);
+            int kind = Page.Kind(old, touched);
+            ReadOnlySpan<byte> content = old.Slice(offset, Page.SlotBytes(kind));
+            offset += content.Length;
+            changed |= kind == Page.Child
+                ? UpdateChild(fresh, depth, touched, content, from, next)
+                : UpdateLeaves(fresh, depth, touched, content, from, next);
+            (from, slot) = (next, touched + 1);
         }
 
+        fresh.CopySlots(old, slot, Page.Slots, offset);
         return changed ? Finish(fresh, depth, prefix, oldNumber) : null;
     }
 
@@ -212,7 +208,7 @@ internal sealed class TreeUpdate
             int order = leaves.IsEmpty ? 1 : from == end ? -1 : Page.LeafPath(leaves).CompareTo(Changes.Path(from));
             ReadOnlySpan<byte> old = order <= 0 ? leaves[..Page.LeafBytes] : default;
             leaves = leaves[old.Length..];
-            bool kept = order < 0 || (order == 0 && !Changes.IsRemoval(from) && Page.ValueHash(old).SequenceEqual(Changes.ValueHash(from)));
+            bool kept = order < 0 || (order == 0 && !Changes.IsRemoval(from) && Page.LeafHash(old).SequenceEqual(Changes.LeafHash(from)));
             bool written = order >= 0 && !kept && !Changes.IsRemoval(from);
             if ((kept || written) && count == Page.InlineLeaves)
             {
@@ -243,7 +239,7 @@ internal sealed class TreeUpdate
     private void WriteLeaf(Span<byte> leaf, int change)
     {
         Changes.Path(change).CopyTo(leaf);
-        Changes.ValueHash(change).CopyTo(leaf[Hash256.Size..]);
+        Changes.LeafHash(change).CopyTo(leaf[Hash256.Size..]);
         BinaryPrimitives.WriteUInt64BigEndian(leaf[(2 * Hash256.Size)..], Page.Pending);
     }
 
@@ -260,7 +256,7 @@ internal sealed class TreeUpdate
         bytes.CopyTo(_bytes.AsSpan(start));
         _used += bytes.Length;
         _pages.Add(new NewPage(depth, prefix, start, bytes.Length));
-        _tree.Load(bytes, depth);
+        _tree.Load(_bytes, start, depth);
         for (int i = 0; i < _tree.Count; i++)
         {
             ReadOnlySpan<byte> entry = _tree.Entry(i);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 
@@ -70,16 +69,20 @@ internal sealed class ValueStore(IKeyValueStore store, VersionTable versions, Pa
     }
 
     /// <summary>The value of a leaf, from the store.</summary>
-    /// <exception cref="StateTreeException">It is missing, or its hash is not that of the leaf.</exception>
-    internal byte[] ReadLeaf(ReadOnlySpan<byte> leaf)
+    /// <exception cref="StateTreeException">It is missing, or does not have the hash of the leaf.</exception>
+    internal byte[] ReadLeaf(ReadOnlySpan<byte> leaf) => ReadLeaf(leaf, out _);
+
+    /// <summary>The value of a leaf, from the store, and its SHA-256.</summary>
+    /// <exception cref="StateTreeException">It is missing, or does not have the hash of the leaf.</exception>
+    internal byte[] ReadLeaf(ReadOnlySpan<byte> leaf, out Hash256 valueHash)
     {
         Span<byte> buffer = stackalloc byte[StateKeys.MaxBytes];
         Hash256 path = Page.LeafPath(leaf);
         ulong number = Page.LeafNumber(leaf);
         byte[] stored = store.Get(StateKeys.Value(buffer, path, number))
             ?? throw new StateTreeException($"The value of commit {number} at {path} is not in the store.");
-        Span<byte> hash = stackalloc byte[Hash256.Size];
-        if (stored is not [Present, ..] || SHA256.HashData(stored.AsSpan(1), hash) != hash.Length || !hash.SequenceEqual(Page.ValueHash(leaf)))
+        valueHash = Hash256.Sha256(stored.AsSpan(Math.Min(1, stored.Length)));
+        if (stored is not [Present, ..] || TreeHash.Leaf(path, valueHash) != new Hash256(Page.LeafHash(leaf)))
         {
             throw new StateTreeException($"The stored value of commit {number} at {path} is damaged.");
         }
