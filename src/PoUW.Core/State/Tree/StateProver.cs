@@ -39,8 +39,7 @@ internal sealed class StateProver
             return new StateProof(siblings, null, Hash256.Zero);
         }
 
-        values.ReadLeaf(_tree.Entry(leaf), out Hash256 valueHash);
-        return new StateProof(siblings, Page.LeafPath(_tree.Entry(leaf)), valueHash);
+        return new StateProof(siblings, Page.LeafPath(_tree.Entry(leaf)), values.HashOf(version, _tree.Entry(leaf)));
     }
 
     /// <summary>Follows a path through the loaded page. Returns the number of the child page that it ends in, or 0 and the leaf, if any.</summary>

@@ -90,6 +90,26 @@ internal sealed class ValueStore(IKeyValueStore store, VersionTable versions, Pa
         return stored;
     }
 
+    /// <summary>SHA-256 of the value of a leaf of a version; the caller asks afterwards whether the version is still there.</summary>
+    /// <exception cref="StateTreeException">The value is missing or damaged.</exception>
+    internal Hash256 HashOf(Version version, ReadOnlySpan<byte> leaf)
+    {
+        Span<byte> key = stackalloc byte[Hash256.Size];
+        Span<byte> head = stackalloc byte[HeadBytes];
+        Span<byte> room = stackalloc byte[256];
+        leaf[..Hash256.Size].CopyTo(key);
+        int length = _cache.Get(key, head, room);
+        if (length >= 0 && length <= room.Length && head[8] == Present && version.Contains(BinaryPrimitives.ReadUInt64BigEndian(head)))
+        {
+            return Hash256.Sha256(room[..length]);
+        }
+
+        byte[] stored = ReadLeaf(leaf, out Hash256 hash);
+        versions.ThrowIfGone(version);
+        Remember(version, Page.LeafPath(leaf), present: true, stored.AsSpan(1));
+        return hash;
+    }
+
     /// <summary>Adds the entry of a new commit to a batch and remembers it; the entry is a tag and the value.</summary>
     internal void Put(WriteBatch batch, Hash256 path, ulong number, ReadOnlySpan<byte> entry)
     {
