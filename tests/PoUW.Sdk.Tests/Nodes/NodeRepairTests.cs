@@ -12,13 +12,14 @@ public sealed class NodeRepairTests
 {
     private string _folder = "";
     private string _path = "";
-    private readonly RecordingObserver _observer = new();
+    private RecordingObserver _observer = new();
 
     [SetUp]
     public void CreateFolder()
     {
         _folder = Directory.CreateTempSubdirectory("pouw-repair-").FullName;
         _path = Path.Combine(_folder, "chain.db");
+        _observer = new RecordingObserver();
     }
 
     [TearDown]
@@ -86,7 +87,8 @@ public sealed class NodeRepairTests
             // A copy that is made while the store is open is what a crash leaves.
             using (IKeyValueStore store = NodeStore.Open(_path))
             {
-                Array.ForEach(Directory.GetFiles(_folder), file => File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal)));
+                string[] files = [.. Directory.GetFiles(_folder).Where(static file => !file.EndsWith("-lock", StringComparison.Ordinal))];
+                Array.ForEach(files, file => File.Copy(file, file.Replace("chain.db", "crashed.db", StringComparison.Ordinal)));
             }
 
             _path = Path.Combine(_folder, "crashed.db");
