@@ -101,6 +101,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
             {
                 return Refreshed(_ownReader).Get(key);
             }
+            catch (SqliteStoreException failure) when (IsNotedDamage(failure))
+            {
+                throw;
+            }
             finally
             {
                 _gate.Exit();
@@ -111,6 +115,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         try
         {
             return Refreshed(reader).Get(key);
+        }
+        catch (SqliteStoreException failure) when (IsNotedDamage(failure))
+        {
+            throw;
         }
         finally
         {
@@ -130,6 +138,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
             {
                 return Refreshed(_ownReader).Scan(from, end, limit);
             }
+            catch (SqliteStoreException failure) when (IsNotedDamage(failure))
+            {
+                throw;
+            }
             finally
             {
                 _gate.Exit();
@@ -140,6 +152,10 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         try
         {
             return Refreshed(reader).Scan(from, end, limit);
+        }
+        catch (SqliteStoreException failure) when (IsNotedDamage(failure))
+        {
+            throw;
         }
         finally
         {
@@ -273,6 +289,17 @@ public sealed class SqliteKeyValueStore : IKeyValueStore, IStoreSelfCheck
         ObjectDisposedException.ThrowIf(_disposed, this);
         reader.Refresh(_clock.Stamp);
         return reader;
+    }
+
+    /// <summary>Always false, so that the failure passes; but a store in which damage was met is not marked as closed cleanly.</summary>
+    private bool IsNotedDamage(SqliteStoreException failure)
+    {
+        if (failure.Failure == StoreFailure.Corrupt)
+        {
+            _files.Checked(isSound: false);
+        }
+
+        return false;
     }
 
     private void KeepLogShort()

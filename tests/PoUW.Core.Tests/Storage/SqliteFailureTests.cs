@@ -143,7 +143,9 @@ public sealed class SqliteFailureTests
     public void A_lock_of_another_process_is_respected_and_goes_with_it()
     {
         new SqliteKeyValueStore(_path).Dispose();
-        using Process? other = TryStart("flock", "--exclusive", _path + "-lock", "--command", "echo locked; exec sleep 60");
+
+        // With --close the lock is held by the process that is waited for alone, not by the command that it runs.
+        using Process? other = TryStart("flock", "--exclusive", "--close", _path + "-lock", "--command", "echo locked; exec sleep 60");
         if (other is null)
         {
             Assert.Ignore("There is no flock command.");

@@ -312,6 +312,21 @@ public sealed class SqliteKeyValueStoreTests : KeyValueStoreConformance
         Assert.That(store.CheckIntegrity(), Has.Some.Contains("0102"));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_store_in_which_a_read_met_damage_does_not_count_as_closed_cleanly(bool scan)
+    {
+        string file = Tampered("UPDATE pairs SET value = x'07' WHERE key = x'0102'");
+        using (SqliteKeyValueStore store = new(file))
+        {
+            Assert.That(store.WasClosedCleanly, "nobody has noticed yet");
+            Assert.That(() => scan ? store.Scan([1], [], 1_000) : (object?)store.Get([1, 2]), Throws.InstanceOf<StoreException>());
+        }
+
+        using SqliteKeyValueStore again = new(file);
+        Assert.That(again.WasClosedCleanly, Is.False);
+    }
+
     [Test]
     [TestCase("DELETE FROM pairs WHERE key = x'0102'", "There are 2 pairs where 3 were written.")]
     [TestCase("INSERT INTO pairs (key, sum, value) SELECT x'09', sum, value FROM pairs WHERE key = x'01'", "checksum")]
