@@ -12,10 +12,12 @@ public readonly record struct StateKey
     /// <summary>Longest key in bytes.</summary>
     public const int MaxLength = 128;
 
-    private StateKey(byte[] bytes) => Bytes = bytes;
+    private readonly byte[] _bytes;
 
-    /// <summary>The key's bytes. Must not be changed.</summary>
-    public byte[] Bytes { get; }
+    private StateKey(byte[] bytes) => _bytes = bytes;
+
+    /// <summary>The key's bytes.</summary>
+    public ReadOnlyMemory<byte> Bytes => _bytes;
 
     /// <summary>Builds a key.</summary>
     /// <exception cref="ArgumentException">The key is longer than <see cref="MaxLength"/>.</exception>
@@ -28,10 +30,10 @@ public readonly record struct StateKey
     }
 
     /// <summary>Where the record sits in the state tree.</summary>
-    public Hash256 Path => Hash256.Sha256(Bytes);
+    public Hash256 Path => Hash256.Sha256(_bytes);
 
     /// <inheritdoc/>
-    public bool Equals(StateKey other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
+    public bool Equals(StateKey other) => _bytes.AsSpan().SequenceEqual(other._bytes);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Path.GetHashCode();
