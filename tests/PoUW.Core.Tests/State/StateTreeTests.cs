@@ -131,7 +131,7 @@ public sealed class StateTreeTests
         List<(string Bits, byte[] Hash)> leaves = [];
         foreach ((int key, int value) in items)
         {
-            byte[] path = SHA256.HashData(Key(key).Bytes);
+            byte[] path = SHA256.HashData(Key(key).Bytes.Span);
             byte[] valueHash = SHA256.HashData(BitConverter.GetBytes(value));
             string bits = string.Concat(path.Select(part => Convert.ToString(part, 2).PadLeft(8, '0')));
             leaves.Add((bits, SHA256.HashData([0, .. path, .. valueHash])));
