@@ -19,9 +19,9 @@ public sealed class NodeIsolationTests
 
         foreach ((PouwNode left, PouwNode right) in new[] { (0, 1), (1, 2), (0, 2) }.Select(pair => (network.Nodes[pair.Item1], network.Nodes[pair.Item2])))
         {
-            HashSet<object> reachable = Reachable(left);
-            reachable.IntersectWith(Reachable(right));
-            Assert.That(reachable.Where(IsMutable).Select(shared => shared.GetType().FullName).Distinct(), Is.Empty);
+            Dictionary<object, object?> reachable = Reachable(left);
+            HashSet<object> others = new(Reachable(right).Keys, ReferenceEqualityComparer.Instance);
+            Assert.That(reachable.Keys.Where(shared => others.Contains(shared) && IsMutable(shared)).Select(shared => PathTo(reachable, shared)), Is.Empty);
         }
     }
 
@@ -29,29 +29,40 @@ public sealed class NodeIsolationTests
     public void The_walk_finds_a_shared_list_when_there_is_one()
     {
         List<int> shared = [1];
-        HashSet<object> reachable = Reachable(new Holder(shared));
-        reachable.IntersectWith(Reachable(new Holder(shared)));
-        Assert.That(reachable.Where(IsMutable), Is.Not.Empty);
+        Dictionary<object, object?> reachable = Reachable(new Holder(shared));
+        Assert.That(reachable.Keys.Intersect(Reachable(new Holder(shared)).Keys, ReferenceEqualityComparer.Instance).Where(IsMutable!), Is.Not.Empty);
     }
 
-    private static HashSet<object> Reachable(object root)
+    /// <summary>What can be reached, each with what it was reached from.</summary>
+    private static Dictionary<object, object?> Reachable(object root)
     {
-        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
-        Stack<object> open = new([root]);
-        while (open.TryPop(out object? current))
+        Dictionary<object, object?> seen = new(ReferenceEqualityComparer.Instance);
+        Stack<(object Value, object? Parent)> open = new([(root, null)]);
+        while (open.TryPop(out (object Value, object? Parent) current))
         {
-            if (IsBoundary(current) || !seen.Add(current))
+            if (IsBoundary(current.Value) || !seen.TryAdd(current.Value, current.Parent))
             {
                 continue;
             }
 
-            foreach (object child in Children(current))
+            foreach (object child in Children(current.Value))
             {
-                open.Push(child);
+                open.Push((child, current.Value));
             }
         }
 
         return seen;
+    }
+
+    private static string PathTo(Dictionary<object, object?> reachable, object found)
+    {
+        string path = found is Array { Length: int length } ? $"{length} elements" : "";
+        for (object? at = found; at is not null; at = reachable[at])
+        {
+            path = $"{at.GetType().Name} > {path}";
+        }
+
+        return path;
     }
 
     /// <summary>
