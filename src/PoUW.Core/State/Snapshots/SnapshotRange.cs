@@ -10,7 +10,11 @@ namespace PoUW.Core.State.Snapshots;
 /// </summary>
 internal sealed class SnapshotRange
 {
+    // Paths that share nearly all of their bits make 256 nodes a leaf; by pieces, a chunk of such ones takes some megabytes and no gigabyte.
+    private const int LeavesOfPiece = 512;
+
     private readonly HashForest _hashes = new();
+    private readonly HashForest _piece = new();
     private readonly SnapshotEdge? _left;
     private readonly SnapshotEdge? _right;
     private readonly Hash256[] _paths;
@@ -57,7 +61,7 @@ internal sealed class SnapshotRange
 
         if ((left && depth == _left!.Depth) || (right && depth == _right!.Depth))
         {
-            reference = end - from == 1 ? Leaf(from) : HashForest.Empty;
+            reference = end - from == 1 ? Leaf(_hashes, from) : HashForest.Empty;
             return end - from == 1;
         }
 
@@ -89,16 +93,36 @@ internal sealed class SnapshotRange
         return built;
     }
 
-    /// <summary>A subtree of which all leaves are known.</summary>
+    /// <summary>A subtree of which all leaves are known, reduced to its hash piece by piece.</summary>
     private int Build(int depth, int from, int end)
+    {
+        if (end - from > LeavesOfPiece)
+        {
+            int split = Split(depth, from, end);
+            return _hashes.Node(Build(depth + 1, from, split), Build(depth + 1, split, end));
+        }
+
+        if (end - from <= 1)
+        {
+            return end == from ? HashForest.Empty : Leaf(_hashes, from);
+        }
+
+        int reference = BuildPiece(depth, from, end);
+        _piece.Run();
+        int hash = _hashes.Constant(_piece.Get(reference));
+        _piece.Clear();
+        return hash;
+    }
+
+    private int BuildPiece(int depth, int from, int end)
     {
         if (end - from <= 1)
         {
-            return end == from ? HashForest.Empty : Leaf(from);
+            return end == from ? HashForest.Empty : Leaf(_piece, from);
         }
 
         int split = Split(depth, from, end);
-        return _hashes.Node(Build(depth + 1, from, split), Build(depth + 1, split, end));
+        return _piece.Node(BuildPiece(depth + 1, from, split), BuildPiece(depth + 1, split, end));
     }
 
     private int Split(int depth, int from, int end)
@@ -112,12 +136,12 @@ internal sealed class SnapshotRange
         return from;
     }
 
-    private int Leaf(int index)
+    private int Leaf(HashForest hashes, int index)
     {
         Span<byte> message = stackalloc byte[2 * Hash256.Size];
         _paths[index].CopyTo(message);
         _valueHashes[index].CopyTo(message[Hash256.Size..]);
-        return _hashes.Leaf(message);
+        return hashes.Leaf(message);
     }
 
     private int Constant(Hash256 hash)

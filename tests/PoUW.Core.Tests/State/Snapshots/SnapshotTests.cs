@@ -290,6 +290,28 @@ public sealed class SnapshotTests
     /// Paths that share up to 255 bits, which no hash gives: chunks set paths directly. The tree is as deep as it can be, grows and shrinks by
     /// pages at every depth, and its root is that of the definition.
     /// </summary>
+    /// <summary>Paths that share all bits but the last make a node a bit; a chunk full of such pairs must not cost memory in proportion.</summary>
+    [Test]
+    public void A_chunk_of_paths_that_share_nearly_all_bits_is_refused_within_bounded_memory()
+    {
+        List<SnapshotLeaf> leaves = [];
+        for (int pair = 0; pair < 4_000; pair++)
+        {
+            byte[] path = new byte[Hash256.Size];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(path, pair << 16);
+            leaves.Add(new SnapshotLeaf(new Hash256(path), new byte[] { 1 }));
+            path[^1] = 1;
+            leaves.Add(new SnapshotLeaf(new Hash256(path), new byte[] { 1 }));
+        }
+
+        SnapshotChunk chunk = new(leaves, null, Hash256.Zero, null, null);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ValidationResult result = SnapshotChunkVerifier.Verify(Hash256.Sha256([1]), chunk);
+
+        Assert.That(result.Code, Is.EqualTo(ValidationCode.WrongStateRoot));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(24L * 1024 * 1024));
+    }
+
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(3)]
