@@ -35,6 +35,7 @@ internal sealed class StoreLock : IDisposable
     }
 
     /// <summary>Keeps writers away while a file without log is read; null if there is a writer or no lock file.</summary>
+    /// <exception cref="SqliteStoreException">The lock file cannot be read.</exception>
     internal static StoreLock? TryShare(string database)
     {
         try
@@ -48,6 +49,10 @@ internal sealed class StoreLock : IDisposable
         catch (IOException failure) when (IsSharingViolation(failure))
         {
             return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw SqliteStoreException.OfFile(PathOf(database), failure);
         }
     }
 
