@@ -1,0 +1,56 @@
+using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
+using PoUW.Network.Streams;
+
+namespace PoUW.Network.Hosting;
+
+/// <summary>A stream with a peer on which a protocol was agreed. The thread rules are those of <see cref="IDuplexStream"/>.</summary>
+public sealed class PeerStream : IDuplexStream
+{
+    private readonly IMuxedStream _stream;
+    private readonly IDuplexStream _bytes;
+
+    /// <summary>A stream after its negotiation.</summary>
+    /// <param name="peer">Who is at the other end.</param>
+    /// <param name="protocol">What was agreed.</param>
+    /// <param name="stream">The muxed stream.</param>
+    /// <param name="bytes">Where to read and write: the stream, or a buffer over it that holds what the negotiation has read too much.</param>
+    public PeerStream(PeerId peer, string protocol, IMuxedStream stream, IDuplexStream bytes)
+    {
+        (Peer, Protocol, _stream, _bytes) = (peer, protocol, stream, bytes);
+    }
+
+    /// <summary>Who is at the other end.</summary>
+    public PeerId Peer { get; }
+
+    /// <summary>The protocol.</summary>
+    public string Protocol { get; }
+
+    /// <summary>True if the peer opened it.</summary>
+    public bool IsInbound => _stream.IsInbound;
+
+    /// <summary>How writes are scheduled; may be changed at any time.</summary>
+    public StreamPriority Priority
+    {
+        get => _stream.Priority;
+        set => _stream.Priority = value;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) => _bytes.ReadAsync(destination, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) => _bytes.WriteAsync(source, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask CloseWritingAsync() => _bytes.CloseWritingAsync();
+
+    /// <inheritdoc/>
+    public ValueTask CloseAsync() => _bytes.CloseAsync();
+
+    /// <summary>Ends both halves at once and tells the peer.</summary>
+    public void Reset() => _stream.Reset();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => CloseAsync();
+}
