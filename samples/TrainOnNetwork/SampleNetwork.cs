@@ -4,6 +4,7 @@ using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
 using PoUW.Simulation.Faults;
@@ -122,8 +123,8 @@ internal sealed class SampleNetwork : IAsyncDisposable
             Roles = member.Roles,
             Store = new SqliteKeyValueStore(PathOf(member)),
             Transport = _transport,
-            Listen = new NetworkEndpoint(member.Name),
-            Bootstrap = [.. Nodes.Where(node => node.Name != member.Name).Select(node => new NetworkEndpoint(node.Name))],
+            Listen = Multiaddr.Memory(member.Name),
+            Bootstrap = [.. Nodes.Where(node => node.Name != member.Name).Select(node => Multiaddr.Memory(node.Name))],
             TicketTraining = !_options.NoTickets,
 
             // Four blocks a second come in bursts, and one node may find all of them.
