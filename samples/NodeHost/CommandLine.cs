@@ -19,12 +19,17 @@ internal static class CommandLine
 
     private static readonly SortedDictionary<string, NodeRoles> RoleNames = new(StringComparer.Ordinal)
     {
-        ["client"] = NodeRoles.Client, [NoRole] = NodeRoles.None, ["validator"] = NodeRoles.Validator, ["worker"] = NodeRoles.Worker,
+        ["client"] = NodeRoles.Client,
+        [NoRole] = NodeRoles.None,
+        ["validator"] = NodeRoles.Validator,
+        ["worker"] = NodeRoles.Worker,
     };
 
     private static readonly SortedDictionary<string, AllowKind> AllowNames = new(StringComparer.Ordinal)
     {
-        [ListRule] = AllowKind.List, ["open"] = AllowKind.Open, ["staked"] = AllowKind.Staked,
+        [ListRule] = AllowKind.List,
+        ["open"] = AllowKind.Open,
+        ["staked"] = AllowKind.Staked,
     };
 
     private static readonly Option<string[]> Roles = new("--role")
@@ -48,7 +53,8 @@ internal static class CommandLine
 
     private static readonly Option<DirectoryInfo> Data = new("--data")
     {
-        Description = "Folder of the node's store and identity; created if it is not there.", Required = true,
+        Description = "Folder of the node's store and identity; created if it is not there.",
+        Required = true,
     };
 
     private static readonly Option<string> Network = new("--network")
@@ -68,7 +74,8 @@ internal static class CommandLine
 
     private static readonly Option<string> Name = new("--name")
     {
-        Description = "The node's name in its output.", DefaultValueFactory = _ => "node",
+        Description = "The node's name in its output.",
+        DefaultValueFactory = _ => "node",
     };
 
     private static readonly Option<string[]> Allow = new("--allow")
