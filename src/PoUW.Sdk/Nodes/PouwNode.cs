@@ -116,6 +116,9 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
 
+    /// <summary>Where the node accepts connections, with the port that the system picked; for the bootstrap lists of others.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses { get; private set; } = [];
+
     /// <summary>The state after the head.</summary>
     public LedgerView View => _ledger.View;
 
@@ -201,7 +204,7 @@ public sealed class PouwNode : IAsyncDisposable
         _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
         if (_options.Listen is { } address)
         {
-            await _network.ListenAsync(address, cancellation);
+            ListenAddresses = [await _network.ListenAsync(address, cancellation)];
         }
 
         foreach (Multiaddr peer in _options.Bootstrap)
