@@ -1,5 +1,6 @@
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
+using PoUW.Network.Security;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Hosting;
@@ -12,6 +13,9 @@ internal sealed class ConnectionMaker(
     PeerId self, HostSetup setup, TaskGroup tasks, StreamServer streams, PeerPlaces places, PeerStandings standings, IAdmission admission,
     CancellationToken stopping)
 {
+    private readonly Dictionary<HostTransport, ConnectionUpgrader> _upgraders = setup.Transports.ToDictionary(
+        static transport => transport, transport => new ConnectionUpgrader(transport.Security, setup.Muxers, setup.Options.Negotiation));
+
     /// <summary>The transport of an address.</summary>
     public HostTransport? Find(Multiaddr address) => setup.Transports.FirstOrDefault(transport => transport.Transport.CanDial(address.WithoutPeer()));
 
@@ -100,9 +104,8 @@ internal sealed class ConnectionMaker(
     private async ValueTask<HostConnection> UpgradeAsync(
         HostTransport transport, IConnection raw, bool isInbound, PeerId? expected, CancellationToken cancellation)
     {
-        UpgradedConnection upgraded = await ConnectionUpgrader.UpgradeAsync(
-            raw, transport.Security, setup.Muxers, !isInbound, expected, setup.Options.Negotiation, cancellation);
-        HostConnection connection = new(upgraded.Channel.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, tasks);
+        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, cancellation);
+        HostConnection connection = new(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, tasks);
         if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
         {
             await upgraded.Muxer.CloseAsync(CloseCodes.ToCode(CloseReason.ShuttingDown));

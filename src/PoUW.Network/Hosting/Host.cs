@@ -45,13 +45,13 @@ public sealed class Host : IHost, IAsyncDisposable
             throw new ArgumentException(valid.ToString(), nameof(setup));
         }
 
-        Id = PeerId.Of(setup.Key);
+        Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers);
         _standings = new PeerStandings(_options, setup.Time);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);
-        _identify = new IdentifyService(setup.Key, _options, setup.Time, _tasks, () => ListenAddresses, () => _streams.Protocols);
+        _identify = new IdentifyService(setup.Identity.PublicKey, _options, setup.Time, _tasks, () => ListenAddresses, () => _streams.Protocols);
         _ping = new PingService(_options.Ping, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello

@@ -8,8 +8,8 @@ namespace PoUW.Network.Hosting;
 /// <summary>What a host is made of.</summary>
 public sealed record HostSetup
 {
-    /// <summary>The public key of this node; the security protocols hold the private one.</summary>
-    public required PublicKey Key { get; init; }
+    /// <summary>This node's key, the one that the security protocols prove. The host does not dispose it.</summary>
+    public required IdentityKey Identity { get; init; }
 
     /// <summary>The transports; an address is dialed by the first one that can.</summary>
     public required IReadOnlyList<HostTransport> Transports { get; init; }
