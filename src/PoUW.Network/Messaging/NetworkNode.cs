@@ -3,6 +3,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
 using PoUW.Network.Framing;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
 using PoUW.Network.Transports;
 
@@ -92,12 +93,12 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <summary>Counts since the node was made.</summary>
     public NetworkStatistics Statistics => _counters.Read();
 
-    /// <summary>Accepts connections at an endpoint, from now until the node is disposed.</summary>
-    /// <returns>The endpoint to dial, with the port that the system picked.</returns>
-    /// <exception cref="NetworkException">The endpoint is in use or not valid.</exception>
-    public async ValueTask<NetworkEndpoint> ListenAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default)
+    /// <summary>Accepts connections at an address, from now until the node is disposed.</summary>
+    /// <returns>The address to dial, with the port that the system picked.</returns>
+    /// <exception cref="NetworkException">The address is in use or not valid.</exception>
+    public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
-        IListener listener = await _transport.ListenAsync(endpoint, cancellation);
+        IListener listener = await _transport.ListenAsync(address, cancellation);
         bool running;
         lock (_gate)
         {
@@ -114,14 +115,14 @@ public sealed class NetworkNode : IAsyncDisposable
             throw new ObjectDisposedException(nameof(NetworkNode));
         }
 
-        return listener.LocalEndpoint;
+        return listener.LocalAddress;
     }
 
     /// <summary>Dials a node and makes a session. Cancelling ends the attempt, not a session that was made.</summary>
-    public async ValueTask<ConnectResult> ConnectAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default)
+    public async ValueTask<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool running = _tasks.TryRun("pouw.dial", () => DialAsync(endpoint, result, cancellation));
+        bool running = _tasks.TryRun("pouw.dial", () => DialAsync(address, result, cancellation));
         ObjectDisposedException.ThrowIf(!running, this);
         return await result.Task;
     }
@@ -280,12 +281,12 @@ public sealed class NetworkNode : IAsyncDisposable
         }
     }
 
-    private async Task DialAsync(NetworkEndpoint endpoint, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
+    private async Task DialAsync(Multiaddr address, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
     {
         try
         {
             (PeerSession? session, ConnectResult outcome) =
-                await EstablishAsync(token => _transport.DialAsync(endpoint, token), false, cancellation);
+                await EstablishAsync(token => _transport.DialAsync(address, token), false, cancellation);
             result.TrySetResult(outcome);
             if (session is not null)
             {
@@ -389,7 +390,7 @@ public sealed class NetworkNode : IAsyncDisposable
             return false;
         }
 
-        _observer.Observe(new NetworkEvent(NetworkEventKind.PeerConnected, session.Peer.Id, session.Peer.RemoteEndpoint.Text));
+        _observer.Observe(new NetworkEvent(NetworkEventKind.PeerConnected, session.Peer.Id, session.Peer.RemoteAddress.ToString()));
         Raise(session.Peer.Id, () => PeerConnected?.Invoke(session.Peer));
         return true;
     }

@@ -33,7 +33,7 @@ internal sealed class Handshaker(
             return new HandshakeOutcome(ToReason(decoded.Code), false, null);
         }
 
-        PeerDescription peer = new(theirs.NodeId, connection.RemoteEndpoint, theirs.Agent, isInbound);
+        PeerDescription peer = new(theirs.NodeId, connection.RemoteAddress, theirs.Agent, isInbound);
         CloseReason refusal = await JudgeAsync(theirs, peer, cancellation);
         if (refusal != CloseReason.None)
         {

@@ -1,5 +1,6 @@
 using PoUW.Core.Validation;
 using PoUW.Network.Framing;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
@@ -129,8 +130,8 @@ internal sealed class FrameTests
     private static async Task<(IConnection A, IConnection B)> PairAsync()
     {
         InMemoryTransport transport = new(new InMemoryNetwork());
-        IListener listener = await transport.ListenAsync(new NetworkEndpoint("x"), default);
-        IConnection a = await transport.DialAsync(new NetworkEndpoint("x"), default);
+        IListener listener = await transport.ListenAsync(Multiaddr.Memory("x"), default);
+        IConnection a = await transport.DialAsync(Multiaddr.Memory("x"), default);
         return (a, (await listener.AcceptAsync(default))!);
     }
 

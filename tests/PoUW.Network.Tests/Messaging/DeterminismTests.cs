@@ -4,6 +4,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
@@ -50,14 +51,14 @@ internal sealed class DeterminismTests
                 trace.AppendLine($"{node.Id} < {peer} {Convert.ToHexString(bytes.Span[..1])} {bytes.Length}");
                 return ValueTask.FromResult(GossipVerdict.Accept);
             });
-            await node.ListenAsync(new NetworkEndpoint($"n{i}"));
+            await node.ListenAsync(Multiaddr.Memory($"n{i}"));
         }
 
         await Task.WhenAll(
             from i in Enumerable.Range(0, Nodes)
             from j in Enumerable.Range(0, Nodes)
             where i != j
-            select nodes[i].ConnectAsync(new NetworkEndpoint($"n{j}")).AsTask());
+            select nodes[i].ConnectAsync(Multiaddr.Memory($"n{j}")).AsTask());
         await Task.WhenAll(nodes.Select((node, i) => node.PublishAsync("t", new byte[1 + (i * 200_000)]).AsTask()));
         Hash256 address = await blobs[0].PutAsync(new byte[3_000_000], 100_000);
         FetchResult[] fetched = await Task.WhenAll(blobs.Select(blob => blob.FetchAsync(address).AsTask()));

@@ -1,5 +1,6 @@
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
@@ -97,7 +98,7 @@ internal sealed class ShutdownTests
         await nodes[0].DisposeAsync().InTime();
         await nodes[0].DisposeAsync().InTime();
         Assert.That(async () => await nodes[0].Node.ConnectAsync(nodes[1].Listen), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(async () => await nodes[0].Node.ListenAsync(new NetworkEndpoint("again")), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(async () => await nodes[0].Node.ListenAsync(Multiaddr.Memory("again")), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That((await nodes[1].Node.ConnectAsync(nodes[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Unreachable));
         Assert.That(await nodes[0].Node.PublishAsync("t", new byte[1]), Is.Zero);
     }

@@ -1,9 +1,9 @@
 using PoUW.Core.Primitives;
 using PoUW.Network.Framing;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
 using PoUW.Network.Tests.Support;
-using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Sessions;
 
@@ -131,7 +131,7 @@ internal sealed class HandshakeTests
     {
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
-        ConnectResult result = await node.Node.ConnectAsync(new NetworkEndpoint("nowhere")).InTime();
+        ConnectResult result = await node.Node.ConnectAsync(Multiaddr.Memory("nowhere")).InTime();
         Assert.That((result.Reason, result.IsConnected, result.Peer), Is.EqualTo((CloseReason.Unreachable, false, (PeerId?)null)));
     }
 

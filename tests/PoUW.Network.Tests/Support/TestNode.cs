@@ -2,15 +2,15 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
-using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Support;
 
 /// <summary>A production node with what the test needs to watch it.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public TestNode(TestNetwork network, NetworkEndpoint listen, byte number, NetworkOptions? options, IPeerAuthorizer? authorizer, Hash256? genesis)
+    public TestNode(TestNetwork network, Multiaddr listen, byte number, NetworkOptions? options, IPeerAuthorizer? authorizer, Hash256? genesis)
     {
         Listen = listen;
         Node = new NetworkNode(
@@ -22,7 +22,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public NetworkNode Node { get; }
 
-    public NetworkEndpoint Listen { get; set; }
+    public Multiaddr Listen { get; set; }
 
     public TrackingSpawner Spawner { get; } = new();
 

@@ -12,6 +12,7 @@ using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sessions;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Sync;
@@ -51,7 +52,7 @@ public sealed class CertificateRationTests
         _relay = new BlockRelay(
             _chain, new TransactionPool(_chain, new MempoolOptions()), _node, new ThreadPoolSpawner(), () => { },
             new OrphanPool<PeerId>(_chain, new OrphanPoolOptions(), budget.TryTake, TimeProvider.System), _ => { }, _stopping.Token);
-        await _node.ListenAsync(new NetworkEndpoint("node"));
+        await _node.ListenAsync(Multiaddr.Memory("node"));
     }
 
     [TearDown]
@@ -68,7 +69,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task Of_the_certificates_that_nobody_asked_for_a_peer_gets_three_verified(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 20; i++)
         {
             await _peer.PublishAsync(BlockRelay.BlockTopic, Block(_source, i).Encode());
@@ -83,7 +84,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task What_fails_a_cheap_check_costs_no_ration(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 20; i++)
         {
             Block block = Block(_source, i);
@@ -100,7 +101,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task Gossip_without_witness_counts_against_its_sender_and_costs_no_ration(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 5; i++)
         {
             Block block = Block(_source, i);
@@ -129,7 +130,7 @@ public sealed class CertificateRationTests
         }
 
         _peer.Serve(SyncRequest.Protocol, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(blocks)));
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         await reached.Task.WaitAsync(cancellation);
         Assert.That(_verifier.Witnesses, Is.EqualTo(30));
     }
@@ -149,7 +150,7 @@ public sealed class CertificateRationTests
             Assert.That(_source.Import(blocks[^1]).ToString(), Is.EqualTo("Ok"));
         }
 
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         foreach (Block block in Enumerable.Reverse(blocks))
         {
             await _peer.PublishAsync(BlockRelay.BlockTopic, block.Encode());

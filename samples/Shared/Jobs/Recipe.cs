@@ -2,28 +2,30 @@ using PoUW.Compute.Compilation;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
 
-namespace TrainOnNetwork;
+namespace Samples.Shared.Jobs;
 
 /// <summary>
 /// The models of the sample, for 28 x 28 images of 10 classes, and how they are trained: in lane I, without biases; the learning rate
 /// falls at 3/5 and 4/5 of the rounds. Tickets are drawn from the first layer of the perceptron and from the second convolution: products
 /// of at least 512 terms and 32 columns.
 /// </summary>
-internal static class Recipe
+public static class Recipe
 {
     private const int Side = 28;
 
     /// <summary>The spec of a model that trains for so many steps.</summary>
+    /// <param name="model">Which model.</param>
+    /// <param name="steps">Optimiser steps of the job.</param>
     public static TrainingSpec Create(ModelKind model, int steps)
     {
-        int stepsPerRound = TrainOptions.StepsPerUnit * TrainOptions.UnitsPerRound;
+        int stepsPerRound = ImageJob.StepsPerUnit * ImageJob.UnitsPerRound;
         int rounds = (steps + stepsPerRound - 1) / stepsPerRound;
         return new TrainingSpec
         {
             Model = model == ModelKind.Cnn ? Convolutions() : Perceptron(),
             Input = new ImageInput(1, Side, Side),
             Optimiser = new IntegerMomentum(IntegerRateSchedule.ThreeStage(rounds, stepsPerRound)),
-            BatchSize = TrainOptions.BatchSize,
+            BatchSize = ImageJob.BatchSize,
             WeightExponents = model == ModelKind.Cnn ? new Dictionary<string, int> { ["fc.weight"] = -6 } : [],
         };
     }
@@ -33,9 +35,9 @@ internal static class Recipe
 
     private static Sequential Perceptron() => new(
         ("flatten", new Flatten()),
-        ("fc1", new Linear(Side * Side, TrainOptions.HiddenUnits, bias: false)),
+        ("fc1", new Linear(Side * Side, ImageJob.HiddenUnits, bias: false)),
         ("relu", new ReLU()),
-        ("fc2", new Linear(TrainOptions.HiddenUnits, TrainOptions.Classes, bias: false)));
+        ("fc2", new Linear(ImageJob.HiddenUnits, ImageJob.Classes, bias: false)));
 
     private static Sequential Convolutions() => new(
         ("conv1", new Conv2d(1, 32, 5, stride: 2, padding: 2, bias: false)),
@@ -44,5 +46,5 @@ internal static class Recipe
         ("conv2", new Conv2d(32, 32, 5, bias: false)),
         ("relu2", new ReLU()),
         ("flatten", new Flatten()),
-        ("fc", new Linear(32 * 3 * 3, TrainOptions.Classes, bias: false)));
+        ("fc", new Linear(32 * 3 * 3, ImageJob.Classes, bias: false)));
 }

@@ -1,7 +1,7 @@
-namespace TrainOnNetwork;
+namespace Samples.Shared.Jobs;
 
 /// <summary>The models of <see cref="Recipe"/>.</summary>
-internal enum ModelKind
+public enum ModelKind
 {
     /// <summary>A perceptron, 784-256-10.</summary>
     Mlp,
