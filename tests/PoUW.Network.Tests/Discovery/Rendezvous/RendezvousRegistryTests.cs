@@ -110,7 +110,7 @@ internal sealed class RendezvousRegistryTests
             Register(registry, i);
         }
 
-        foreach (ulong limit in new[] { 0ul, 7, 8, ulong.MaxValue })
+        foreach (ulong limit in new ulong[] { 0, 7, 8, ulong.MaxValue })
         {
             registry.Discover("n", limit, [], out IReadOnlyList<RendezvousRegistration> found, out _);
             Assert.That(found, Has.Count.EqualTo(7));
@@ -125,7 +125,7 @@ internal sealed class RendezvousRegistryTests
     private static bool IsOk(RendezvousStatus status) => status == RendezvousStatus.Ok;
 
     private static RendezvousStatus Register(RendezvousRegistry registry, int peer, string name = "n", ulong? ttl = 600, string source = "group") =>
-        registry.Register(Id(peer), new RendezvousRegistration(name, new[] { (byte)peer }, ttl), source, out _);
+        registry.Register(Id(peer), new RendezvousRegistration(name, new[] { (byte)(peer & 0xff) }, ttl), source, out _);
 
     private static int Found(RendezvousRegistry registry)
     {
