@@ -14,6 +14,9 @@ namespace PoUW.Network.Messaging;
 internal sealed class GossipRouter(
     NetworkOptions options, TimeProvider time, SessionRegistry sessions, PeerJudge judge, INetworkObserver observer, NetworkCounters counters)
 {
+    // Of one peer.
+    private const int MaxOpenVerdicts = 64;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>>> _handlers = [];
     private readonly SeenCache _seen = new(options.SeenMessages, options.SeenDuration, time);
@@ -71,22 +74,41 @@ internal sealed class GossipRouter(
     /// <summary>Hands the messages of one peer to their handlers, in order of arrival, until the session ends.</summary>
     public async Task PumpAsync(PeerSession session)
     {
+        List<Task> open = [];
         while (await session.Inbox.TakeAsync() is { } message)
         {
             Interlocked.Increment(ref counters.GossipDelivered);
-            switch (await AskHandlerAsync(session.Peer.Id, message))
+            open.RemoveAll(static verdict => verdict.IsCompleted);
+            Task judged = JudgeAsync(session, message);
+            if (!judged.IsCompleted)
             {
-                case GossipVerdict.Accept:
-                    Forward(message);
-                    break;
-                case GossipVerdict.Reject:
-                    Interlocked.Increment(ref counters.GossipRejected);
-                    observer.Observe(new NetworkEvent(NetworkEventKind.GossipRejected, session.Peer.Id, message.Topic));
-                    judge.AddFault(session.Peer.Id, $"rejected message on '{message.Topic}'");
-                    break;
-                default:
-                    break;
+                open.Add(judged);
             }
+
+            // A verdict that takes long holds up the next messages of its sender only when it has many of them.
+            if (open.Count >= MaxOpenVerdicts)
+            {
+                await Task.WhenAny(open);
+            }
+        }
+
+        await Task.WhenAll(open);
+    }
+
+    private async Task JudgeAsync(PeerSession session, GossipMessage message)
+    {
+        switch (await AskHandlerAsync(session.Peer.Id, message))
+        {
+            case GossipVerdict.Accept:
+                Forward(message);
+                break;
+            case GossipVerdict.Reject:
+                Interlocked.Increment(ref counters.GossipRejected);
+                observer.Observe(new NetworkEvent(NetworkEventKind.GossipRejected, session.Peer.Id, message.Topic));
+                judge.AddFault(session.Peer.Id, $"rejected message on '{message.Topic}'");
+                break;
+            default:
+                break;
         }
     }
 
