@@ -190,7 +190,9 @@ internal static class CommandLine
 
     private static void CheckTogether(CommandResult command)
     {
-        bool roles = command.GetResult(Roles) is { Tokens: { Count: > 0 } given } && given.Any(static token => token.Value != NoRole);
+        // A role that is not known is reported by its own check.
+        bool roles = command.GetResult(Roles) is { } given && given.Tokens.All(static token => RoleNames.ContainsKey(token.Value))
+            && given.Tokens.Any(static token => token.Value != NoRole);
         bool client = command.GetResult(Roles) is { } role && role.Tokens.Any(static token => token.Value == "client");
         (bool key, bool password, bool seed) = (IsGiven(command, Key), IsGiven(command, Password), IsGiven(command, Seed));
         if (key && seed)
