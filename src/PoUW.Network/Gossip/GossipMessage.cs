@@ -43,6 +43,9 @@ public sealed class GossipMessage
     /// <summary>The encoding.</summary>
     public ReadOnlyMemory<byte> Encoded { get; }
 
+    /// <summary>The id, once it was derived.</summary>
+    internal GossipMessageId Id { get; set; }
+
     /// <summary>True once author and signature are known to be right.</summary>
     internal bool IsVerified { get; set; }
 

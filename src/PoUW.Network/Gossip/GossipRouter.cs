@@ -41,10 +41,7 @@ internal sealed class GossipRouter
         RouterPeer peer = new(id, version, isOutbound, _state.Direct.Contains(id), _state.Options.Limits, _state.Comparer, _state.Now);
         _state.Peers.Add(id, peer);
         _state.Scores.Add(id, address);
-        if (_state.Topics.Count > 0)
-        {
-            _state.Output.To(id).Subscriptions.AddRange(_state.Topics.Keys.Select(static topic => new GossipSubscription(topic, true)));
-        }
+        Greet(id);
     }
 
     /// <summary>A peer is gone.</summary>
@@ -136,8 +133,22 @@ internal sealed class GossipRouter
         return true;
     }
 
-    /// <summary>True if the message was seen, so that nothing more need be found out about this copy.</summary>
-    public bool HasSeen(GossipMessage message) => _state.Seen.TryGet(_idOf(message), out _);
+    /// <summary>True if the envelope of the message keeps the rules, so that its id is worth deriving.</summary>
+    public bool IsWanted(GossipMessage message) =>
+        _state.Topics.TryGetValue(message.Topic, out RouterTopic? topic) && message.Data.Length <= topic.Options.MaxMessageBytes && FitsPolicy(message);
+
+    /// <summary>The stream to a peer begins anew: it is told again what it may not have heard.</summary>
+    public void Greet(PeerId id)
+    {
+        if (!_state.Peers.ContainsKey(id))
+        {
+            return;
+        }
+
+        RpcBuilder rpc = _state.Output.To(id);
+        rpc.Subscriptions.AddRange(_state.Topics.Keys.Select(static topic => new GossipSubscription(topic, true)));
+        rpc.Graft.AddRange(_state.Topics.Values.Where(topic => topic.Mesh.Contains(id)).Select(static topic => topic.Name));
+    }
 
     /// <summary>A peer sent an RPC that <see cref="Admits"/> let pass.</summary>
     public void Receive(PeerId id, GossipRpc rpc)
@@ -165,7 +176,7 @@ internal sealed class GossipRouter
     /// <returns>The number of peers that it is sent to; 0 also if it was seen before.</returns>
     public int Publish(GossipMessage message)
     {
-        GossipMessageId id = _idOf(message);
+        GossipMessageId id = IdOf(message);
         if (_state.Seen.TryGet(id, out _))
         {
             return 0;
@@ -344,12 +355,7 @@ internal sealed class GossipRouter
             return;
         }
 
-        GossipMessageId id = default;
-        if (message.Data.Length <= topic.Options.MaxMessageBytes && FitsPolicy(message))
-        {
-            id = _idOf(message);
-        }
-
+        GossipMessageId id = IsWanted(message) ? IdOf(message) : default;
         if (id.Bytes.Length is 0 || id.Bytes.Length > _state.Options.Limits.MaxIdBytes)
         {
             _state.Counters.InvalidEnvelopes++;
@@ -367,6 +373,8 @@ internal sealed class GossipRouter
             OnNew(peer, topic, id, message);
         }
     }
+
+    private GossipMessageId IdOf(GossipMessage message) => message.Id.Bytes.Length > 0 ? message.Id : _idOf(message);
 
     private bool FitsPolicy(GossipMessage message) => _state.Options.SignaturePolicy == GossipSignaturePolicy.StrictNoSign
         ? message is { Author: null, Sequence: null, Signature: null, Key: null }

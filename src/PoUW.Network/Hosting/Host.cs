@@ -56,7 +56,7 @@ public sealed class Host : IHost, IAsyncDisposable
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
-            : new OpenAdmission(_identify, arbiter);
+            : new OpenAdmission(_identify, arbiter, _options, setup.Time);
         _maker = new ConnectionMaker(Id, setup, _tasks, _streams, _places, _standings, admission, _stop.Token);
         AddOwnProtocols();
     }
