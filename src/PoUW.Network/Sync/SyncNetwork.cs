@@ -1,8 +1,9 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
+using PoUW.Network.Requests;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 
