@@ -248,7 +248,7 @@ internal sealed class YamuxStreamTests
     [Test]
     public void OneThreadIsEnough()
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
