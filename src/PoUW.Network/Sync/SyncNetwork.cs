@@ -2,7 +2,9 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
