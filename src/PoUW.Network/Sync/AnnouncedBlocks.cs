@@ -1,4 +1,6 @@
+using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

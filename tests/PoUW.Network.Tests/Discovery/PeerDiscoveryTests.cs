@@ -248,7 +248,7 @@ internal sealed class PeerDiscoveryTests
 
     private void Run(PeerDiscoveryOptions options, Func<PeerDiscovery, Task> scenario, params IPeerSource[] sources)
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using PeerDiscovery discovery = new(
