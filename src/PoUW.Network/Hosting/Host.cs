@@ -101,9 +101,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        HostTransport transport = _maker.Find(address)
-            ?? throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-        IListener listener = await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation);
+        (HostTransport transport, IListener listener) = await OpenListenerAsync(address.WithoutPeer(), cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -272,6 +270,24 @@ public sealed class Host : IHost, IAsyncDisposable
             _streams.Handle(
                 HelloAdmission.ProtocolId, static (connection, stream, _) => HelloAdmission.ServeAsync(connection, stream), early with { MaxInboundPerPeer = 2 });
         }
+    }
+
+    /// <summary>Listens by the first transport whose address it is: one to dial may not be one to listen at, as with port 0.</summary>
+    private async ValueTask<(HostTransport Transport, IListener Listener)> OpenListenerAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address, cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                continue;
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
     }
 
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
