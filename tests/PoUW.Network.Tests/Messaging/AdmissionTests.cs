@@ -62,8 +62,11 @@ internal sealed class AdmissionTests
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SayHelloAsync(RawPeer.HelloOf());
+        Assert.That(async () => await ReadAgainAsync(peer), Throws.InstanceOf<NetworkException>());
         Assert.That(await peer.EndAsync(), Is.EqualTo(CloseReason.ProtocolViolation));
+
+        static async Task ReadAgainAsync(RawPeer peer) =>
+            await (await peer.SayHelloAsync(RawPeer.HelloOf())).ReadAsync(new byte[1], CancellationToken.None).InTime();
     }
 
     [Test]

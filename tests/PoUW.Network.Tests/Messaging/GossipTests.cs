@@ -23,7 +23,7 @@ internal sealed class GossipTests
             nodes = await network.AddManyAsync(Nodes, Fast());
             await (mesh ? TestNetwork.ConnectMeshAsync(nodes) : TestNetwork.ConnectLineAsync(nodes));
             Array.ForEach(nodes, static node => node.Collect(Topic));
-            Array.ForEach(nodes, WaitForNeighbours);
+            Array.ForEach(nodes, WaitForMesh);
             for (byte message = 0; message < Messages; message++)
             {
                 await Task.WhenAll(nodes.Select((node, i) => node.Node.PublishAsync(Topic, new byte[] { (byte)i, message }).AsTask()));
@@ -102,9 +102,10 @@ internal sealed class GossipTests
             await TestNetwork.ConnectLineAsync(line);
             line[1].Collect(Topic, GossipVerdict.Ignore);
             line[2].Collect(Topic);
-            Array.ForEach(line, WaitForNeighbours);
+            WaitForNeighbours(line[0]);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Received.WaitForCountAsync(1);
+            WaitForNeighbours(line[2]);
             await line[1].Node.PublishAsync(Topic, new byte[] { 2 });
             await line[2].Received.WaitForCountAsync(1);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2));
@@ -153,9 +154,13 @@ internal sealed class GossipTests
         Assert.That(() => node.Collect("a b"), Throws.ArgumentException);
     }
 
-    /// <summary>Peers tell what they subscribe to once they are connected: a little later the node knows it of all its peers.</summary>
-    private static void WaitForNeighbours(TestNode node) =>
-        Assert.That(() => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains(Topic)), Is.EqualTo(node.Node.Peers.Count).After(20_000, 10));
+    /// <summary>Peers tell what they subscribe to once they are connected, and then make a mesh: here every peer of a line subscribes.</summary>
+    private static void WaitForNeighbours(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains(Topic)), Is.EqualTo(node.Node.Peers.Count).After(20_000, 10));
+
+    private static void WaitForMesh(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Topics.Single(static topic => topic.Topic == Topic).Mesh.Count,
+        Is.GreaterThanOrEqualTo(Math.Min(node.Node.Peers.Count, 4)).After(20_000, 10));
 
     private static NetworkOptions Fast(int faultsBeforeBan = 3) => new()
     {
