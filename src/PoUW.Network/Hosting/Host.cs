@@ -101,9 +101,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        HostTransport transport = _maker.Find(address)
-            ?? throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-        IListener listener = await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation);
+        (HostTransport transport, IListener listener) = await OpenListenerAsync(address.WithoutPeer(), cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -132,7 +130,7 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="ObjectDisposedException">The host was disposed.</exception>
     /// <exception cref="NetworkException">Too many dials are under way (<see cref="NetworkError.LimitReached"/>).</exception>
-    public async ValueTask<DialResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
+    public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (Interlocked.Increment(ref _dials) > _options.MaxPendingDials)
@@ -141,7 +139,7 @@ public sealed class Host : IHost, IAsyncDisposable
             throw new NetworkException(NetworkError.LimitReached, $"{_options.MaxPendingDials} dials are under way.");
         }
 
-        TaskCompletionSource<DialResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_tasks.TryRun("pouw.dial", () => RunDialAsync(address, result, cancellation)))
         {
             Interlocked.Decrement(ref _dials);
@@ -274,6 +272,24 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
+    /// <summary>Listens by the first transport whose address it is: one to dial may not be one to listen at, as with port 0.</summary>
+    private async ValueTask<(HostTransport Transport, IListener Listener)> OpenListenerAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address, cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                continue;
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
+    }
+
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
         if (await _identify.ReceivePushAsync(connection, stream, cancellation))
@@ -320,12 +336,12 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<DialResult> result, CancellationToken cancellation)
+    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
     {
         try
         {
             HostConnection? connection;
-            DialResult outcome;
+            ConnectResult outcome;
             try
             {
                 (connection, outcome) = await _maker.DialAsync(address, cancellation);

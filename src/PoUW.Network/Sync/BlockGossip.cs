@@ -4,9 +4,7 @@ using PoUW.Core.Headers;
 using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
