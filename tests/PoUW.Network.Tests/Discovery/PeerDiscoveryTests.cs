@@ -2,7 +2,6 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Network.Discovery;
 using PoUW.Network.Hosting;
-using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using static PoUW.Network.Tests.Discovery.TestPeers;
@@ -249,7 +248,7 @@ internal sealed class PeerDiscoveryTests
 
     private void Run(PeerDiscoveryOptions options, Func<PeerDiscovery, Task> scenario, params IPeerSource[] sources)
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using PeerDiscovery discovery = new(
