@@ -13,7 +13,9 @@ using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
@@ -119,6 +121,9 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
 
+    /// <summary>Where the node accepts connections, with the port that the system picked; for the bootstrap lists of others.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses { get; private set; } = [];
+
     /// <summary>The state after the head.</summary>
     public LedgerView View => _ledger.View;
 
@@ -126,7 +131,7 @@ public sealed class PouwNode : IAsyncDisposable
     /// Opens the store, listens, connects, and starts the roles. A new node with a trusted checkpoint first fetches the state of that block from
     /// its bootstrap nodes, which takes its time.
     /// </summary>
-    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the endpoint or a bootstrap node cannot be used.</exception>
+    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the address or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
         PouwNode node = await CreateAsync(options, cancellation);
@@ -143,8 +148,8 @@ public sealed class PouwNode : IAsyncDisposable
     }
 
     /// <summary>Connects to another node.</summary>
-    public async Task<ConnectResult> ConnectAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default) =>
-        await _network.ConnectAsync(endpoint, cancellation);
+    public async Task<DialResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
+        await _network.ConnectAsync(address, cancellation);
 
     /// <summary>Admits a transaction to the pool and gossips it.</summary>
     public ValidationResult Submit(Transaction transaction) => _ledger.Submit(transaction);
@@ -211,14 +216,14 @@ public sealed class PouwNode : IAsyncDisposable
     private async Task OpenAsync(CancellationToken cancellation)
     {
         _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
-        if (_options.Listen is { } endpoint)
+        if (_options.Listen is { } address)
         {
-            await _network.ListenAsync(endpoint, cancellation);
+            ListenAddresses = [await _network.ListenAsync(address, cancellation)];
         }
 
-        foreach (NetworkEndpoint peer in _options.Bootstrap)
+        foreach (Multiaddr peer in _options.Bootstrap)
         {
-            ConnectResult result = await _network.ConnectAsync(peer, cancellation);
+            DialResult result = await _network.ConnectAsync(peer, cancellation);
             if (!result.IsConnected)
             {
                 _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");

@@ -10,6 +10,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
 using PoUW.Network.Transports;
 using PoUW.Training.Auditors;
@@ -54,10 +55,10 @@ public sealed record PouwNodeOptions
     public ITransport Transport { get; init; } = new InMemoryTransport(new InMemoryNetwork());
 
     /// <summary>Where to accept connections; null to accept none.</summary>
-    public NetworkEndpoint? Listen { get; init; }
+    public Multiaddr? Listen { get; init; }
 
     /// <summary>Nodes to connect to at the start.</summary>
-    public IReadOnlyList<NetworkEndpoint> Bootstrap { get; init; } = [];
+    public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
 
     /// <summary>Limits of the network layer.</summary>
     public NetworkOptions Network { get; init; } = new();
