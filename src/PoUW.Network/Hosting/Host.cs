@@ -130,7 +130,7 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="ObjectDisposedException">The host was disposed.</exception>
     /// <exception cref="NetworkException">Too many dials are under way (<see cref="NetworkError.LimitReached"/>).</exception>
-    public async ValueTask<DialResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
+    public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (Interlocked.Increment(ref _dials) > _options.MaxPendingDials)
@@ -139,7 +139,7 @@ public sealed class Host : IHost, IAsyncDisposable
             throw new NetworkException(NetworkError.LimitReached, $"{_options.MaxPendingDials} dials are under way.");
         }
 
-        TaskCompletionSource<DialResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_tasks.TryRun("pouw.dial", () => RunDialAsync(address, result, cancellation)))
         {
             Interlocked.Decrement(ref _dials);
@@ -335,12 +335,12 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<DialResult> result, CancellationToken cancellation)
+    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
     {
         try
         {
             HostConnection? connection;
-            DialResult outcome;
+            ConnectResult outcome;
             try
             {
                 (connection, outcome) = await _maker.DialAsync(address, cancellation);

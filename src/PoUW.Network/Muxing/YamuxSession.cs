@@ -303,9 +303,14 @@ internal sealed class YamuxSession : IMuxer
     {
         try
         {
+            TimeSpan pause = Options.KeepAliveInterval;
             while (true)
             {
-                await Task.Delay(Options.KeepAliveInterval, Time, _stop.Token);
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, Time, _stop.Token);
+                }
+
                 lock (Gate)
                 {
                     ResetLingering();
@@ -313,6 +318,7 @@ internal sealed class YamuxSession : IMuxer
                 }
 
                 await WatchPingAsync();
+                pause = Options.KeepAliveInterval - Options.KeepAliveTimeout;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -337,6 +343,7 @@ internal sealed class YamuxSession : IMuxer
 
             if (isUnderWay && (_receiver.ReceivedBytes == received || !sends))
             {
+                // A slow peer that still reads and writes is not dead, however long its queue is.
                 Break($"No answer to a ping for {Options.KeepAliveTimeout}.");
                 return;
             }

@@ -7,7 +7,8 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 
 namespace PoUW.Sdk.Sync;
 

@@ -13,7 +13,8 @@ using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Sessions;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Sync;
 
@@ -184,7 +185,7 @@ public sealed class CertificateRationTests
     });
 
     private NetworkNode Node(InMemoryTransport transport, string name) => new(
-        transport, _source.Genesis.Id, new NetworkOptions { FaultsBeforeBan = 1_000 }, TimeProvider.System, new ThreadPoolSpawner(),
+        transport, _source.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1_000 } }, TimeProvider.System, new ThreadPoolSpawner(),
         new SeededRandomSource(1, name), new OpenPeerAuthorizer(), new SilentObserver());
 
     private sealed class CountingVerifier : IWorkVerifier

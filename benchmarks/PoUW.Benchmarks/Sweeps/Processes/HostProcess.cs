@@ -58,7 +58,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static HostProcess Start(string program, string name, params string[] arguments)
     {
-        ProcessStartInfo info = new("dotnet", ["exec", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo info = new("dotnet", ["exec", program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
 
         // Many runtimes share few cores: each starts with the collector of one, and without threads of its own in the background.
         info.Environment["DOTNET_gcServer"] = "0";

@@ -105,6 +105,9 @@ internal sealed class ProcessNetwork : IAsyncDisposable
         HostProcess host = HostProcess.Start(
             _program, name,
             ["--role", role, "--name", name, "--seed", name, "--network", NetworkFile, "--data", Path.Combine(_folder, name), "--status-every", "1",
+
+                // So that none outlives the sweep, however that ends.
+                "--until-input-ends",
                 .. _validatorAddresses.SelectMany(static address => new[] { "--bootstrap", address }), .. more]);
         _started.Add(host);
         _hosts[name] = host;
