@@ -130,11 +130,18 @@ public sealed class IntegrityCheck
     {
         ulong first = _options.LastBlocks is { } last ? head + 1 - Math.Min(head + 1, last) : 0;
         _findings.Try(IntegrityArea.Witnesses, null, () => _store.GetPruned(), out ulong pruned);
+        _findings.Try(IntegrityArea.Head, null, () => _store.GetBase(), out ulong lowest);
         ulong transactions = 0;
         BlockHeader? parent = null;
         for (ulong height = first; height <= head; height++)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (height > 0 && height < lowest)
+            {
+                // A chain that was begun from a snapshot has genesis and the blocks from its base on.
+                (height, parent) = (Math.Min(lowest, head), null);
+            }
+
             parent = _blocks.Check(height, parent, pruned, ref transactions);
             _checked++;
             progress?.Report(height);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Finality;
+using PoUW.Core.Headers;
 using PoUW.Core.Ledger;
 using PoUW.Core.Notifications;
 using PoUW.Core.Parameters;
@@ -47,17 +48,19 @@ public sealed class BlockChain
         SignatureVerifier signatures = new(options.SignatureScheme, options.Signatures);
         _executor = new BlockExecutor(_world, Parameters, new LedgerModules(options.Modules), signatures, options.Finality, options.Leases);
         _builder = new BlockTemplateBuilder(_executor, Parameters.MaxBlockBytes);
+        TrustedCheckpoint = options.TrustedCheckpoint;
         TrustedHistory trust = new(options.TrustedCheckpoint);
         ChainOpener opener = new(_store, _world, _executor, _difficulty, trust);
         Genesis = opener.Open(out ChainHead head);
         _head = head;
+        BaseHeight = _store.GetBase();
         _rules = new BlockRules(Parameters, _difficulty, Genesis.Header, _time, _store, options.SignatureScheme);
         HeaderChecks headers = new(_store, _rules, options.WorkVerifier, trust);
         Pending = new PendingChecks(_store, _rules, headers, trust, _difficulty, () => _head, Parameters.MaxBlockBytes);
         NotificationLog log = new(options.Store, _store, head);
         Notifications = new ChainNotifications(_gate, log);
         _importer = new BlockImporter(_store, _executor, _rules, headers, _difficulty, options.WorkVerifier, trust, log);
-        _pruner = new ChainPruner(_store, _world, log, options.KeptWitnesses, options.KeptStates);
+        _pruner = new ChainPruner(_store, _world, log, options.KeptWitnesses, options.KeptStates, BaseHeight);
         _events = new ChainEventQueue(options.ObserverFailed);
         _metrics = new ChainMetrics(options.Node);
     }
@@ -67,6 +70,15 @@ public sealed class BlockChain
 
     /// <summary>The genesis block.</summary>
     public Block Genesis { get; }
+
+    /// <summary>The block that the operator trusts, or null.</summary>
+    public Checkpoint? TrustedCheckpoint { get; }
+
+    /// <summary>
+    /// The height of the lowest block above genesis that is here: 0, or that of the snapshot from which the chain was begun
+    /// (<see cref="SnapshotAdoption"/>).
+    /// </summary>
+    public ulong BaseHeight { get; }
 
     /// <summary>The tip of the heaviest valid chain.</summary>
     public ChainHead Head => _head;
@@ -119,6 +131,34 @@ public sealed class BlockChain
 
     /// <summary>A known header by id; null if unknown.</summary>
     public BlockHeader? GetHeader(Hash256 id) => _store.GetEntry(id)?.Header;
+
+    /// <summary>
+    /// A known block's header with seal and public data, as peers send it ahead of the block; null if unknown. The transactions are not
+    /// decoded, but the stored block is read.
+    /// </summary>
+    /// <param name="id">The block.</param>
+    /// <param name="storedBytes">How many bytes were read for it.</param>
+    public HeaderAnnouncement? GetAnnouncement(Hash256 id, out int storedBytes) => _store.GetAnnouncement(id, out storedBytes);
+
+    /// <summary>True if the block is known to be invalid, whoever sends it.</summary>
+    public bool IsInvalid(Hash256 id) => Pending.IsInvalid(id);
+
+    /// <summary>
+    /// Verifies the signatures of a block's transactions, so that an import of it finds the good ones known; for blocks that wait for their
+    /// turn. Gives no verdict. The body has to be the one that the header names, else this does nothing: nobody pays for
+    /// signatures of a body that does not fit.
+    /// </summary>
+    /// <returns>False if the body is not the one of the header.</returns>
+    public bool VerifyAhead(Block block)
+    {
+        if (!BlockRules.CheckBody(block).IsValid)
+        {
+            return false;
+        }
+
+        TransactionRules.VerifyAhead(block.Transactions);
+        return true;
+    }
 
     /// <summary>A known block's ticket and total work by id; null if unknown.</summary>
     public ChainPosition? GetPosition(Hash256 id) => _store.GetEntry(id)?.Position;

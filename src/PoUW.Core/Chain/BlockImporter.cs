@@ -134,7 +134,7 @@ internal sealed class BlockImporter(
     }
 
     // Only bound blocks are asked for it, and their public data was decoded by the verifier.
-    private static Hash256 OperandsOf(Block block) =>
+    internal static Hash256 OperandsOf(Block block) =>
         block.Header.Claim is not null && WorkPublicData.TryDecode(block.Certificate.PublicData.Span, out WorkPublicData? data).IsValid
             ? OperationDigest.Of(data!)
             : Hash256.Zero;

@@ -5,7 +5,7 @@ using PoUW.Core.Storage;
 namespace PoUW.Core.Chain;
 
 /// <summary>What may be pruned, and the pruning of witnesses and states.</summary>
-internal sealed class ChainPruner(ChainStore store, WorldState world, NotificationLog log, ulong keptWitnesses, ulong keptStates)
+internal sealed class ChainPruner(ChainStore store, WorldState world, NotificationLog log, ulong keptWitnesses, ulong keptStates, ulong baseHeight)
 {
     // Some milliseconds of work on a disk.
     private const int DeletesOfStep = 1_000;
@@ -42,7 +42,7 @@ internal sealed class ChainPruner(ChainStore store, WorldState world, Notificati
         }
 
         ulong beyond = head.Height + 1;
-        ulong height = Math.Min(Limit(head), beyond - Math.Min(beyond, keptStates));
+        ulong height = Math.Max(baseHeight, Math.Min(Limit(head), beyond - Math.Min(beyond, keptStates)));
         return store.GetCanonical(height) is { } id && store.GetEntry(id) is { Status: BlockStatus.Executed } entry
             ? entry.Position.State
             : throw new ChainException($"The stored block at height {height} is missing.");

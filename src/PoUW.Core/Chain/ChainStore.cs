@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using PoUW.Core.Blocks;
 using PoUW.Core.Codec;
 using PoUW.Core.Finality;
+using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 
@@ -78,6 +79,43 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
         return Get("witness/"u8, id) is { } witness
             ? block! with { Certificate = block!.Certificate with { Witness = witness } }
             : block;
+    }
+
+    /// <summary>
+    /// A stored block as its header is announced, without decoding its transactions; null if it is not there.
+    /// </summary>
+    /// <param name="id">The block.</param>
+    /// <param name="storedBytes">How much was read.</param>
+    internal HeaderAnnouncement? GetAnnouncement(Hash256 id, out int storedBytes)
+    {
+        byte[]? stored = Get("block/"u8, id);
+        storedBytes = stored?.Length ?? 0;
+        if (stored is null)
+        {
+            return null;
+        }
+
+        RlpReader outer = new(stored);
+        RlpReader items = outer.ReadList();
+        BlockHeader header = BlockHeader.Read(ref items, out bool complete);
+        items.ReadListPayload();
+        byte[] publicData = items.ReadBytes(Block.MaxPublicDataBytes).ToArray();
+        ProducerSeal seal = ProducerSeal.Read(ref items, out bool isSealed);
+        return complete && isSealed && !items.Failed
+            ? new HeaderAnnouncement(new SignedHeader(header, seal), publicData)
+            : throw new ChainException($"The stored block {id} is damaged.");
+    }
+
+    /// <summary>The height of the block whose state was taken over as a snapshot: blocks below it are not here. 0 if all are.</summary>
+    internal ulong GetBase() => store.Get("chain/base"u8) is { } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
+
+    /// <summary>Makes a block with a snapshot of its state the lowest one: nothing below it is pruned, checked or asked for.</summary>
+    internal static void WriteBase(WriteBatch batch, ulong height)
+    {
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(number, height);
+        batch.Put("chain/base"u8, number);
+        batch.Put("chain/pruned"u8, number);
     }
 
     /// <summary>Adds a block that is not stored yet; at most one a batch.</summary>
@@ -164,6 +202,15 @@ internal sealed class ChainStore(IKeyValueStore store, int maxBlockBytes)
             BinaryPrimitives.WriteInt32BigEndian(location[Hash256.Size..], i);
             batch.Put(IdKey(key, "tx/"u8, block.Transactions[i].Id), location);
         }
+    }
+
+    /// <summary>Names the id at a height of the chain of the head.</summary>
+    internal static void PutCanonical(WriteBatch batch, ulong height, Hash256 id)
+    {
+        Span<byte> key = stackalloc byte[MaxKeyBytes];
+        Span<byte> value = stackalloc byte[Hash256.Size];
+        id.CopyTo(value);
+        batch.Put(NumberKey(key, "height/"u8, height), value);
     }
 
     internal static void Detach(WriteBatch batch, Block block)

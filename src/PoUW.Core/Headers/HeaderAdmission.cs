@@ -18,8 +18,9 @@ internal sealed class HeaderAdmission<TPeer>(BlockChain chain, PendingHeaders<TP
 
     /// <summary>Checks a batch; the headers that passed, up to the first that did not. Known ones are passed over.</summary>
     internal ValidationResult CheckAll(
-        TPeer peer, IReadOnlyList<HeaderAnnouncement> headers, List<(SignedHeader Signed, Hash256 Id)> passed, long now)
+        TPeer peer, IReadOnlyList<HeaderAnnouncement> headers, List<(SignedHeader Signed, Hash256 Id, int Index)> passed, long now, out int taken)
     {
+        taken = 0;
         Dictionary<Hash256, BlockHeader> batch = [];
         foreach (HeaderAnnouncement announced in headers)
         {
@@ -29,12 +30,14 @@ internal sealed class HeaderAdmission<TPeer>(BlockChain chain, PendingHeaders<TP
             if (result.IsValid)
             {
                 batch.Add(id, header);
-                passed.Add((announced.Signed, id));
+                passed.Add((announced.Signed, id, taken));
             }
             else if (result.Code != ValidationCode.AlreadyKnown)
             {
                 return result;
             }
+
+            taken++;
         }
 
         return ValidationResult.Ok;

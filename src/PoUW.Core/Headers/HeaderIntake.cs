@@ -87,46 +87,68 @@ public sealed class HeaderIntake<TPeer>
 
     /// <summary>
     /// Takes a batch of headers of a sync, each on top of one before it or of something known: the checks of <see cref="TryAdd"/> for all, then,
-    /// outside the lock, the seals of those that passed. A wrong seal says nothing about the id, only about the peer.
+    /// outside the lock, the seals of those that passed; a seal that another peer sent, too, is verified once. A wrong seal says nothing about
+    /// the id, only about the peer.
     /// </summary>
     public HeaderBatchResult AddBatch(TPeer peer, IReadOnlyList<HeaderAnnouncement> headers)
     {
-        List<(SignedHeader Signed, Hash256 Id)> passed = [];
+        List<(SignedHeader Signed, Hash256 Id, int Index)> passed = [];
         long now = _time.GetTimestamp();
         ValidationResult result;
+        int taken;
+        HashSet<Hash256> sealedBefore = [];
         lock (_gate)
         {
             _admission.ForgetOld(peer, now);
-            result = _admission.CheckAll(peer, headers, passed, now);
+            result = _admission.CheckAll(peer, headers, passed, now, out taken);
+            foreach ((SignedHeader signed, Hash256 id, _) in passed)
+            {
+                if (_pending.Find(id)?.Seal is { } known && AreSame(known, signed.Seal))
+                {
+                    sealedBefore.Add(id);
+                }
+            }
         }
 
         for (int i = 0; i < passed.Count; i++)
         {
-            ValidationResult seal = _chain.Pending.CheckSeal(passed[i].Signed);
+            ValidationResult seal = sealedBefore.Contains(passed[i].Id) ? ValidationResult.Ok : _chain.Pending.CheckSeal(passed[i].Signed);
             if (!seal.IsValid)
             {
-                result = seal;
+                (result, taken) = (seal, passed[i].Index);
                 passed.RemoveRange(i, passed.Count - i);
             }
         }
 
+        return Keep(peer, passed, now, new HeaderBatchResult(0, taken, result));
+    }
+
+    /// <summary>Keeps the headers of a batch that passed.</summary>
+    private HeaderBatchResult Keep(
+        TPeer peer, List<(SignedHeader Signed, Hash256 Id, int Index)> passed, long now, HeaderBatchResult checks)
+    {
         int added = 0;
         lock (_gate)
         {
-            foreach ((SignedHeader signed, Hash256 id) in passed)
+            foreach ((SignedHeader signed, Hash256 id, int index) in passed)
             {
                 // Other calls may have taken the places, or the parent away.
                 ValidationResult inserted = _admission.Insert(peer, signed.Header, id, now);
                 if (!inserted.IsValid && inserted.Code != ValidationCode.AlreadyKnown)
                 {
-                    return new HeaderBatchResult(added, inserted);
+                    return new HeaderBatchResult(added, index, inserted);
+                }
+
+                if (_pending.Find(id) is { Seal: null } entry)
+                {
+                    entry.Seal = signed.Seal;
                 }
 
                 added += inserted.IsValid ? 1 : 0;
             }
         }
 
-        return new HeaderBatchResult(added, result);
+        return checks with { Added = added };
     }
 
     /// <summary>
@@ -151,10 +173,42 @@ public sealed class HeaderIntake<TPeer>
 
                 if (_chain.Pending.CanExtend(path[imported].Header.ParentHash))
                 {
-                    return [.. path.Skip(imported).Take(count).Select(entry => new BodyRequest<TPeer>(entry.Header, entry.Id, [.. entry.SenderOrder]))];
+                    return RequestsOf(path.Skip(imported).Take(count));
                 }
 
                 _pending.DropFrom(path[imported].Id);
+            }
+
+            return [];
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="NextBodies"/>, for the best header chain of one peer, whatever work it claims. A branch that leaves the chain deeper than a
+    /// peer has places shows its work only while its blocks are imported: whoever asks this way pays for blocks of a branch that may stay the
+    /// lighter one, each of which has cost its maker a block's work.
+    /// </summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="count">The most to give; positive.</param>
+    public IReadOnlyList<BodyRequest<TPeer>> NextBodiesOf(TPeer peer, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        lock (_gate)
+        {
+            _admission.ForgetOld(peer, _time.GetTimestamp());
+            while (_pending.BestOf(peer, Beats) is { } best)
+            {
+                List<PendingHeader<TPeer>> path = _pending.PathTo(best);
+                int imported = DropImported(path);
+                if (imported < path.Count)
+                {
+                    if (_chain.Pending.CanExtend(path[imported].Header.ParentHash))
+                    {
+                        return RequestsOf(path.Skip(imported).Take(count));
+                    }
+
+                    _pending.DropFrom(path[imported].Id);
+                }
             }
 
             return [];
@@ -257,6 +311,12 @@ public sealed class HeaderIntake<TPeer>
             return _chain.GetPosition(tip)?.TotalWork;
         }
     }
+
+    private static bool AreSame(ProducerSeal one, ProducerSeal other) =>
+        one.PublicKey.Span.SequenceEqual(other.PublicKey.Span) && one.Signature.Span.SequenceEqual(other.Signature.Span);
+
+    private static IReadOnlyList<BodyRequest<TPeer>> RequestsOf(IEnumerable<PendingHeader<TPeer>> entries) =>
+        [.. entries.Select(entry => new BodyRequest<TPeer>(entry.Header, entry.Id, [.. entry.SenderOrder]))];
 
     /// <summary>Drops what was imported past the intake; how many of the path that are.</summary>
     private int DropImported(List<PendingHeader<TPeer>> path)

@@ -17,6 +17,9 @@ internal sealed class PendingHeader<TPeer>(BlockHeader header, Hash256 id, BigIn
 
     internal BigInteger ClaimedWork { get; } = claimedWork;
 
+    /// <summary>A seal of the header that was verified; null if none was.</summary>
+    internal ProducerSeal? Seal { get; set; }
+
     /// <summary>The peers that sent it, with the time in ticks of the clock.</summary>
     internal Dictionary<TPeer, long> Senders { get; } = [];
 

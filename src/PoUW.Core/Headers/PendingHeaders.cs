@@ -68,6 +68,22 @@ internal sealed class PendingHeaders<TPeer>
         return best;
     }
 
+    /// <summary>As <see cref="Best"/>, among the headers of one peer.</summary>
+    internal PendingHeader<TPeer>? BestOf(TPeer peer, Func<PendingHeader<TPeer>, PendingHeader<TPeer>, bool> beats)
+    {
+        PendingHeader<TPeer>? best = null;
+        foreach (Hash256 id in _byPeer.TryGetValue(peer, out HashSet<Hash256>? own) ? own : [])
+        {
+            PendingHeader<TPeer> entry = _byId[id];
+            if (best is null || beats(entry, best) || (!beats(best, entry) && entry.Id < best.Id))
+            {
+                best = entry;
+            }
+        }
+
+        return best;
+    }
+
     /// <summary>The pending headers from the lowest up to one.</summary>
     internal List<PendingHeader<TPeer>> PathTo(PendingHeader<TPeer> tip)
     {

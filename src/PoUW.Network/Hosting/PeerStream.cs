@@ -9,6 +9,7 @@ public sealed class PeerStream : IDuplexStream
 {
     private readonly IMuxedStream _stream;
     private readonly IDuplexStream _bytes;
+    private volatile bool _isWritingClosed;
 
     /// <summary>A stream after its negotiation.</summary>
     /// <param name="peer">Who is at the other end.</param>
@@ -36,6 +37,9 @@ public sealed class PeerStream : IDuplexStream
         set => _stream.Priority = value;
     }
 
+    /// <summary>True once this side has said that it writes no more.</summary>
+    internal bool IsWritingClosed => _isWritingClosed;
+
     /// <inheritdoc/>
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) => _bytes.ReadAsync(destination, cancellation);
 
@@ -43,10 +47,18 @@ public sealed class PeerStream : IDuplexStream
     public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) => _bytes.WriteAsync(source, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask CloseWritingAsync() => _bytes.CloseWritingAsync();
+    public ValueTask CloseWritingAsync()
+    {
+        _isWritingClosed = true;
+        return _bytes.CloseWritingAsync();
+    }
 
     /// <inheritdoc/>
-    public ValueTask CloseAsync() => _bytes.CloseAsync();
+    public ValueTask CloseAsync()
+    {
+        _isWritingClosed = true;
+        return _bytes.CloseAsync();
+    }
 
     /// <summary>Ends both halves at once and tells the peer.</summary>
     public void Reset() => _stream.Reset();

@@ -98,10 +98,10 @@ public sealed class HeaderBatchTests
         List<Block> blocks = _net.Grow(_net.Open(), 4);
         HeaderAnnouncement[] lost = Announce(blocks);
         lost[1] = lost[1] with { PublicData = new byte[] { 1 } };
-        Assert.That(_intake.AddBatch("a", lost), Is.EqualTo(new HeaderBatchResult(1, ResultOf("a", lost[1]))));
+        Assert.That(_intake.AddBatch("a", lost), Is.EqualTo(new HeaderBatchResult(1, 1, ResultOf("a", lost[1]))));
         Assert.That(_intake.AddBatch("a", Announce(blocks[2..])).Result.Code, Is.EqualTo(ValidationCode.UnknownParent), "a gap");
         Assert.That(_intake.AddBatch("a", Announce([blocks[1], blocks[1], blocks[2]])).Added, Is.EqualTo(2), "a header twice");
-        Assert.That(_intake.AddBatch("a", []), Is.EqualTo(new HeaderBatchResult(0, ValidationResult.Ok)));
+        Assert.That(_intake.AddBatch("a", []), Is.EqualTo(new HeaderBatchResult(0, 0, ValidationResult.Ok)));
     }
 
     [Test]

@@ -1,0 +1,13 @@
+using PoUW.Network.Identity;
+
+namespace PoUW.Network.Gossip;
+
+/// <summary>A topic that this node is subscribed to.</summary>
+internal sealed class RouterTopic(string name, GossipTopicOptions options)
+{
+    public string Name => name;
+
+    public GossipTopicOptions Options => options;
+
+    public SortedSet<PeerId> Mesh { get; } = [];
+}
