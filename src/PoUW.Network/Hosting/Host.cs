@@ -101,9 +101,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        HostTransport transport = _maker.Find(address)
-            ?? throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-        IListener listener = await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation);
+        (HostTransport transport, IListener listener) = await BindAsync(address, cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -257,6 +255,23 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <summary>Runs work that the host waits for when it stops.</summary>
     /// <returns>False if the host stopped.</returns>
     internal bool TryRun(string name, Func<Task> work) => _tasks.TryRun(name, work);
+
+    private async ValueTask<(HostTransport Transport, IListener Listener)> BindAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                // Not an address of this transport. What can be dialed is no guide: one may listen at port 0.
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
+    }
 
     private void AddOwnProtocols()
     {
