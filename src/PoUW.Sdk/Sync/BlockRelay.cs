@@ -9,6 +9,7 @@ using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
+using PoUW.Network.Requests;
 
 namespace PoUW.Sdk.Sync;
 
