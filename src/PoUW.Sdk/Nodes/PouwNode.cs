@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
+using PoUW.Core.Archive;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
@@ -12,9 +13,11 @@ using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
-using PoUW.Network.Multiaddresses;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Sync;
+using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Mining;
 using PoUW.Sdk.Sync;
@@ -39,7 +42,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly TransactionPool _pool;
     private readonly NetworkNode _network;
     private readonly BlockProducer _producer;
-    private readonly BlockRelay _relay;
+    private readonly LedgerSync _sync;
     private readonly NodeLedger _ledger;
     private readonly JobLoader _loader;
     private readonly JobSubmitter _submitter;
@@ -58,15 +61,13 @@ public sealed class PouwNode : IAsyncDisposable
         LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
-        _network = new NetworkNode(
-            options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
-            new NetworkWarnings(options.Name, options.Observer));
-        _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _relay!.Publish(block));
+        _network = CreateNetwork(options, Chain.Genesis.Id);
+        _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
-        _relay = new BlockRelay(
-            Chain, _pool, _network, options.Spawner, _producer.Invalidate,
-            new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
-            _stopping.Token);
+        _sync = new LedgerSync(
+            Chain, _pool, _network, new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time),
+            budget.TryTake, options.Sync, options.Time, options.Spawner, message => options.Observer.Warn(options.Name, message), _stopping.Token);
+        _sync.TransactionAdmitted += _ => _producer.Invalidate();
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
@@ -84,8 +85,8 @@ public sealed class PouwNode : IAsyncDisposable
             _voter = new CheckpointVoter(
                 sender, _ledger, options.Store, point => Chain.GetHeader(point.Id)?.TimestampMs, message => options.Observer.Warn(options.Name, message));
             EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
-            _relay.BlockAccepted += watch.Observe;
-            _relay.TransactionAdmitted += watch.Observe;
+            _sync.BlockAccepted += watch.Observe;
+            _sync.TransactionAdmitted += watch.Observe;
         }
 
         Chain.Subscribe(_pool);
@@ -114,6 +115,9 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>What the audit part of the validator role is doing; null without that role.</summary>
     public AuditorStatus? Auditor => _auditor?.Status;
 
+    /// <summary>How far the node has caught up with its peers.</summary>
+    public SyncStatus Sync => _sync.Status;
+
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
 
@@ -123,11 +127,14 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>The state after the head.</summary>
     public LedgerView View => _ledger.View;
 
-    /// <summary>Opens the store, listens, connects, and starts the roles.</summary>
+    /// <summary>
+    /// Opens the store, listens, connects, and starts the roles. A new node with a trusted checkpoint first fetches the state of that block from
+    /// its bootstrap nodes, which takes its time.
+    /// </summary>
     /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the address or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
-        PouwNode node = Create(options, cancellation);
+        PouwNode node = await CreateAsync(options, cancellation);
         try
         {
             await node.OpenAsync(cancellation);
@@ -141,7 +148,7 @@ public sealed class PouwNode : IAsyncDisposable
     }
 
     /// <summary>Connects to another node.</summary>
-    public async Task<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
+    public async Task<DialResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
         await _network.ConnectAsync(address, cancellation);
 
     /// <summary>Admits a transaction to the pool and gossips it.</summary>
@@ -178,18 +185,20 @@ public sealed class PouwNode : IAsyncDisposable
         {
             // A role that failed must not keep the network and the store open.
             await _network.DisposeAsync();
-            await _relay.StopAsync();
+            await _sync.StopAsync();
             _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
         }
     }
 
-    private static PouwNode Create(PouwNodeOptions options, CancellationToken cancellation)
+    private static async Task<PouwNode> CreateAsync(PouwNodeOptions options, CancellationToken cancellation)
     {
         try
         {
             StartCheck.Run(options, cancellation);
+            BlockChainOptions chain = NodeChain.OptionsOf(options, new LeaseView(options.Parameters));
+            await SnapshotStart.RunAsync(options, chain, () => CreateNetwork(options, ChainRebuild.GenesisOf(chain)), cancellation);
             return new PouwNode(options);
         }
         catch
@@ -199,6 +208,10 @@ public sealed class PouwNode : IAsyncDisposable
             throw;
         }
     }
+
+    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis) => new(
+        options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
+        new NetworkWarnings(options.Name, options.Observer));
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
@@ -210,7 +223,7 @@ public sealed class PouwNode : IAsyncDisposable
 
         foreach (Multiaddr peer in _options.Bootstrap)
         {
-            ConnectResult result = await _network.ConnectAsync(peer, cancellation);
+            DialResult result = await _network.ConnectAsync(peer, cancellation);
             if (!result.IsConnected)
             {
                 _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");
@@ -268,6 +281,6 @@ public sealed class PouwNode : IAsyncDisposable
     private void OnAdmitted(Transaction transaction)
     {
         _producer.Invalidate();
-        _relay.Publish(transaction);
+        _sync.Publish(transaction);
     }
 }

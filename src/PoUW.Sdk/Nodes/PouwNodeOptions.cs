@@ -11,6 +11,7 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
+using PoUW.Network.Sync;
 using PoUW.Network.Transports;
 using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
@@ -65,6 +66,9 @@ public sealed record PouwNodeOptions
     /// <summary>How many blocks that nobody asked for are verified. A network with several blocks a second needs more than the default.</summary>
     public CertificateBudgetOptions Certificates { get; init; } = new();
 
+    /// <summary>Limits of announcing, fetching and catching up.</summary>
+    public SyncOptions Sync { get; init; } = new();
+
     /// <summary>How many gossiped blocks wait for a parent that is not known.</summary>
     public OrphanPoolOptions Orphans { get; init; } = new();
 
@@ -82,7 +86,8 @@ public sealed record PouwNodeOptions
 
     /// <summary>
     /// A block that the operator trusts, so that the node can join through peers that have pruned the witnesses up to it: the work of that
-    /// history is then taken on trust. Null to demand every witness.
+    /// history is then taken on trust. A new node begins with the state of that block, if its peers still keep it and the block is high enough
+    /// (<see cref="SyncOptions.SnapshotMinBlocks"/>). Null to demand every witness.
     /// </summary>
     public Checkpoint? TrustedCheckpoint { get; init; }
 

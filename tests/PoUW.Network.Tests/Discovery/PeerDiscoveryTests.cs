@@ -12,7 +12,7 @@ namespace PoUW.Network.Tests.Discovery;
 internal sealed class PeerDiscoveryTests
 {
     private readonly ManualTimeProvider _time = new();
-    private readonly InMemoryKeyValueStore _store = new();
+    private InMemoryKeyValueStore _store = null!;
     private ScriptedHost _host = null!;
     private AddressBook _book = null!;
 
@@ -20,11 +20,12 @@ internal sealed class PeerDiscoveryTests
     public void Begin()
     {
         _time.Advance(TimeSpan.FromDays(100));
+        _store = new InMemoryKeyValueStore();
         _host = new ScriptedHost(Id(9999));
         _book = new AddressBook(new AddressBookOptions(), _time, new SeededRandomSource(1, "book"));
     }
 
-    [OneTimeTearDown]
+    [TearDown]
     public void Close() => _store.Dispose();
 
     [Test]
