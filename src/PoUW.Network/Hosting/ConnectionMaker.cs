@@ -21,12 +21,12 @@ internal sealed class ConnectionMaker(
 
     /// <summary>Admits the peer at the other end of a connection that a listener took.</summary>
     /// <returns>The connection, which fills its peer's place, or null with the reason.</returns>
-    public ValueTask<(HostConnection? Connection, DialResult Result)> AcceptAsync(HostTransport transport, IConnection raw) =>
+    public ValueTask<(HostConnection? Connection, ConnectResult Result)> AcceptAsync(HostTransport transport, IConnection raw) =>
         MakeAsync(transport, _ => ValueTask.FromResult(raw), true, null, CancellationToken.None);
 
     /// <summary>Dials an address.</summary>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
-    public async ValueTask<(HostConnection? Connection, DialResult Result)> DialAsync(Multiaddr address, CancellationToken cancellation)
+    public async ValueTask<(HostConnection? Connection, ConnectResult Result)> DialAsync(Multiaddr address, CancellationToken cancellation)
     {
         if (Find(address) is not { } transport)
         {
@@ -42,7 +42,7 @@ internal sealed class ConnectionMaker(
         return await MakeAsync(transport, token => transport.Transport.DialAsync(address.WithoutPeer(), token), false, expected, cancellation);
     }
 
-    private static (HostConnection? Connection, DialResult Result) Fail(CloseReason reason, PeerId? peer) => (null, new DialResult(reason, peer));
+    private static (HostConnection? Connection, ConnectResult Result) Fail(CloseReason reason, PeerId? peer) => (null, new ConnectResult(reason, peer));
 
     /// <summary>Why a connection with a peer is not worth making, known before one is made.</summary>
     private CloseReason RefusalOf(PeerId peer)
@@ -60,7 +60,7 @@ internal sealed class ConnectionMaker(
         return places.Find(peer) is { IsClosing: false } ? CloseReason.Duplicate : CloseReason.None;
     }
 
-    private async ValueTask<(HostConnection? Connection, DialResult Result)> MakeAsync(
+    private async ValueTask<(HostConnection? Connection, ConnectResult Result)> MakeAsync(
         HostTransport transport, Func<CancellationToken, ValueTask<IConnection>> connect, bool isInbound, PeerId? expected,
         CancellationToken cancellation)
     {
@@ -88,7 +88,7 @@ internal sealed class ConnectionMaker(
         {
             if (places.TryFill(connection!))
             {
-                return (connection, new DialResult(CloseReason.None, connection!.Peer));
+                return (connection, new ConnectResult(CloseReason.None, connection!.Peer));
             }
 
             outcome = new AdmissionOutcome(CloseReason.ShuttingDown);

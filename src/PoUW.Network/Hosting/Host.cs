@@ -101,9 +101,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        HostTransport transport = _maker.Find(address)
-            ?? throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-        IListener listener = await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation);
+        (HostTransport transport, IListener listener) = await BindAsync(address, cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -132,7 +130,7 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="ObjectDisposedException">The host was disposed.</exception>
     /// <exception cref="NetworkException">Too many dials are under way (<see cref="NetworkError.LimitReached"/>).</exception>
-    public async ValueTask<DialResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
+    public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (Interlocked.Increment(ref _dials) > _options.MaxPendingDials)
@@ -141,7 +139,7 @@ public sealed class Host : IHost, IAsyncDisposable
             throw new NetworkException(NetworkError.LimitReached, $"{_options.MaxPendingDials} dials are under way.");
         }
 
-        TaskCompletionSource<DialResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_tasks.TryRun("pouw.dial", () => RunDialAsync(address, result, cancellation)))
         {
             Interlocked.Decrement(ref _dials);
@@ -258,6 +256,23 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <returns>False if the host stopped.</returns>
     internal bool TryRun(string name, Func<Task> work) => _tasks.TryRun(name, work);
 
+    private async ValueTask<(HostTransport Transport, IListener Listener)> BindAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                // Not an address of this transport. What can be dialed is no guide: one may listen at port 0.
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
+    }
+
     private void AddOwnProtocols()
     {
         StreamHandlerOptions early = new() { BeforeAdmission = true, MaxInboundPerPeer = 4, Priority = StreamPriority.Urgent };
@@ -320,12 +335,12 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<DialResult> result, CancellationToken cancellation)
+    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
     {
         try
         {
             HostConnection? connection;
-            DialResult outcome;
+            ConnectResult outcome;
             try
             {
                 (connection, outcome) = await _maker.DialAsync(address, cancellation);

@@ -41,7 +41,7 @@ public sealed record HostOptions
     /// <summary>
     /// Streams that a peer opened and whose protocol is not agreed yet, or that wait for its admission; more are reset.
     /// </summary>
-    public int MaxPendingStreams { get; init; } = 64;
+    public int MaxPendingStreams { get; init; } = 256;
 
     /// <summary>Punished acts after which a peer is banned.</summary>
     public int FaultsBeforeBan { get; init; } = 3;

@@ -140,7 +140,7 @@ public sealed class NetworkNode : IAsyncDisposable
     /// </summary>
     /// <param name="address">Where it listens; if it names a peer, no other one is accepted there.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    public ValueTask<DialResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) => _host.DialAsync(address, cancellation);
+    public ValueTask<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) => _host.DialAsync(address, cancellation);
 
     /// <summary>
     /// Ends the connection with a peer, if there is one, and waits until it has ended. A handshake under way is not ended: there is a

@@ -291,8 +291,9 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
         (stream.PendingFlags, stream.PendingWindow) = (YamuxFlags.None, 0);
         if ((flags & YamuxFlags.Rst) != 0)
         {
+            // If the peer never heard of the stream, it need not hear of its end.
             session.Streams.Forget(stream);
-            return new YamuxFrameHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, stream.Id, 0);
+            return (flags & YamuxFlags.Syn) != 0 ? null : new YamuxFrameHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, stream.Id, 0);
         }
 
         if ((flags & YamuxFlags.Syn) != 0)

@@ -5,9 +5,7 @@ using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Muxing;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

@@ -2,9 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Validation;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

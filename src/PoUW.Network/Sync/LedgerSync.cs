@@ -7,9 +7,7 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

@@ -3,9 +3,7 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.State.Snapshots;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

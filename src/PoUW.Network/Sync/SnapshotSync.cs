@@ -4,9 +4,7 @@ using PoUW.Core.State.Snapshots;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

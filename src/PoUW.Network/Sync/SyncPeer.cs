@@ -1,6 +1,4 @@
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

@@ -4,9 +4,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Muxing;
-using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
@@ -29,7 +27,7 @@ internal sealed class TransactionGossip
         (_chain, _pool, _network, _options, _tasks, _admitted) = (chain, pool, network, options, tasks, admitted);
         foreach (TransactionTopic topic in TransactionTopics.All)
         {
-            TransactionLane lane = new(options, tasks, Admit, network.Stopping);
+            TransactionLane lane = new(options, tasks, Admit);
             network.Subscribe(topic.Name, (peer, message) => OnMessageAsync(topic, lane, peer, message), topic.ToOptions(options.InlineTransactionBytes));
         }
     }

@@ -31,7 +31,7 @@ internal sealed class AdmissionTests
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode a = await network.AddAsync(dialer);
         TestNode b = await network.AddAsync(dialed, genesis: Hash256.Sha256("other"u8));
-        DialResult result = await a.Node.ConnectAsync(b.Listen).InTime();
+        ConnectResult result = await a.Node.ConnectAsync(b.Listen).InTime();
         Assert.That((result.Reason, result.Peer), Is.EqualTo((CloseReason.WrongNetwork, b.Node.Id)));
         await b.Observer.WaitForAsync(NetworkEventKind.HandshakeFailed, nameof(CloseReason.WrongNetwork));
         Assert.That(a.Node.Peers, Is.Empty);
@@ -62,8 +62,11 @@ internal sealed class AdmissionTests
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SayHelloAsync(RawPeer.HelloOf());
+        Assert.That(async () => await ReadAgainAsync(peer), Throws.InstanceOf<NetworkException>());
         Assert.That(await peer.EndAsync(), Is.EqualTo(CloseReason.ProtocolViolation));
+
+        static async Task ReadAgainAsync(RawPeer peer) =>
+            await (await peer.SayHelloAsync(RawPeer.HelloOf())).ReadAsync(new byte[1], CancellationToken.None).InTime();
     }
 
     [Test]
@@ -158,7 +161,7 @@ internal sealed class AdmissionTests
     {
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
-        DialResult result = await node.Node.ConnectAsync(Multiaddr.Memory("nowhere")).InTime();
+        ConnectResult result = await node.Node.ConnectAsync(Multiaddr.Memory("nowhere")).InTime();
         Assert.That((result.Reason, result.IsConnected, result.Peer), Is.EqualTo((CloseReason.Unreachable, false, (PeerId?)null)));
     }
 
@@ -169,7 +172,7 @@ internal sealed class AdmissionTests
         await using TestNetwork network = tcp ? TestNetwork.Tcp() : TestNetwork.InMemory();
         TestNode a = await network.AddAsync(1);
         TestNode b = await network.AddAsync(2);
-        DialResult wrong = await a.Node.ConnectAsync(b.Listen.WithPeer(TestNetwork.IdOf(3))).InTime();
+        ConnectResult wrong = await a.Node.ConnectAsync(b.Listen.WithPeer(TestNetwork.IdOf(3))).InTime();
         Assert.That(wrong.Reason, Is.EqualTo(CloseReason.WrongPeer));
         Assert.That((await a.Node.ConnectAsync(b.Listen.WithPeer(b.Node.Id)).InTime()).Reason, Is.EqualTo(CloseReason.None));
     }
@@ -197,7 +200,7 @@ internal sealed class AdmissionTests
             TestNode b = await network.AddAsync(2);
             a.Node.Serve("t", static (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(new byte[1]));
             b.Node.Serve("t", static (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(new byte[1]));
-            DialResult[] results = await Task.WhenAll(
+            ConnectResult[] results = await Task.WhenAll(
                 a.Node.ConnectAsync(b.Listen).AsTask(), b.Node.ConnectAsync(a.Listen).AsTask(),
                 a.Node.ConnectAsync(b.Listen).AsTask(), b.Node.ConnectAsync(a.Listen).AsTask()).InTime();
             Assert.That(results.Count(result => result.IsConnected), Is.EqualTo(1));

@@ -23,6 +23,7 @@ internal sealed class GossipTests
             nodes = await network.AddManyAsync(Nodes, Fast());
             await (mesh ? TestNetwork.ConnectMeshAsync(nodes) : TestNetwork.ConnectLineAsync(nodes));
             Array.ForEach(nodes, static node => node.Collect(Topic));
+            Array.ForEach(nodes, WaitForMesh);
             for (byte message = 0; message < Messages; message++)
             {
                 await Task.WhenAll(nodes.Select((node, i) => node.Node.PublishAsync(Topic, new byte[] { (byte)i, message }).AsTask()));
@@ -52,6 +53,7 @@ internal sealed class GossipTests
             line[0].Collect(Topic);
             line[1].Collect(Topic, GossipVerdict.Reject);
             line[2].Collect(Topic);
+            Array.ForEach(line, WaitForNeighbours);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Observer.WaitForAsync(NetworkEventKind.PeerFault);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2), "one fault is not enough");
@@ -100,8 +102,10 @@ internal sealed class GossipTests
             await TestNetwork.ConnectLineAsync(line);
             line[1].Collect(Topic, GossipVerdict.Ignore);
             line[2].Collect(Topic);
+            WaitForNeighbours(line[0]);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Received.WaitForCountAsync(1);
+            WaitForNeighbours(line[2]);
             await line[1].Node.PublishAsync(Topic, new byte[] { 2 });
             await line[2].Received.WaitForCountAsync(1);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2));
@@ -117,6 +121,7 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2, Fast(1));
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Node.Subscribe(Topic, static (_, _) => throw new InvalidOperationException("host"));
+        WaitForNeighbours(pair[0]);
         await pair[0].Node.PublishAsync(Topic, new byte[] { 1 });
         await pair[1].Observer.WaitForAsync(NetworkEventKind.HandlerFailed);
         Assert.That(pair[1].Node.Peers, Has.Count.EqualTo(1));
@@ -129,6 +134,7 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2);
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Collect(Topic);
+        WaitForNeighbours(pair[0]);
         byte[] buffer = [1, 2, 3];
         await pair[0].Node.PublishAsync(Topic, buffer);
         Array.Fill(buffer, (byte)9);
@@ -147,6 +153,14 @@ internal sealed class GossipTests
         Assert.That(() => node.Collect(new string('x', 65)), Throws.ArgumentException);
         Assert.That(() => node.Collect("a b"), Throws.ArgumentException);
     }
+
+    /// <summary>Peers tell what they subscribe to once they are connected, and then make a mesh: here every peer of a line subscribes.</summary>
+    private static void WaitForNeighbours(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains(Topic)), Is.EqualTo(node.Node.Peers.Count).After(20_000, 10));
+
+    private static void WaitForMesh(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Topics.Single(static topic => topic.Topic == Topic).Mesh.Count,
+        Is.GreaterThanOrEqualTo(Math.Min(node.Node.Peers.Count, 4)).After(20_000, 10));
 
     private static NetworkOptions Fast(int faultsBeforeBan = 3) => new()
     {

@@ -70,6 +70,8 @@ internal sealed class ThroughputTests
             node.Received.Add((peer, []));
             return ValueTask.FromResult(GossipVerdict.Accept);
         }));
+        Array.ForEach(nodes, static node => Assert.That(
+            () => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains("t")), Is.EqualTo(Nodes - 1).After(20_000, 10)));
         byte[][] messages = [.. Enumerable.Range(0, Messages).Select(RandomBytes)];
         Stopwatch watch = Stopwatch.StartNew();
         TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime;

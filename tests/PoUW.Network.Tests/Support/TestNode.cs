@@ -43,7 +43,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async Task ConnectAsync(TestNode other)
     {
-        DialResult result = await Node.ConnectAsync(other.Listen).InTime();
+        ConnectResult result = await Node.ConnectAsync(other.Listen).InTime();
         Assert.That(result.Reason, Is.EqualTo(CloseReason.None));
         Assert.That(result.Peer, Is.EqualTo(other.Node.Id));
         await other.Connected.WaitForAsync(id => id == Node.Id);
