@@ -162,28 +162,51 @@ internal sealed class TransactionGossip
             _bytes += transaction.EncodedLength;
             if (_isAdmitting)
             {
-                return waiting.Result.Task.WaitAsync(_network.Stopping);
+                return waiting.Result.Task;
             }
 
             _isAdmitting = true;
         }
 
-        _tasks.Run("transaction admission", AdmitAllAsync);
-        return waiting.Result.Task.WaitAsync(_network.Stopping);
+        if (!_tasks.Run("transaction admission", AdmitAllAsync))
+        {
+            DropAll(ValidationResult.Fail(ValidationCode.PoolFull, nameof(Transaction), "The node stops."));
+        }
+
+        return waiting.Result.Task;
     }
 
     private Task AdmitAllAsync()
     {
         while (TakeBatch() is { Count: > 0 } batch)
         {
-            IReadOnlyList<ValidationResult> results = Admit([.. batch.Select(static waiting => waiting.Transaction)]);
-            for (int i = 0; i < batch.Count; i++)
+            try
             {
-                batch[i].Result.SetResult(results[i]);
+                IReadOnlyList<ValidationResult> results = Admit([.. batch.Select(static waiting => waiting.Transaction)]);
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    batch[i].Result.SetResult(results[i]);
+                }
+            }
+            catch
+            {
+                // Nobody may wait for a batch that failed; the failure itself is told by whoever runs this.
+                ValidationResult failed = ValidationResult.Fail(ValidationCode.PoolFull, nameof(Transaction), "The pool failed.");
+                batch.ForEach(waiting => waiting.Result.TrySetResult(failed));
+                DropAll(failed);
+                throw;
             }
         }
 
         return Task.CompletedTask;
+    }
+
+    private void DropAll(ValidationResult result)
+    {
+        while (TakeBatch() is { Count: > 0 } batch)
+        {
+            batch.ForEach(waiting => waiting.Result.TrySetResult(result));
+        }
     }
 
     private List<Waiting> TakeBatch()

@@ -318,6 +318,7 @@ internal sealed class ChainSyncTests
         SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "peer", blocks);
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node", blocks);
         await node.ConnectAsync(peer);
+        await Task.Delay(TimeSpan.FromSeconds(1), scene.World.Time);
         Block silent = SyncChains.Grow(peer.Chain, 1)[0];
         await node.ReachAsync(silent.Id);
         Assert.That(scene.World.Time.Elapsed, Is.InRange(TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(61)));

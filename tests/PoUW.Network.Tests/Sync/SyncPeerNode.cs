@@ -75,11 +75,8 @@ internal sealed class SyncPeerNode
 
     public async Task ConnectAsync(params SyncPeerNode[] others)
     {
-        foreach (SyncPeerNode other in others)
-        {
-            ConnectResult result = await Node.ConnectAsync(other._endpoint);
-            Assert.That(result.Reason, Is.EqualTo(CloseReason.None));
-        }
+        ConnectResult[] results = await Task.WhenAll(others.Select(other => Node.ConnectAsync(other._endpoint).AsTask()));
+        Assert.That(results.Select(static result => result.Reason), Is.All.EqualTo(CloseReason.None));
     }
 
     /// <summary>Waits until something holds that changes with accepted blocks and transactions.</summary>

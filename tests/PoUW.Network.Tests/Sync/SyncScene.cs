@@ -8,6 +8,8 @@ namespace PoUW.Network.Tests.Sync;
 /// <summary>A virtual world with an in-memory network, and a chain to cut from.</summary>
 internal sealed class SyncScene
 {
+    private int _numbers;
+
     public SyncScene()
     {
         World = new VirtualWorld(SyncChains.Start);
@@ -22,6 +24,9 @@ internal sealed class SyncScene
     public BlockChain Source { get; }
 
     public SyncOptions Options { get; init; } = new() { PollInterval = TimeSpan.Zero };
+
+    /// <summary>A number that no other call gives.</summary>
+    public int NextNumber() => _numbers++;
 
     public List<Block> Grow(int count) => SyncChains.Grow(Source, count);
 }
