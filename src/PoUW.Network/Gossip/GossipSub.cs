@@ -230,7 +230,7 @@ public sealed class GossipSub : IAsyncDisposable
         _host.PeerConnected -= OnPeer;
         _host.PeerUpdated -= OnPeer;
         _host.PeerDisconnected -= OnPeerGone;
-        await _stop.CancelAsync();
+        _stop.Cancel();
         foreach (GossipLink link in links)
         {
             link.Stop();
@@ -366,7 +366,7 @@ public sealed class GossipSub : IAsyncDisposable
         }
 
         stream.Reset();
-        await broken.CancelAsync();
+        broken.Cancel();
         await watch;
         return frames;
     }
@@ -382,7 +382,7 @@ public sealed class GossipSub : IAsyncDisposable
         }
         catch (Exception failure) when (failure is NetworkException or OperationCanceledException)
         {
-            await broken.CancelAsync();
+            broken.Cancel();
         }
     }
 

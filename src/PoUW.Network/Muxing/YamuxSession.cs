@@ -124,7 +124,7 @@ internal sealed class YamuxSession : IMuxer
                 room = _openable.Task;
             }
 
-            await room.WaitAsync(cancellation);
+            await FollowAsync(room).WaitAsync(cancellation);
         }
     }
 
@@ -172,7 +172,8 @@ internal sealed class YamuxSession : IMuxer
             answer = Pings.WaitAsync();
         }
 
-        return await answer.WaitAsync(cancellation);
+        await FollowAsync(answer).WaitAsync(cancellation);
+        return await answer;
     }
 
     public async ValueTask CloseAsync(uint code)
@@ -222,6 +223,9 @@ internal sealed class YamuxSession : IMuxer
             Sender.QueuePing();
         }
     }
+
+    /// <summary>Goes on in the caller's context, which <see cref="Task.WaitAsync(CancellationToken)"/> alone would not for a task of this class.</summary>
+    private static async Task FollowAsync(Task task) => await task;
 
     private void Finish(MuxerEnd end, bool tellsPeer)
     {

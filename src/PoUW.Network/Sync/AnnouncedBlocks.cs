@@ -3,7 +3,9 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Sync;
 
 /// <summary>The places for announced blocks whose verdict is open, so that no peer takes them all. Thread-safe.</summary>
-internal sealed class AnnouncedBlocks(SyncOptions options)
+/// <param name="most">Places of all peers.</param>
+/// <param name="mostPerPeer">Places of one peer.</param>
+internal sealed class AnnouncedBlocks(int most, int mostPerPeer)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, int> _places = [];
@@ -14,7 +16,7 @@ internal sealed class AnnouncedBlocks(SyncOptions options)
         lock (_gate)
         {
             int own = _places.GetValueOrDefault(peer);
-            if (_taken >= options.MaxAnnouncedBlocks || own >= options.MaxAnnouncedBlocksPerPeer)
+            if (_taken >= most || own >= mostPerPeer)
             {
                 return false;
             }

@@ -24,6 +24,7 @@ internal sealed class BlockGossip
     private readonly TimeProvider _time;
     private readonly BlockSource _source;
     private readonly AnnouncedBlocks _places;
+    private readonly AnnouncedBlocks _seats;
     private readonly ImportedBlocks _imports;
     private readonly Action<PeerId> _learnFrom;
     private readonly Action<Block, ValidationResult> _imported;
@@ -35,7 +36,8 @@ internal sealed class BlockGossip
         (_chain, _intake, _orphans, _admitCertificate, _network) = (chain, intake, orphans, admitCertificate, network);
         (_options, _time, _imports, _learnFrom, _imported) = (options, time, imports, learnFrom, imported);
         _source = new BlockSource(chain, network, options, time);
-        _places = new AnnouncedBlocks(options);
+        _places = new AnnouncedBlocks(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
+        _seats = new AnnouncedBlocks(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(SyncProtocols.BlockTopic, OnMessageAsync);
         network.WhenDisconnected(orphans.Forget);
     }
@@ -57,7 +59,9 @@ internal sealed class BlockGossip
             return GossipVerdict.Reject;
         }
 
-        if (!_places.TryEnter(peer))
+        bool hasPlace = _places.TryEnter(peer);
+        AnnouncedBlocks taken = hasPlace ? _places : _seats;
+        if (!hasPlace && !_seats.TryEnter(peer))
         {
             _learnFrom(peer);
             return GossipVerdict.Ignore;
@@ -65,7 +69,7 @@ internal sealed class BlockGossip
 
         try
         {
-            return await JudgeAsync(peer, announced);
+            return hasPlace ? await JudgeAsync(peer, announced) : await WaitAsync(peer, announced.Header.Signed.Header.Id);
         }
         catch (OperationCanceledException) when (_network.Stopping.IsCancellationRequested)
         {
@@ -73,8 +77,17 @@ internal sealed class BlockGossip
         }
         finally
         {
-            _places.Leave(peer);
+            taken.Leave(peer);
         }
+    }
+
+    /// <summary>Leaves a block to the sync: its sender has to show what is missing, and answers for it.</summary>
+    private async Task<GossipVerdict> WaitAsync(PeerId peer, Hash256 id)
+    {
+        _learnFrom(peer);
+        return await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping)
+            ? GossipVerdict.Accept
+            : GossipVerdict.Ignore;
     }
 
     /// <summary>The header alone tells that a block is known or malformed; the rest is not decoded then.</summary>
@@ -99,11 +112,7 @@ internal sealed class BlockGossip
             || (result.Code == ValidationCode.AlreadyKnown && !IsThere(id));
         if (isOpen)
         {
-            // The block may be valid: its sender has to show what is missing, and answers for it.
-            _learnFrom(peer);
-            return await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping)
-                ? GossipVerdict.Accept
-                : GossipVerdict.Ignore;
+            return await WaitAsync(peer, id);
         }
 
         // Only an answer to a request may lack a witness that was pruned; gossip that does is nobody's honest mistake.

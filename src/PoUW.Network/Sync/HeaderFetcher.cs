@@ -175,10 +175,12 @@ internal sealed class HeaderFetcher(
             return true;
         }
 
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(network.Stopping);
-        Task tooLate = Task.Delay(options.Headers.MaxAge, time, ended.Token);
+        // The pulse is awaited by itself: what combines tasks would leave the thread of a simulator.
+        using CancellationTokenSource deadline = new(options.Headers.MaxAge, time);
+        await using CancellationTokenRegistration late = deadline.Token.Register(progress.Beat);
+        await using CancellationTokenRegistration end = network.Stopping.Register(progress.Beat);
         bool hasRoom = false;
-        while (!hasRoom && !tooLate.IsCompleted)
+        while (!hasRoom && !deadline.IsCancellationRequested && !network.Stopping.IsCancellationRequested)
         {
             Task changed = progress.Next;
             hasRoom = intake.CountOf(peer.Id) <= most / 2;
@@ -190,11 +192,10 @@ internal sealed class HeaderFetcher(
                 }
 
                 headersChanged();
-                await Task.WhenAny(changed, tooLate);
+                await changed;
             }
         }
 
-        ended.Cancel();
         network.Stopping.ThrowIfCancellationRequested();
         return hasRoom;
     }

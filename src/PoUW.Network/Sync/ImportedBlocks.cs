@@ -6,17 +6,17 @@ namespace PoUW.Network.Sync;
 internal sealed class ImportedBlocks(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<Hash256, TaskCompletionSource> _waiting = [];
+    private readonly Dictionary<Hash256, List<TaskCompletionSource>> _waiting = [];
 
     internal void Tell(Hash256 id)
     {
-        TaskCompletionSource? waiting;
+        List<TaskCompletionSource>? waiting;
         lock (_gate)
         {
             _waiting.Remove(id, out waiting);
         }
 
-        waiting?.SetResult();
+        waiting?.ForEach(static one => one.TrySetResult());
     }
 
     /// <summary>Waits for a block; begins to listen before <paramref name="isThere"/> is asked, so that nothing is missed.</summary>
@@ -24,33 +24,52 @@ internal sealed class ImportedBlocks(TimeProvider time)
     /// <exception cref="OperationCanceledException">The sync stops.</exception>
     internal async Task<bool> WaitAsync(Hash256 id, Func<bool> isThere, TimeSpan timeout, CancellationToken stopping)
     {
-        TaskCompletionSource? imported;
-        lock (_gate)
+        TaskCompletionSource imported = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Add(id, imported);
+        try
         {
-            if (!_waiting.TryGetValue(id, out imported))
+            // Awaited by itself: what combines tasks would leave the thread of a simulator.
+            using CancellationTokenSource deadline = new(timeout, time);
+            await using (deadline.Token.Register(() => imported.TrySetResult()))
+            await using (stopping.Register(() => imported.TrySetResult()))
             {
-                imported = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _waiting.Add(id, imported);
+                if (!isThere())
+                {
+                    await imported.Task;
+                }
             }
         }
-
-        if (isThere())
+        finally
         {
-            Tell(id);
-            return true;
+            Remove(id, imported);
         }
 
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Task late = Task.Delay(timeout, time, ended.Token);
-        Task first = await Task.WhenAny(imported.Task, late);
-        ended.Cancel();
         stopping.ThrowIfCancellationRequested();
-        if (first == late)
-        {
-            // Others that wait for it wake up, too, and look: nothing that is not there is kept for ever.
-            Tell(id);
-        }
-
         return isThere();
+    }
+
+    private void Add(Hash256 id, TaskCompletionSource waiting)
+    {
+        lock (_gate)
+        {
+            if (!_waiting.TryGetValue(id, out List<TaskCompletionSource>? all))
+            {
+                all = [];
+                _waiting.Add(id, all);
+            }
+
+            all.Add(waiting);
+        }
+    }
+
+    private void Remove(Hash256 id, TaskCompletionSource waiting)
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryGetValue(id, out List<TaskCompletionSource>? all) && all.Remove(waiting) && all.Count == 0)
+            {
+                _waiting.Remove(id);
+            }
+        }
     }
 }

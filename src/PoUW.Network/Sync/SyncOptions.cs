@@ -9,14 +9,17 @@ public sealed record SyncOptions
     /// <summary>A block whose encoding is no longer rides along in its announcement; 0 to send headers only.</summary>
     public int InlineBlockBytes { get; init; } = 32 * 1024;
 
-    /// <summary>A transaction whose encoding is no longer is gossiped whole; longer ones by their id.</summary>
+    /// <summary>A transaction whose encoding is no longer is gossiped whole, if its topic allows it; longer ones by their id.</summary>
     public int InlineTransactionBytes { get; init; } = 32 * 1024;
 
-    /// <summary>Announced blocks that are fetched or waited for at the same time; more are left to the sync.</summary>
+    /// <summary>Announced blocks that are fetched at the same time; more are left to the sync.</summary>
     public int MaxAnnouncedBlocks { get; init; } = 64;
 
     /// <summary>The same, of one peer.</summary>
     public int MaxAnnouncedBlocksPerPeer { get; init; } = 8;
+
+    /// <summary>Announced blocks of one peer beyond those, which wait for the sync to bring them.</summary>
+    public int MaxWaitingBlocksPerPeer { get; init; } = 64;
 
     /// <summary>How long an announced block may take from all sources together, its ancestors included.</summary>
     public TimeSpan AnnouncedBlockTimeout { get; init; } = TimeSpan.FromSeconds(20);
@@ -27,7 +30,7 @@ public sealed record SyncOptions
     /// <summary>Peers that are asked for one announced block or transaction.</summary>
     public int MaxSources { get; init; } = 4;
 
-    /// <summary>Gossiped transactions that wait for the pool; more are dropped.</summary>
+    /// <summary>Gossiped transactions of one topic that wait for the pool; more are dropped.</summary>
     public int MaxWaitingTransactions { get; init; } = 4096;
 
     /// <summary>Bytes of them.</summary>
@@ -96,7 +99,7 @@ public sealed record SyncOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
+        long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
             HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
             TotalServedBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, SnapshotAttempts];
         TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause];

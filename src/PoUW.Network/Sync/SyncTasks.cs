@@ -11,19 +11,21 @@ internal sealed class SyncTasks(ISpawner spawner, Action<string> warn, Cancellat
     private bool _isClosed;
 
     /// <summary>Starts work, unless the sync stops. What it throws is told, and nothing else ends for it.</summary>
-    internal void Run(string name, Func<Task> work)
+    /// <returns>False if the sync stops.</returns>
+    internal bool Run(string name, Func<Task> work)
     {
         lock (_gate)
         {
             if (_isClosed || stopping.IsCancellationRequested)
             {
-                return;
+                return false;
             }
 
             _running++;
         }
 
         spawner.Spawn(name, () => RunAsync(name, work));
+        return true;
     }
 
     /// <summary>Starts work after a while.</summary>

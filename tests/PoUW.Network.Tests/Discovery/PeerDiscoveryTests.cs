@@ -48,7 +48,7 @@ internal sealed class PeerDiscoveryTests
     [Test]
     public void ABootstrapAddressWithoutAPeerTakesWhoeverIsThere()
     {
-        _host.Answer = static address => new DialResult(CloseReason.None, address.Peer ?? Id(5));
+        _host.Answer = static address => new ConnectResult(CloseReason.None, address.Peer ?? Id(5));
         Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1)] }, async _ =>
         {
             await Settle();
@@ -141,7 +141,7 @@ internal sealed class PeerDiscoveryTests
     [Test]
     public void APeerThatFailsIsLeftAloneLongerEachTime()
     {
-        _host.Answer = static _ => new DialResult(CloseReason.Unreachable, null);
+        _host.Answer = static _ => new ConnectResult(CloseReason.Unreachable, null);
         _book.Add(Id(1), [At(8, 8, 8)], AddressSource.Bootstrap, null);
         PeerDiscoveryOptions options = new() { Interval = TimeSpan.FromSeconds(1), RetryAfter = TimeSpan.FromSeconds(10), MaxRetryAfter = TimeSpan.FromSeconds(80) };
         Run(options, async _ =>
@@ -168,7 +168,7 @@ internal sealed class PeerDiscoveryTests
     {
         _book.Add(Id(1), [At(8, 8, 1), At(8, 8, 2)], AddressSource.Identify, At(9, 9, 9));
         _book.Add(Id(2), [At(8, 9, 1), At(8, 9, 2)], AddressSource.Identify, At(9, 9, 9));
-        _host.Answer = static address => new DialResult(address.Peer == Id(1) ? CloseReason.Unreachable : CloseReason.Unauthorized, null);
+        _host.Answer = static address => new ConnectResult(address.Peer == Id(1) ? CloseReason.Unreachable : CloseReason.Unauthorized, null);
         Run(new PeerDiscoveryOptions(), async _ =>
         {
             await Settle();
@@ -187,7 +187,7 @@ internal sealed class PeerDiscoveryTests
     {
         _book.MarkReached(Id(1), At(8, 8, 1));
         _book.Add(Id(2), [At(8, 8, 2)], AddressSource.Bootstrap, null);
-        _host.Answer = address => new DialResult(reason, address.Peer);
+        _host.Answer = address => new ConnectResult(reason, address.Peer);
         Run(new PeerDiscoveryOptions(), async _ =>
         {
             await Settle();

@@ -74,7 +74,7 @@ internal sealed class GossipInteropTests : InteropFixture
             }
             else
             {
-                DialResult result = await nodes[from - JsPeers].Host.DialAsync(Multiaddresses.Multiaddr.Parse(address)).InTime();
+                ConnectResult result = await nodes[from - JsPeers].Host.DialAsync(Multiaddresses.Multiaddr.Parse(address)).InTime();
                 Assert.That(result.Reason, Is.EqualTo(CloseReason.None));
             }
         }

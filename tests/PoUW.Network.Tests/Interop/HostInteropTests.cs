@@ -40,7 +40,7 @@ internal sealed class HostInteropTests : InteropFixture
         OwnNode node = await StartNodeAsync();
         if (ownDials)
         {
-            DialResult result = await node.Host.DialAsync(peer.Address.WithPeer(other.Id)).InTime();
+            ConnectResult result = await node.Host.DialAsync(peer.Address.WithPeer(other.Id)).InTime();
             Assert.That(result.Reason, Is.EqualTo(CloseReason.WrongPeer));
         }
         else
@@ -132,7 +132,7 @@ internal sealed class HostInteropTests : InteropFixture
     {
         JsPeer peer = await StartPeerAsync();
         OwnNode node = await StartNodeAsync();
-        Task<DialResult> own = node.Host.DialAsync(peer.Address).InTime();
+        Task<ConnectResult> own = node.Host.DialAsync(peer.Address).InTime();
         Task js = peer.CallAsync("dial", ("address", node.Address.ToString()));
         Assert.That((await own).Reason, Is.EqualTo(CloseReason.None).Or.EqualTo(CloseReason.Duplicate));
         try
@@ -152,7 +152,7 @@ internal sealed class HostInteropTests : InteropFixture
     {
         JsPeer peer = await StartPeerAsync(new JsPeerOptions { RaiseLimits = false });
         OwnNode[] nodes = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => StartNodeAsync()));
-        DialResult[] results = await Task.WhenAll(nodes.Select(node => node.Host.DialAsync(peer.Address).InTime()));
+        ConnectResult[] results = await Task.WhenAll(nodes.Select(node => node.Host.DialAsync(peer.Address).InTime()));
         Assert.That(results.Count(static result => result.IsConnected), Is.InRange(5, 12), string.Join(", ", results));
         Assert.That(
             results.Where(static result => !result.IsConnected).Select(static result => result.Reason),
@@ -188,8 +188,8 @@ internal sealed class HostInteropTests : InteropFixture
     {
         if (ownDials)
         {
-            DialResult result = await node.Host.DialAsync(peer.Address).InTime();
-            Assert.That(result, Is.EqualTo(new DialResult(CloseReason.None, peer.Id)));
+            ConnectResult result = await node.Host.DialAsync(peer.Address).InTime();
+            Assert.That(result, Is.EqualTo(new ConnectResult(CloseReason.None, peer.Id)));
             await peer.CallAsync("connected", ("peer", node.IdText));
             return;
         }

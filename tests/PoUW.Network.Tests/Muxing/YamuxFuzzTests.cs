@@ -14,7 +14,7 @@ internal sealed class YamuxFuzzTests
         int violations = 0;
         for (int run = 0; run < 40; run++)
         {
-            SingleThreadWorld world = new();
+            SimulationWorld world = new();
             world.Run(async () => violations += await RunAsync(world, new Dice((ulong)((seed * 1000) + run))));
             Assert.That(world.Escapes, Is.Zero);
         }
@@ -22,7 +22,7 @@ internal sealed class YamuxFuzzTests
         Assert.That(violations, Is.InRange(5, 40), "some are found out");
     }
 
-    private static async Task<int> RunAsync(SingleThreadWorld world, Dice dice)
+    private static async Task<int> RunAsync(SimulationWorld world, Dice dice)
     {
         YamuxOptions options = new() { MaxConnectionWindowBytes = UnreadLimit, MaxInboundStreams = 6, MaxUnacknowledgedStreams = 4, MaxRefusedStreams = 30 };
         RawYamux raw = new(options, new ManualTimeProvider(), world, capacityBytes: 64 * 1024);

@@ -27,7 +27,7 @@ internal sealed class YamuxInterleavingTests
 
     private static (ulong First, ulong Second, int Writes) RunOnOneThread(ulong seed)
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         (ulong, ulong, int) trace = default;
         world.Run(async () =>
         {

@@ -11,7 +11,7 @@ internal sealed class YamuxMemoryTests
     {
         const int Streams = 200;
         long each = 0;
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
@@ -31,7 +31,7 @@ internal sealed class YamuxMemoryTests
     {
         const int Mebibytes = 64;
         long each = 0;
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
@@ -49,7 +49,7 @@ internal sealed class YamuxMemoryTests
     public void NothingIsKeptOfStreamsThatEnded()
     {
         long kept = 0;
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
