@@ -158,7 +158,7 @@ public sealed class PouwNode : IAsyncDisposable
     }
 
     /// <summary>Connects to another node.</summary>
-    public async Task<DialResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
+    public async Task<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
         await _network.ConnectAsync(address, cancellation);
 
     /// <summary>Admits a transaction to the pool and gossips it.</summary>
@@ -254,7 +254,7 @@ public sealed class PouwNode : IAsyncDisposable
 
         foreach (Multiaddr peer in _options.Bootstrap)
         {
-            DialResult result = await _network.ConnectAsync(peer, cancellation);
+            ConnectResult result = await _network.ConnectAsync(peer, cancellation);
             if (!result.IsConnected)
             {
                 _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");

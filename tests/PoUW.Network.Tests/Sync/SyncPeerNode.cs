@@ -7,7 +7,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 using PoUW.Network.Sync;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
