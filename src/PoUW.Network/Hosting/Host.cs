@@ -1,9 +1,11 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Identify;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Ping;
+using PoUW.Network.Telemetry;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Hosting;
@@ -30,7 +32,6 @@ public sealed class Host : IHost, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Multiaddr[] _addresses = [];
-    private int _handshakes;
     private int _dials;
     private bool _disposed;
 
@@ -48,7 +49,8 @@ public sealed class Host : IHost, IAsyncDisposable
         Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers);
-        _standings = new PeerStandings(_options, setup.Time);
+        _standings = new PeerStandings(_options);
+        Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);
         _identify = new IdentifyService(setup.Identity.PublicKey, _options, setup.Time, _tasks, () => ListenAddresses, () => _streams.Protocols);
@@ -57,7 +59,7 @@ public sealed class Host : IHost, IAsyncDisposable
         IAdmission admission = setup.Hello is { } hello
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
             : new OpenAdmission(_identify, arbiter, _options, setup.Time);
-        _maker = new ConnectionMaker(Id, setup, _tasks, _streams, _places, _standings, admission, _stop.Token);
+        _maker = new ConnectionMaker(Id, setup, Guards, _tasks, _streams, _places, admission, _stop.Token);
         AddOwnProtocols();
     }
 
@@ -75,6 +77,9 @@ public sealed class Host : IHost, IAsyncDisposable
 
     /// <summary>The limits.</summary>
     public HostOptions Options => _options;
+
+    /// <summary>What is asked before anything is taken on: bans, rates, resources.</summary>
+    public NetworkGuards Guards { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<Multiaddr> ListenAddresses => Volatile.Read(ref _addresses);
@@ -150,6 +155,18 @@ public sealed class Host : IHost, IAsyncDisposable
     }
 
     /// <summary>
+    /// As <see cref="DialAsync"/>, but not before the back-off of earlier failures is over: <see cref="CloseReason.TooSoon"/> then. For dials that
+    /// nobody asked for by hand.
+    /// </summary>
+    public ValueTask<ConnectResult> DialWhenDueAsync(Multiaddr address, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return Guards.Dials.WaitBefore(address.Peer, address) > TimeSpan.Zero
+            ? ValueTask.FromResult(new ConnectResult(CloseReason.TooSoon, address.Peer))
+            : DialAsync(address, cancellation);
+    }
+
+    /// <summary>
     /// Ends the connection with a peer, if there is one, and waits until it has ended. A handshake under way is not ended.
     /// </summary>
     public async ValueTask DisconnectAsync(PeerId peer, CloseReason reason = CloseReason.Requested)
@@ -213,9 +230,13 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <inheritdoc/>
     public void Punish(PeerId peer, string detail)
     {
+        KeyValuePair<string, object?> node = NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Node);
+        NetworkMetrics.Faults.Add(1, node);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerFault, peer, detail));
         if (_standings.AddFault(peer))
         {
+            NetworkMetrics.Bans.Add(1, node);
+            Guards.Bans.Add(peer, _options.BanDuration, detail);
             _observer.Observe(new NetworkEvent(NetworkEventKind.PeerBanned, peer, detail));
             _places.Find(peer)?.BeginClose(CloseReason.Banned);
         }
@@ -303,10 +324,11 @@ public sealed class Host : IHost, IAsyncDisposable
         {
             while (await listener.AcceptAsync(_stop.Token) is { } raw)
             {
-                bool hasRoom = Interlocked.Increment(ref _handshakes) <= _options.MaxPendingHandshakes;
-                if (!hasRoom || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw)))
+                InboundAttempt? attempt = _maker.TryBegin(raw);
+                if (attempt is null || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt)))
                 {
-                    Interlocked.Decrement(ref _handshakes);
+                    attempt?.Place.Dispose();
+                    attempt?.Scope.Dispose();
                     await raw.CloseAsync();
                 }
             }
@@ -317,18 +339,9 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    private async Task RunInboundAsync(HostTransport transport, IConnection raw)
+    private async Task RunInboundAsync(HostTransport transport, IConnection raw, InboundAttempt attempt)
     {
-        HostConnection? connection;
-        try
-        {
-            (connection, _) = await _maker.AcceptAsync(transport, raw);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _handshakes);
-        }
-
+        (HostConnection? connection, _) = await _maker.AcceptAsync(transport, raw, attempt);
         if (connection is not null)
         {
             await RunAsync(connection);
@@ -372,14 +385,20 @@ public sealed class Host : IHost, IAsyncDisposable
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerConnected, connection.Peer, connection.RemoteAddress.ToString()));
         Raise(connection.Peer, () => PeerConnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Admitted?.Invoke(connection.Describe()));
+        CountConnection(connection, 1);
         connection.MarkAdmitted();
         CloseReason reason = await connection.WaitForReasonAsync();
         _places.Remove(connection);
+        CountConnection(connection, -1);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerDisconnected, connection.Peer, reason.ToString()));
         Raise(connection.Peer, () => PeerDisconnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Left?.Invoke(connection.Describe(), reason));
         connection.MarkEnded();
     }
+
+    private void CountConnection(HostConnection connection, int change) => NetworkMetrics.Connections.Add(
+        change, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Node),
+        NetworkMetrics.Tag("direction", connection.IsInbound ? "inbound" : "outbound"));
 
     private void Raise(PeerId peer, Action notify)
     {

@@ -3,11 +3,13 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Requests;
+using PoUW.Network.Telemetry;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Messaging;
@@ -70,6 +72,7 @@ public sealed class NetworkNode : IAsyncDisposable
             Time = time,
             Spawner = spawner,
             Random = random,
+            Guards = new NetworkGuards(options.Guards, time, random),
             Observer = observer,
             Hello = (stake ?? NodeStake.None).ToHello(networkId, authorizer),
         });
@@ -173,7 +176,13 @@ public sealed class NetworkNode : IAsyncDisposable
     {
         RequestNames.ThrowIfInvalid(topic);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(message.Length, _options.MaxGossipBytes, nameof(message));
-        return ValueTask.FromResult(Stopping.IsCancellationRequested ? 0 : _gossip.Publish(topic, message));
+        if (Stopping.IsCancellationRequested)
+        {
+            return ValueTask.FromResult(0);
+        }
+
+        NetworkMetrics.GossipPublished.Add(1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Host.Node), NetworkMetrics.Tag("topic", topic));
+        return ValueTask.FromResult(_gossip.Publish(topic, message));
     }
 
     /// <summary>
@@ -183,13 +192,14 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <param name="protocol">The name; the stream protocol is <see cref="RequestNames.ProtocolOf"/> of it.</param>
     /// <param name="handler">Answers.</param>
     /// <param name="priority">How answers are scheduled: <see cref="StreamPriority.Bulk"/> for long ones that nobody waits for.</param>
+    /// <param name="kind">Under which of a peer's budgets the requests are counted.</param>
     /// <exception cref="InvalidOperationException">The protocol has a handler.</exception>
     public void Serve(
         string protocol, Func<PeerId, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>?>> handler,
-        StreamPriority priority = StreamPriority.Normal)
+        StreamPriority priority = StreamPriority.Normal, MessageKind kind = MessageKind.Request)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        _requests.Serve(protocol, new RequestHandler(handler), priority);
+        _requests.Serve(protocol, new RequestHandler(handler), priority, kind);
     }
 
     /// <summary>Asks a peer and waits for the answer. The timeout includes the wait for a free place among the peer's requests.</summary>
@@ -239,6 +249,9 @@ public sealed class NetworkNode : IAsyncDisposable
         string topic, PeerId peer, ReadOnlyMemory<byte> message, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
     {
         GossipVerdict verdict = await handler(peer, message);
+        NetworkMetrics.GossipJudged.Add(
+            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Host.Node), NetworkMetrics.Tag("topic", topic),
+            NetworkMetrics.Tag("verdict", verdict.ToString()));
         if (verdict == GossipVerdict.Reject)
         {
             // Beside its score, which fades: whoever passes on what every node rejects has not looked at it.

@@ -1,6 +1,7 @@
 using PoUW.Core.Validation;
 using PoUW.Network.Chunks;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Muxing;
 using PoUW.Network.Requests;
@@ -13,6 +14,9 @@ public sealed record NetworkOptions
 {
     /// <summary>Connections, handshakes, streams, faults and bans.</summary>
     public HostOptions Host { get; init; } = new();
+
+    /// <summary>Rates, resources, bans, back-off.</summary>
+    public GuardOptions Guards { get; init; } = new();
 
     /// <summary>Streams over a connection.</summary>
     public YamuxOptions Yamux { get; init; } = new();
@@ -38,7 +42,7 @@ public sealed record NetworkOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        ValidationResult[] parts = [Host.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate()];
+        ValidationResult[] parts = [Host.Validate(), Guards.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate()];
         foreach (ValidationResult part in parts)
         {
             if (!part.IsValid)
