@@ -118,8 +118,9 @@ internal sealed class AdmissionTests
             }
         }
 
-        await time.WaitForTimerAsync(node.Node.Options.Host.HandshakeTimeout);
-        time.Advance(node.Node.Options.Host.HandshakeTimeout - TimeSpan.FromTicks(1));
+        TimeSpan limit = stage == 0 ? node.Node.Options.Guards.Handshakes.Deadline : node.Node.Options.Host.HandshakeTimeout;
+        await time.WaitForTimerAsync(limit);
+        time.Advance(limit - TimeSpan.FromTicks(1));
         Assert.That(node.Observer.Events.Items, Is.Empty);
         time.Advance(TimeSpan.FromTicks(1));
         await node.Observer.WaitForAsync(NetworkEventKind.HandshakeFailed, nameof(CloseReason.HandshakeTimeout));
