@@ -3,7 +3,7 @@ using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 
-namespace PoUW.Network.Tests.Multiaddresses;
+namespace PoUW.Network.Tests.Addresses;
 
 internal sealed class MultiaddrTests
 {
