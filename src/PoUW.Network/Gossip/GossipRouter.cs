@@ -255,13 +255,14 @@ internal sealed class GossipRouter
         foreach (RouterTopic topic in _state.Topics.Values)
         {
             _meshes.KeepMesh(topic);
-            _meshes.Tell(topic.Name, topic.Mesh);
+            _meshes.Tell(topic.Name, topic.Mesh, topic.Joined);
+            topic.Joined.Clear();
         }
 
         _meshes.KeepFanout();
         foreach ((string topic, RouterFanout fanout) in _state.Fanout)
         {
-            _meshes.Tell(topic, fanout.Peers);
+            _meshes.Tell(topic, fanout.Peers, []);
         }
 
         _state.Cache.Shift();

@@ -57,8 +57,8 @@ internal sealed class MeshKeeper(RouterState state)
         }
     }
 
-    /// <summary>Tells some peers outside of a mesh or fanout what there is.</summary>
-    public void Tell(string topic, SortedSet<PeerId> except)
+    /// <summary>Tells some peers outside of a mesh or fanout what there is, and those that have just come in.</summary>
+    public void Tell(string topic, SortedSet<PeerId> except, IReadOnlyCollection<PeerId> joined)
     {
         List<GossipMessageId> ids = state.Cache.IdsToTell(topic);
         if (ids.Count == 0)
@@ -69,11 +69,11 @@ internal sealed class MeshKeeper(RouterState state)
         List<RouterPeer> peers = state.Choose(
             topic, int.MaxValue, peer => !except.Contains(peer.Id) && state.Scores.Of(peer.Id) >= state.Options.Scoring.GossipThreshold);
         int share = (int)(state.Options.GossipFactor * peers.Count);
-        foreach (RouterPeer peer in peers.Take(Math.Max(share, state.Options.DegreeLazy)))
+        foreach (PeerId peer in peers.Take(Math.Max(share, state.Options.DegreeLazy)).Select(static peer => peer.Id).Concat(joined))
         {
             // Where there are too many ids, each peer is told others of them.
             state.Random.Shuffle(ids);
-            state.Output.To(peer.Id).IHave.Add(new GossipIHave(topic, ids.GetRange(0, Math.Min(ids.Count, state.Options.Limits.MaxIHaveIds))));
+            state.Output.To(peer).IHave.Add(new GossipIHave(topic, ids.GetRange(0, Math.Min(ids.Count, state.Options.Limits.MaxIHaveIds))));
         }
     }
 

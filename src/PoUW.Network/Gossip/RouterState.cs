@@ -98,6 +98,7 @@ internal sealed class RouterState
     {
         if (topic.Mesh.Add(peer))
         {
+            topic.Joined.Add(peer);
             Scores.Graft(peer, topic.Name, Now);
             Counters.Grafted++;
         }
@@ -110,6 +111,7 @@ internal sealed class RouterState
             return false;
         }
 
+        topic.Joined.Remove(peer);
         Scores.Prune(peer, topic.Name);
         Counters.Pruned++;
         return true;

@@ -106,7 +106,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        (HostTransport transport, IListener listener) = await BindAsync(address, cancellation);
+        (HostTransport transport, IListener listener) = await OpenListenerAsync(address.WithoutPeer(), cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -277,23 +277,6 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <returns>False if the host stopped.</returns>
     internal bool TryRun(string name, Func<Task> work) => _tasks.TryRun(name, work);
 
-    private async ValueTask<(HostTransport Transport, IListener Listener)> BindAsync(Multiaddr address, CancellationToken cancellation)
-    {
-        foreach (HostTransport transport in _setup.Transports)
-        {
-            try
-            {
-                return (transport, await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation));
-            }
-            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
-            {
-                // Not an address of this transport. What can be dialed is no guide: one may listen at port 0.
-            }
-        }
-
-        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-    }
-
     private void AddOwnProtocols()
     {
         StreamHandlerOptions early = new() { BeforeAdmission = true, MaxInboundPerPeer = 4, Priority = StreamPriority.Urgent };
@@ -308,6 +291,24 @@ public sealed class Host : IHost, IAsyncDisposable
             _streams.Handle(
                 HelloAdmission.ProtocolId, static (connection, stream, _) => HelloAdmission.ServeAsync(connection, stream), early with { MaxInboundPerPeer = 2 });
         }
+    }
+
+    /// <summary>Listens by the first transport whose address it is: one to dial may not be one to listen at, as with port 0.</summary>
+    private async ValueTask<(HostTransport Transport, IListener Listener)> OpenListenerAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address, cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                continue;
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
     }
 
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)

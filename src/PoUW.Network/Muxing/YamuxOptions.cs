@@ -20,8 +20,11 @@ public sealed record YamuxOptions
     /// <summary>The longest payload of a data frame that is sent, and so what an urgent message may have to wait for.</summary>
     public int MaxFrameBytes { get; init; } = (64 * 1024) - YamuxFrameHeader.Size;
 
-    /// <summary>The longest payload of a data frame that is taken.</summary>
-    public int MaxReceiveFrameBytes { get; init; } = 1024 * 1024;
+    /// <summary>
+    /// The longest payload of a data frame that is taken, piece by piece. Peers such as js-libp2p send all that the window allows in one frame, so less
+    /// than <see cref="MaxWindowBytes"/> ends their connections.
+    /// </summary>
+    public int MaxReceiveFrameBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Streams that the peer may have open; more are reset.</summary>
     public int MaxInboundStreams { get; init; } = 1024;

@@ -27,7 +27,7 @@ internal static class SnapshotStart
         await using NetworkNode network = createNetwork();
         foreach (Multiaddr peer in options.Bootstrap)
         {
-            DialResult connected = await network.ConnectAsync(peer, cancellation);
+            ConnectResult connected = await network.ConnectAsync(peer, cancellation);
             if (!connected.IsConnected)
             {
                 Warn($"no connection to {peer}: {connected.Reason}");
