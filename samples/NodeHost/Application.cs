@@ -11,11 +11,19 @@ internal static class Application
     public const int Interrupted = 130;
 
     /// <summary>Runs a command line and returns the exit code: 0 also when the process is asked to end, 130 when it is interrupted.</summary>
-    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, StopSignals stop)
+    public static async Task<int> RunAsync(string[] arguments, TextReader input, TextWriter output, TextWriter errors, StopSignals stop)
     {
         TextWriter lines = TextWriter.Synchronized(output);
         RootCommand root = CommandLine.Create(
-            (options, cancellation) => GuardAsync(token => new HostRun(options, lines, errors).RunAsync(token), errors, stop, cancellation),
+            (options, cancellation) =>
+            {
+                if (options.UntilInputEnds)
+                {
+                    _ = StopAtEndAsync(input, stop);
+                }
+
+                return GuardAsync(token => new HostRun(options, lines, errors).RunAsync(token), errors, stop, cancellation);
+            },
             (options, cancellation) => GuardAsync(token => NetworkFile.WriteAsync(options, lines, token), errors, stop, cancellation));
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
@@ -33,6 +41,18 @@ internal static class Application
             ProcessTerminationTimeout = null,
         };
         return await parsed.InvokeAsync(configuration, stop.Token);
+    }
+
+    private static async Task StopAtEndAsync(TextReader input, StopSignals stop)
+    {
+        // The console's reader reads in the calling thread.
+        await Task.Yield();
+        while (await input.ReadLineAsync() is not null)
+        {
+            continue;
+        }
+
+        stop.Stop(interrupts: false);
     }
 
     private static async Task<int> GuardAsync(

@@ -96,6 +96,11 @@ internal static class CommandLine
 
     private static readonly Option<int> Train = Ranged("--train", "Submits the main job with so many epochs; needs --role client.", 0, 1, MaxEpochs);
 
+    private static readonly Option<bool> UntilInputEnds = new("--until-input-ends")
+    {
+        Description = "End when the standard input does, so that a program that starts nodes leaves none behind.",
+    };
+
     private static readonly Option<FileInfo> Out = new("--out") { Description = "The file to write.", Required = true };
 
     private static readonly Option<string> NetworkName = new("--network-name") { Description = "The network's name.", DefaultValueFactory = _ => "local" };
@@ -112,7 +117,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Runs one node of a proof-of-useful-work network. It ends at SIGTERM (exit code 0) or Ctrl+C (130).")
         {
-            Roles, Listen, Bootstrap, Data, Network, Key, Password, Seed, Name, Allow, Tickets, Status, Train,
+            Roles, Listen, Bootstrap, Data, Network, Key, Password, Seed, Name, Allow, Tickets, Status, Train, UntilInputEnds,
         };
         AddChecks(root);
         root.SetAction((parsed, cancellation) => host(Read(parsed), cancellation));
@@ -136,7 +141,8 @@ internal static class CommandLine
             Multiaddr.Parse(parsed.GetValue(Listen)!), [.. parsed.GetValue(Bootstrap)!.Select(Multiaddr.Parse)],
             parsed.GetValue(Data)!, parsed.GetValue(Network)!, parsed.GetValue(Key), parsed.GetValue(Password), parsed.GetValue(Seed),
             parsed.GetValue(Name)!, new AllowRule(AllowNames[allow[0]], allow.Length == 2 ? new FileInfo(allow[1]) : null),
-            parsed.GetValue(Tickets) == On, parsed.GetValue(Status), IsGiven(parsed, Train) ? parsed.GetValue(Train) : null);
+            parsed.GetValue(Tickets) == On, parsed.GetValue(Status), IsGiven(parsed, Train) ? parsed.GetValue(Train) : null,
+            parsed.GetValue(UntilInputEnds));
     }
 
     private static void AddChecks(RootCommand root)

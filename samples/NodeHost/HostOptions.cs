@@ -17,6 +17,8 @@ namespace NodeHost;
 /// <param name="Tickets">True to draw tickets from training products.</param>
 /// <param name="StatusSeconds">Seconds between two status lines; 0 for none.</param>
 /// <param name="Train">Epochs of the main job that the client submits at the start; null for no job.</param>
+/// <param name="UntilInputEnds">True to end when the standard input does, as it does when the process that started this one is gone.</param>
 internal sealed record HostOptions(
     NodeRoles Roles, Multiaddr Listen, IReadOnlyList<Multiaddr> Bootstrap, DirectoryInfo Data, string Network, FileInfo? KeyFile,
-    FileInfo? PasswordFile, string? Seed, string Name, AllowRule Allow, bool Tickets, int StatusSeconds, int? Train);
+    FileInfo? PasswordFile, string? Seed, string Name, AllowRule Allow, bool Tickets, int StatusSeconds, int? Train,
+    bool UntilInputEnds);

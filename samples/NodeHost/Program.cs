@@ -1,4 +1,4 @@
 using NodeHost;
 
 using StopSignals stop = StopSignals.OfProcess();
-return await Application.RunAsync(args, Console.Out, Console.Error, stop);
+return await Application.RunAsync(args, Console.In, Console.Out, Console.Error, stop);

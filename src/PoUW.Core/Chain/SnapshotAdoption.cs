@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Finality;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.State.Snapshots;
@@ -52,6 +53,9 @@ public sealed class SnapshotAdoption
 
     /// <summary>The block whose state is taken over.</summary>
     public Checkpoint Checkpoint { get; }
+
+    /// <summary>The network.</summary>
+    public NetworkParameters Parameters => _options.Parameters;
 
     /// <summary>The state of the block, chunk by chunk; null before <see cref="Begin"/>.</summary>
     public SnapshotImporter? State => _importer;

@@ -288,7 +288,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
 
     private async Task DialNamelessAsync(Multiaddr address)
     {
-        DialResult result = await TryDialAsync(address);
+        ConnectResult result = await TryDialAsync(address);
         if (IsReached(result) && result.Peer is { } peer)
         {
             _book.Add(peer, [address], AddressSource.Bootstrap, null);
@@ -303,7 +303,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
         {
             foreach (Multiaddr address in peer.Dialable)
             {
-                DialResult result = await TryDialAsync(address.WithPeer(peer.Id));
+                ConnectResult result = await TryDialAsync(address.WithPeer(peer.Id));
                 isReached = IsReached(result);
                 Judge(peer, address, result.Reason);
                 if (isReached || !IsWorthAnotherAddress(result.Reason))
@@ -334,7 +334,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
         }
     }
 
-    private async ValueTask<DialResult> TryDialAsync(Multiaddr address)
+    private async ValueTask<ConnectResult> TryDialAsync(Multiaddr address)
     {
         try
         {
@@ -343,7 +343,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
         catch (NetworkException)
         {
             // A limit of this node: as if an earlier dial had been too recent.
-            return new DialResult(CloseReason.TooSoon, null);
+            return new ConnectResult(CloseReason.TooSoon, null);
         }
     }
 
@@ -367,7 +367,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
         }
     }
 
-    private static bool IsReached(DialResult result) => result.Reason is CloseReason.None or CloseReason.Duplicate;
+    private static bool IsReached(ConnectResult result) => result.Reason is CloseReason.None or CloseReason.Duplicate;
 
     /// <summary>What the peer itself has decided is the same at its other addresses.</summary>
     private static bool IsWorthAnotherAddress(CloseReason reason) =>

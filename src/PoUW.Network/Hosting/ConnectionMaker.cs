@@ -1,135 +1,82 @@
+using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Security;
+using PoUW.Network.Telemetry;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Hosting;
 
 /// <summary>
-/// Makes admitted connections of raw ones: security, muxer, and what the admission asks, all under one deadline. A connection that fails is
-/// closed with the reason. Any thread.
+/// Makes admitted connections of raw ones: security, muxer, and what the admission asks, all under one deadline, the guards asked at each step. A
+/// connection that fails is closed with the reason. Any thread.
 /// </summary>
 internal sealed class ConnectionMaker(
-    PeerId self, HostSetup setup, TaskGroup tasks, StreamServer streams, PeerPlaces places, PeerStandings standings, IAdmission admission,
+    PeerId self, HostSetup setup, NetworkGuards guards, TaskGroup tasks, StreamServer streams, PeerPlaces places, IAdmission admission,
     CancellationToken stopping)
 {
     private readonly Dictionary<HostTransport, ConnectionUpgrader> _upgraders = setup.Transports.ToDictionary(
         static transport => transport, transport => new ConnectionUpgrader(transport.Security, setup.Muxers, setup.Options.Negotiation));
 
-    /// <summary>The transport of an address.</summary>
-    public HostTransport? Find(Multiaddr address) => setup.Transports.FirstOrDefault(transport => transport.Transport.CanDial(address.WithoutPeer()));
+    /// <summary>Asks the guards about a connection that a listener took, before a byte of it is read.</summary>
+    /// <returns>Null if it is to be closed.</returns>
+    public InboundAttempt? TryBegin(IConnection raw)
+    {
+        if (!guards.Gater.MayAccept(raw.RemoteAddress).IsValid)
+        {
+            CountRefused("gater");
+            return null;
+        }
+
+        if (!guards.Resources.TryOpenConnection(true, raw.RemoteAddress, out ConnectionScope? scope).IsValid)
+        {
+            CountRefused("resources");
+            return null;
+        }
+
+        return new InboundAttempt(scope!, guards.Handshakes.Begin(raw.RemoteAddress));
+    }
 
     /// <summary>Admits the peer at the other end of a connection that a listener took.</summary>
     /// <returns>The connection, which fills its peer's place, or null with the reason.</returns>
-    public ValueTask<(HostConnection? Connection, DialResult Result)> AcceptAsync(HostTransport transport, IConnection raw) =>
-        MakeAsync(transport, _ => ValueTask.FromResult(raw), true, null, CancellationToken.None);
+    public async ValueTask<(HostConnection? Connection, ConnectResult Result)> AcceptAsync(
+        HostTransport transport, IConnection raw, InboundAttempt attempt)
+    {
+        using PendingHandshake place = attempt.Place;
+        return await MakeAsync(transport, _ => ValueTask.FromResult(raw), attempt.Scope, place, null, CancellationToken.None);
+    }
 
     /// <summary>Dials an address.</summary>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
-    public async ValueTask<(HostConnection? Connection, DialResult Result)> DialAsync(Multiaddr address, CancellationToken cancellation)
+    public async ValueTask<(HostConnection? Connection, ConnectResult Result)> DialAsync(Multiaddr address, CancellationToken cancellation)
     {
-        if (Find(address) is not { } transport)
+        if (setup.Transports.FirstOrDefault(transport => transport.Transport.CanDial(address.WithoutPeer())) is not { } transport)
         {
             return Fail(CloseReason.Unreachable, null);
         }
 
         PeerId? expected = address.Peer;
-        if (expected is { } peer && RefusalOf(peer) is var refusal and not CloseReason.None)
+        CloseReason refusal = MayDial(expected, address, out ConnectionScope? scope);
+        if (refusal != CloseReason.None)
         {
-            return Fail(refusal, peer);
+            return Fail(refusal, expected);
         }
 
-        return await MakeAsync(transport, token => transport.Transport.DialAsync(address.WithoutPeer(), token), false, expected, cancellation);
+        (HostConnection? connection, ConnectResult result) =
+            await MakeAsync(transport, token => ConnectAsync(transport, address, token), scope!, null, expected, cancellation);
+        Remember(address, result);
+        return (connection, result);
     }
 
-    private static (HostConnection? Connection, DialResult Result) Fail(CloseReason reason, PeerId? peer) => (null, new DialResult(reason, peer));
+    private static (HostConnection? Connection, ConnectResult Result) Fail(CloseReason reason, PeerId? peer) => (null, new ConnectResult(reason, peer));
 
-    /// <summary>Why a connection with a peer is not worth making, known before one is made.</summary>
-    private CloseReason RefusalOf(PeerId peer)
+    private static CloseReason ToReason(ValidationResult refusal) => refusal.Code switch
     {
-        if (peer == self)
-        {
-            return CloseReason.SelfConnection;
-        }
-
-        if (standings.IsBanned(peer))
-        {
-            return CloseReason.Banned;
-        }
-
-        return places.Find(peer) is { IsClosing: false } ? CloseReason.Duplicate : CloseReason.None;
-    }
-
-    private async ValueTask<(HostConnection? Connection, DialResult Result)> MakeAsync(
-        HostTransport transport, Func<CancellationToken, ValueTask<IConnection>> connect, bool isInbound, PeerId? expected,
-        CancellationToken cancellation)
-    {
-        using CancellationTokenSource deadline = new(setup.Options.HandshakeTimeout, setup.Time);
-        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping, cancellation);
-        IConnection? raw = null;
-        HostConnection? connection = null;
-        AdmissionOutcome outcome;
-        try
-        {
-            raw = await connect(any.Token);
-            connection = await UpgradeAsync(transport, raw, isInbound, expected, any.Token);
-            outcome = await AdmitAsync(connection, () => Explain(new AdmissionOutcome(CloseReason.Lost), deadline.Token, cancellation), any.Token);
-        }
-        catch (NetworkException failure)
-        {
-            outcome = new AdmissionOutcome(ReasonOf(failure, raw), true);
-        }
-        catch (OperationCanceledException)
-        {
-            outcome = new AdmissionOutcome(CloseReason.Lost, true);
-        }
-
-        if (outcome.Reason == CloseReason.None)
-        {
-            if (places.TryFill(connection!))
-            {
-                return (connection, new DialResult(CloseReason.None, connection!.Peer));
-            }
-
-            outcome = new AdmissionOutcome(CloseReason.ShuttingDown);
-        }
-
-        CloseReason reason = Explain(outcome, deadline.Token, cancellation);
-        reason = await EndAsync(raw, connection, reason, outcome.ByPeer);
-        setup.Observer.Observe(new NetworkEvent(NetworkEventKind.HandshakeFailed, connection?.Peer, reason.ToString()));
-        cancellation.ThrowIfCancellationRequested();
-        return Fail(reason, connection?.Peer);
-    }
-
-    private async ValueTask<HostConnection> UpgradeAsync(
-        HostTransport transport, IConnection raw, bool isInbound, PeerId? expected, CancellationToken cancellation)
-    {
-        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, cancellation);
-        HostConnection connection = new(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, tasks);
-        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
-        {
-            await upgraded.Muxer.CloseAsync(CloseCodes.ToCode(CloseReason.ShuttingDown));
-            throw new OperationCanceledException(stopping);
-        }
-
-        return connection;
-    }
-
-    private async ValueTask<AdmissionOutcome> AdmitAsync(
-        HostConnection connection, Func<CloseReason> whyCancelled, CancellationToken cancellation)
-    {
-        CloseReason refusal = RefusalOf(connection.Peer);
-        if (refusal is CloseReason.SelfConnection or CloseReason.Banned)
-        {
-            return new AdmissionOutcome(refusal);
-        }
-
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(connection.Broken, cancellation);
-
-        // What waits for the peer alone, such as its hello, ends with the connection.
-        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => connection.BeginClose(whyCancelled()), null);
-        return await admission.AdmitAsync(connection, either.Token);
-    }
+        ValidationCode.Banned => CloseReason.Banned,
+        ValidationCode.RateLimited => CloseReason.TooManyPeers,
+        _ => CloseReason.Unauthorized,
+    };
 
     private static CloseReason ReasonOf(NetworkException failure, IConnection? raw) => failure.Error switch
     {
@@ -138,27 +85,6 @@ internal sealed class ConnectionMaker(
         NetworkError.ProtocolViolation or NetworkError.ProtocolNotSupported => CloseReason.ProtocolViolation,
         _ => CloseReason.Lost,
     };
-
-    /// <summary>The reason of this side if it ended the handshake, which may show in any failure.</summary>
-    private CloseReason Explain(AdmissionOutcome outcome, CancellationToken deadline, CancellationToken cancellation)
-    {
-        if (outcome.Reason != CloseReason.Lost)
-        {
-            return outcome.Reason;
-        }
-
-        if (cancellation.IsCancellationRequested)
-        {
-            return CloseReason.Requested;
-        }
-
-        if (stopping.IsCancellationRequested)
-        {
-            return CloseReason.ShuttingDown;
-        }
-
-        return deadline.IsCancellationRequested ? CloseReason.HandshakeTimeout : CloseReason.Lost;
-    }
 
     /// <summary>Ends what was made.</summary>
     /// <returns>The reason that the peer gave, where it gave one, else the reason of this side.</returns>
@@ -174,4 +100,191 @@ internal sealed class ConnectionMaker(
         connection.MarkEnded();
         return reason == CloseReason.Lost && isByPeer ? end : reason;
     }
+
+    private CloseReason MayDial(PeerId? expected, Multiaddr address, out ConnectionScope? scope)
+    {
+        scope = null;
+        if (expected == self)
+        {
+            return CloseReason.SelfConnection;
+        }
+
+        ValidationResult allowed = guards.Gater.MayDial(expected, address);
+        if (!allowed.IsValid)
+        {
+            return ToReason(allowed);
+        }
+
+        if (expected is { } peer && places.Find(peer) is { IsClosing: false })
+        {
+            return CloseReason.Duplicate;
+        }
+
+        return guards.Resources.TryOpenConnection(false, address.WithoutPeer(), out scope).IsValid ? CloseReason.None : CloseReason.TooManyPeers;
+    }
+
+    private async ValueTask<IConnection> ConnectAsync(HostTransport transport, Multiaddr address, CancellationToken cancellation)
+    {
+        using CancellationTokenSource deadline = new(guards.Dials.TimeoutOf(address), setup.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return await transport.Transport.DialAsync(address.WithoutPeer(), either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new NetworkException(NetworkError.Refused, $"{address} did not answer in time.");
+        }
+    }
+
+    private async ValueTask<(HostConnection? Connection, ConnectResult Result)> MakeAsync(
+        HostTransport transport, Func<CancellationToken, ValueTask<IConnection>> connect, ConnectionScope scope, PendingHandshake? place, PeerId? expected,
+        CancellationToken cancellation)
+    {
+        long start = setup.Time.GetTimestamp();
+        using CancellationTokenSource deadline = new(setup.Options.HandshakeTimeout, setup.Time);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping, cancellation);
+        CloseReason WhyCancelled() => Explain(place, deadline.Token, cancellation);
+        IConnection? raw = null;
+        HostConnection? connection = null;
+        AdmissionOutcome outcome;
+        try
+        {
+            raw = await connect(any.Token);
+            connection = await UpgradeAsync(transport, raw, scope, place, expected, any.Token);
+            outcome = await AdmitAsync(connection, WhyCancelled, any.Token);
+        }
+        catch (NetworkException failure)
+        {
+            outcome = new AdmissionOutcome(ReasonOf(failure, raw), true);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = new AdmissionOutcome(CloseReason.Lost, true);
+        }
+
+        bool isInbound = place is not null;
+        if (outcome.Reason == CloseReason.None)
+        {
+            if (places.TryFill(connection!))
+            {
+                NetworkMetrics.HandshakeDuration.Record(
+                    setup.Time.GetElapsedTime(start).TotalSeconds, NetworkMetrics.Tag(NetworkMetrics.NodeTag, setup.Options.Node));
+                return (connection, new ConnectResult(CloseReason.None, connection!.Peer));
+            }
+
+            outcome = new AdmissionOutcome(CloseReason.ShuttingDown);
+        }
+
+        CloseReason reason = await EndAsync(raw, connection, outcome.Reason == CloseReason.Lost ? WhyCancelled() : outcome.Reason, outcome.ByPeer);
+        scope.Dispose();
+        Report(connection?.Peer, isInbound, reason);
+        cancellation.ThrowIfCancellationRequested();
+        return Fail(reason, connection?.Peer);
+    }
+
+    private async ValueTask<HostConnection> UpgradeAsync(
+        HostTransport transport, IConnection raw, ConnectionScope scope, PendingHandshake? place, PeerId? expected, CancellationToken cancellation)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(place?.Token ?? CancellationToken.None, cancellation);
+        bool isInbound = place is not null;
+        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, either.Token);
+        place?.Dispose();
+        HostConnection connection = new(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
+        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
+        {
+            await upgraded.Muxer.CloseAsync(CloseCodes.ToCode(CloseReason.ShuttingDown));
+            throw new OperationCanceledException(stopping);
+        }
+
+        return connection;
+    }
+
+    private async ValueTask<AdmissionOutcome> AdmitAsync(
+        HostConnection connection, Func<CloseReason> whyCancelled, CancellationToken cancellation)
+    {
+        CloseReason refusal = MayKeep(connection);
+        if (refusal != CloseReason.None)
+        {
+            return new AdmissionOutcome(refusal);
+        }
+
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(connection.Broken, cancellation);
+
+        // What waits for the peer alone, such as its hello, ends with the connection.
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => connection.BeginClose(whyCancelled()), null);
+        return await admission.AdmitAsync(connection, either.Token);
+    }
+
+    private CloseReason MayKeep(HostConnection connection)
+    {
+        if (connection.Peer == self)
+        {
+            return CloseReason.SelfConnection;
+        }
+
+        ValidationResult kept = guards.Gater.MayKeep(connection.Peer, connection.RemoteAddress, connection.IsInbound);
+        if (!kept.IsValid)
+        {
+            return ToReason(kept);
+        }
+
+        ValidationResult bound = connection.Scope.TryBindPeer(connection.Peer);
+        return bound.IsValid ? CloseReason.None : ToReason(bound);
+    }
+
+    /// <summary>Why this side ended a handshake, if it did.</summary>
+    private CloseReason Explain(PendingHandshake? place, CancellationToken deadline, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return CloseReason.Requested;
+        }
+
+        if (stopping.IsCancellationRequested)
+        {
+            return CloseReason.ShuttingDown;
+        }
+
+        if (place is { IsEvicted: true })
+        {
+            return CloseReason.TooManyPeers;
+        }
+
+        return deadline.IsCancellationRequested || place is { Token.IsCancellationRequested: true } ? CloseReason.HandshakeTimeout : CloseReason.Lost;
+    }
+
+    /// <summary>What a dial's outcome says about the next one.</summary>
+    private void Remember(Multiaddr address, ConnectResult result)
+    {
+        switch (result.Reason)
+        {
+            case CloseReason.None:
+                guards.Dials.Succeeded(result.Peer!.Value, address);
+                break;
+            case CloseReason.Unreachable:
+                guards.Dials.AddressFailed(address);
+                break;
+            case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested:
+                break;
+            default:
+                if ((address.Peer ?? result.Peer) is { } peer)
+                {
+                    guards.Dials.PeerFailed(peer);
+                }
+
+                break;
+        }
+    }
+
+    private void Report(PeerId? peer, bool isInbound, CloseReason reason)
+    {
+        setup.Observer.Observe(new NetworkEvent(NetworkEventKind.HandshakeFailed, peer, reason.ToString()));
+        NetworkMetrics.HandshakesFailed.Add(
+            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, setup.Options.Node),
+            NetworkMetrics.Tag("direction", isInbound ? "inbound" : "outbound"), NetworkMetrics.Tag("reason", reason.ToString()));
+    }
+
+    private void CountRefused(string guard) => NetworkMetrics.ConnectionsRefused.Add(
+        1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, setup.Options.Node), NetworkMetrics.Tag("guard", guard));
 }

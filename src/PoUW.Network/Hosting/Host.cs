@@ -1,9 +1,11 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Identify;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Ping;
+using PoUW.Network.Telemetry;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Hosting;
@@ -30,7 +32,6 @@ public sealed class Host : IHost, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Multiaddr[] _addresses = [];
-    private int _handshakes;
     private int _dials;
     private bool _disposed;
 
@@ -48,7 +49,8 @@ public sealed class Host : IHost, IAsyncDisposable
         Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers);
-        _standings = new PeerStandings(_options, setup.Time);
+        _standings = new PeerStandings(_options);
+        Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);
         _identify = new IdentifyService(setup.Identity.PublicKey, _options, setup.Time, _tasks, () => ListenAddresses, () => _streams.Protocols);
@@ -56,8 +58,8 @@ public sealed class Host : IHost, IAsyncDisposable
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
-            : new OpenAdmission(_identify, arbiter);
-        _maker = new ConnectionMaker(Id, setup, _tasks, _streams, _places, _standings, admission, _stop.Token);
+            : new OpenAdmission(_identify, arbiter, _options, setup.Time);
+        _maker = new ConnectionMaker(Id, setup, Guards, _tasks, _streams, _places, admission, _stop.Token);
         AddOwnProtocols();
     }
 
@@ -75,6 +77,9 @@ public sealed class Host : IHost, IAsyncDisposable
 
     /// <summary>The limits.</summary>
     public HostOptions Options => _options;
+
+    /// <summary>What is asked before anything is taken on: bans, rates, resources.</summary>
+    public NetworkGuards Guards { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<Multiaddr> ListenAddresses => Volatile.Read(ref _addresses);
@@ -101,9 +106,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        HostTransport transport = _maker.Find(address)
-            ?? throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-        IListener listener = await transport.Transport.ListenAsync(address.WithoutPeer(), cancellation);
+        (HostTransport transport, IListener listener) = await OpenListenerAsync(address.WithoutPeer(), cancellation);
         bool isRunning;
         lock (_gate)
         {
@@ -132,7 +135,7 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="ObjectDisposedException">The host was disposed.</exception>
     /// <exception cref="NetworkException">Too many dials are under way (<see cref="NetworkError.LimitReached"/>).</exception>
-    public async ValueTask<DialResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
+    public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (Interlocked.Increment(ref _dials) > _options.MaxPendingDials)
@@ -141,7 +144,7 @@ public sealed class Host : IHost, IAsyncDisposable
             throw new NetworkException(NetworkError.LimitReached, $"{_options.MaxPendingDials} dials are under way.");
         }
 
-        TaskCompletionSource<DialResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_tasks.TryRun("pouw.dial", () => RunDialAsync(address, result, cancellation)))
         {
             Interlocked.Decrement(ref _dials);
@@ -149,6 +152,18 @@ public sealed class Host : IHost, IAsyncDisposable
         }
 
         return await result.Task;
+    }
+
+    /// <summary>
+    /// As <see cref="DialAsync"/>, but not before the back-off of earlier failures is over: <see cref="CloseReason.TooSoon"/> then. For dials that
+    /// nobody asked for by hand.
+    /// </summary>
+    public ValueTask<ConnectResult> DialWhenDueAsync(Multiaddr address, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return Guards.Dials.WaitBefore(address.Peer, address) > TimeSpan.Zero
+            ? ValueTask.FromResult(new ConnectResult(CloseReason.TooSoon, address.Peer))
+            : DialAsync(address, cancellation);
     }
 
     /// <summary>
@@ -215,9 +230,13 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <inheritdoc/>
     public void Punish(PeerId peer, string detail)
     {
+        KeyValuePair<string, object?> node = NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Node);
+        NetworkMetrics.Faults.Add(1, node);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerFault, peer, detail));
         if (_standings.AddFault(peer))
         {
+            NetworkMetrics.Bans.Add(1, node);
+            Guards.Bans.Add(peer, _options.BanDuration, detail);
             _observer.Observe(new NetworkEvent(NetworkEventKind.PeerBanned, peer, detail));
             _places.Find(peer)?.BeginClose(CloseReason.Banned);
         }
@@ -274,6 +293,24 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
+    /// <summary>Listens by the first transport whose address it is: one to dial may not be one to listen at, as with port 0.</summary>
+    private async ValueTask<(HostTransport Transport, IListener Listener)> OpenListenerAsync(Multiaddr address, CancellationToken cancellation)
+    {
+        foreach (HostTransport transport in _setup.Transports)
+        {
+            try
+            {
+                return (transport, await transport.Transport.ListenAsync(address, cancellation));
+            }
+            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
+            {
+                continue;
+            }
+        }
+
+        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
+    }
+
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
         if (await _identify.ReceivePushAsync(connection, stream, cancellation))
@@ -288,10 +325,11 @@ public sealed class Host : IHost, IAsyncDisposable
         {
             while (await listener.AcceptAsync(_stop.Token) is { } raw)
             {
-                bool hasRoom = Interlocked.Increment(ref _handshakes) <= _options.MaxPendingHandshakes;
-                if (!hasRoom || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw)))
+                InboundAttempt? attempt = _maker.TryBegin(raw);
+                if (attempt is null || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt)))
                 {
-                    Interlocked.Decrement(ref _handshakes);
+                    attempt?.Place.Dispose();
+                    attempt?.Scope.Dispose();
                     await raw.CloseAsync();
                 }
             }
@@ -302,30 +340,21 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    private async Task RunInboundAsync(HostTransport transport, IConnection raw)
+    private async Task RunInboundAsync(HostTransport transport, IConnection raw, InboundAttempt attempt)
     {
-        HostConnection? connection;
-        try
-        {
-            (connection, _) = await _maker.AcceptAsync(transport, raw);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _handshakes);
-        }
-
+        (HostConnection? connection, _) = await _maker.AcceptAsync(transport, raw, attempt);
         if (connection is not null)
         {
             await RunAsync(connection);
         }
     }
 
-    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<DialResult> result, CancellationToken cancellation)
+    private async Task RunDialAsync(Multiaddr address, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
     {
         try
         {
             HostConnection? connection;
-            DialResult outcome;
+            ConnectResult outcome;
             try
             {
                 (connection, outcome) = await _maker.DialAsync(address, cancellation);
@@ -357,14 +386,20 @@ public sealed class Host : IHost, IAsyncDisposable
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerConnected, connection.Peer, connection.RemoteAddress.ToString()));
         Raise(connection.Peer, () => PeerConnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Admitted?.Invoke(connection.Describe()));
+        CountConnection(connection, 1);
         connection.MarkAdmitted();
         CloseReason reason = await connection.WaitForReasonAsync();
         _places.Remove(connection);
+        CountConnection(connection, -1);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerDisconnected, connection.Peer, reason.ToString()));
         Raise(connection.Peer, () => PeerDisconnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Left?.Invoke(connection.Describe(), reason));
         connection.MarkEnded();
     }
+
+    private void CountConnection(HostConnection connection, int change) => NetworkMetrics.Connections.Add(
+        change, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Node),
+        NetworkMetrics.Tag("direction", connection.IsInbound ? "inbound" : "outbound"));
 
     private void Raise(PeerId peer, Action notify)
     {

@@ -1,4 +1,5 @@
 using PoUW.Core.Primitives;
+using PoUW.Network.Guards;
 using PoUW.Network.Identify;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
@@ -24,9 +25,9 @@ internal sealed class HostConnection
     private int _pending;
     private bool _hasHello;
 
-    public HostConnection(PeerId peer, Multiaddr remoteAddress, bool isInbound, IMuxer muxer, TaskGroup tasks)
+    public HostConnection(PeerId peer, Multiaddr remoteAddress, bool isInbound, IMuxer muxer, ConnectionScope scope, TaskGroup tasks)
     {
-        (Peer, RemoteAddress, IsInbound, Muxer, _tasks) = (peer, remoteAddress, isInbound, muxer, tasks);
+        (Peer, RemoteAddress, IsInbound, Muxer, Scope, _tasks) = (peer, remoteAddress, isInbound, muxer, scope, tasks);
     }
 
     public PeerId Peer { get; }
@@ -36,6 +37,9 @@ internal sealed class HostConnection
     public bool IsInbound { get; }
 
     public IMuxer Muxer { get; }
+
+    /// <summary>What the connection holds; given back when it has ended.</summary>
+    public ConnectionScope Scope { get; }
 
     /// <summary>The account that hello proved, or null.</summary>
     public Address? Account { get; set; }
@@ -90,7 +94,11 @@ internal sealed class HostConnection
     }
 
     /// <summary>Nobody can find the connection any more, and its end was told.</summary>
-    public void MarkEnded() => _ended.TrySetResult();
+    public void MarkEnded()
+    {
+        Scope.Dispose();
+        _ended.TrySetResult();
+    }
 
     /// <returns>False if the peer said hello before.</returns>
     public bool TryGiveHello(PeerStream stream)
@@ -110,13 +118,16 @@ internal sealed class HostConnection
     }
 
     /// <summary>Waits until nobody can find the connection any more.</summary>
-    public async ValueTask WaitForEndAsync(CancellationToken cancellation)
+    public ValueTask WaitForEndAsync(CancellationToken cancellation) => WaitAsync(_ended.Task, cancellation);
+
+    /// <summary>Waits for a task that never fails.</summary>
+    public static async ValueTask WaitAsync(Task task, CancellationToken cancellation)
     {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => done.TrySetCanceled(cancellation), null);
 
-        // Not WaitAsync: its continuation would leave the simulator's thread.
-        _ = SignalAsync(_ended.Task, done);
+        // Not Task.WaitAsync: its continuation would leave the simulator's thread.
+        _ = SignalAsync(task, done);
         await done.Task;
     }
 

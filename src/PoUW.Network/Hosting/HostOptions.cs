@@ -23,9 +23,6 @@ public sealed record HostOptions
     /// <summary>Admitted peers at the same time.</summary>
     public int MaxPeers { get; init; } = 64;
 
-    /// <summary>Incoming connections in handshake at the same time; more are closed unheard.</summary>
-    public int MaxPendingHandshakes { get; init; } = 64;
-
     /// <summary>Dials at the same time; more fail with <see cref="NetworkError.LimitReached"/>.</summary>
     public int MaxPendingDials { get; init; } = 64;
 
@@ -41,7 +38,7 @@ public sealed record HostOptions
     /// <summary>
     /// Streams that a peer opened and whose protocol is not agreed yet, or that wait for its admission; more are reset.
     /// </summary>
-    public int MaxPendingStreams { get; init; } = 64;
+    public int MaxPendingStreams { get; init; } = 256;
 
     /// <summary>Punished acts after which a peer is banned.</summary>
     public int FaultsBeforeBan { get; init; } = 3;
@@ -64,7 +61,7 @@ public sealed record HostOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        int[] counts = [MaxPeers, MaxPendingHandshakes, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
+        int[] counts = [MaxPeers, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
             Negotiation.MaxLineBytes, Negotiation.MaxTries, Identify.MaxBytes, Identify.MaxProtocols, Identify.MaxProtocolLength,
             Identify.MaxAddresses, Ping.MaxInboundPerPeer];
         TimeSpan[] times = [HandshakeTimeout, NegotiationTimeout, ProbeTimeout, BanDuration, Identify.Timeout, Identify.PushInterval,

@@ -1,5 +1,6 @@
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 
@@ -28,6 +29,9 @@ public sealed record HostSetup
 
     /// <summary>Random bytes for pings and jitter.</summary>
     public required IRandomSource Random { get; init; }
+
+    /// <summary>What is asked before anything is taken on; null for guards of its own with their usual limits.</summary>
+    public NetworkGuards? Guards { get; init; }
 
     /// <summary>Hears what happens.</summary>
     public INetworkObserver Observer { get; init; } = new NullNetworkObserver();

@@ -8,7 +8,7 @@ namespace PoUW.Network.Hosting;
 internal sealed class PeerPlaces(int capacity)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<PeerId, HostConnection?> _places = [];
+    private readonly Dictionary<PeerId, Place> _places = [];
     private HostConnection[] _connections = [];
     private bool _closed;
 
@@ -19,15 +19,15 @@ internal sealed class PeerPlaces(int capacity)
     {
         lock (_gate)
         {
-            return _places.GetValueOrDefault(peer);
+            return _places.GetValueOrDefault(peer)?.Connection;
         }
     }
 
     /// <summary>Reserves a place.</summary>
     /// <param name="peer">For whom.</param>
-    /// <param name="current">The connection that holds the place; null if it is reserved for one, or the answer is another.</param>
+    /// <param name="current">The place that there is, if the answer is Duplicate.</param>
     /// <returns>None if reserved, else why not.</returns>
-    public CloseReason TryReserve(PeerId peer, out HostConnection? current)
+    public CloseReason TryReserve(PeerId peer, out Place? current)
     {
         lock (_gate)
         {
@@ -46,35 +46,46 @@ internal sealed class PeerPlaces(int capacity)
                 return CloseReason.TooManyPeers;
             }
 
-            _places.Add(peer, null);
+            _places.Add(peer, new Place());
             return CloseReason.None;
         }
     }
 
+    /// <summary>Gives a reserved place back.</summary>
     public void Release(PeerId peer)
     {
+        Place? place;
         lock (_gate)
         {
-            _places.Remove(peer);
+            _places.Remove(peer, out place);
         }
+
+        place?.Settle();
     }
 
     /// <summary>Fills the reserved place.</summary>
     /// <returns>False if the host stopped meanwhile; the place is free then.</returns>
     public bool TryFill(HostConnection connection)
     {
+        Place? place;
+        bool isFilled;
         lock (_gate)
         {
-            if (_closed)
+            isFilled = !_closed;
+            if (isFilled)
             {
-                _places.Remove(connection.Peer);
-                return false;
+                place = _places[connection.Peer];
+                place.Connection = connection;
+                Rebuild();
             }
-
-            _places[connection.Peer] = connection;
-            Rebuild();
-            return true;
+            else
+            {
+                _places.Remove(connection.Peer, out place);
+            }
         }
+
+        place?.Settle();
+        return isFilled;
     }
 
     public void Remove(HostConnection connection)
@@ -98,7 +109,21 @@ internal sealed class PeerPlaces(int capacity)
 
     private void Rebuild()
     {
-        HostConnection[] connections = [.. _places.Values.OfType<HostConnection>().OrderBy(static connection => connection.Peer)];
+        HostConnection[] connections = [.. _places.Values.Select(static place => place.Connection).OfType<HostConnection>().OrderBy(static connection => connection.Peer)];
         Volatile.Write(ref _connections, connections);
+    }
+
+    /// <summary>The place of one peer: reserved, then filled.</summary>
+    internal sealed class Place
+    {
+        private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Null while the place is only reserved.</summary>
+        public HostConnection? Connection { get; set; }
+
+        /// <summary>Completes when the place is filled or given back.</summary>
+        public Task Settled => _settled.Task;
+
+        public void Settle() => _settled.TrySetResult();
     }
 }

@@ -18,8 +18,8 @@ internal sealed class PlaceArbiter(PeerId self, PeerPlaces places, HostOptions o
         bool isProbed = !connection.IsInbound;
         while (true)
         {
-            CloseReason refusal = places.TryReserve(connection.Peer, out HostConnection? current);
-            if (current is null)
+            CloseReason refusal = places.TryReserve(connection.Peer, out PeerPlaces.Place? place);
+            if (place?.Connection is not { } current)
             {
                 return refusal;
             }
@@ -54,13 +54,16 @@ internal sealed class PlaceArbiter(PeerId self, PeerPlaces places, HostOptions o
     {
         while (true)
         {
-            CloseReason refusal = places.TryReserve(connection.Peer, out HostConnection? current);
-            if (current is null)
+            CloseReason refusal = places.TryReserve(connection.Peer, out PeerPlaces.Place? place);
+            if (place is null)
             {
                 return refusal;
             }
 
-            await current.WaitForEndAsync(cancellation);
+            // Whoever reserved the place may still fail, and whoever has it may be the one that the peer ends.
+            await (place.Connection is { } current
+                ? current.WaitForEndAsync(cancellation)
+                : HostConnection.WaitAsync(place.Settled, cancellation));
         }
     }
 

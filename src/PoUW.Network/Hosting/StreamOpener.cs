@@ -1,6 +1,8 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
 using PoUW.Network.Streams;
+using PoUW.Network.Telemetry;
 
 namespace PoUW.Network.Hosting;
 
@@ -12,23 +14,34 @@ internal static class StreamOpener
     public static async ValueTask<PeerStream> OpenAsync(
         HostConnection connection, IReadOnlyList<string> protocols, StreamPriority priority, HostOptions options, CancellationToken cancellation)
     {
-        IMuxedStream stream = await connection.Muxer.OpenStreamAsync(cancellation);
+        if (!connection.Scope.TryOpenStream(false, out StreamScope? scope).IsValid)
+        {
+            throw new NetworkException(NetworkError.LimitReached, $"Too many streams with {connection.Peer.ToShortString()} are open.");
+        }
+
+        IMuxedStream? stream = null;
         bool isOpen = false;
         try
         {
+            stream = await connection.Muxer.OpenStreamAsync(cancellation);
             stream.Priority = priority;
             BufferedDuplexStream bytes = new(stream);
             string protocol = await MultistreamSelect.DialAsync(bytes, protocols, options.Negotiation, cancellation)
                 ?? throw new NetworkException(
                     NetworkError.ProtocolNotSupported, $"{connection.Peer.ToShortString()} speaks none of: {string.Join(", ", protocols)}.");
-            isOpen = true;
-            return new PeerStream(connection.Peer, protocol, stream, bytes);
+            isOpen = scope!.TryBindProtocol(protocol).IsValid
+                ? true
+                : throw new NetworkException(NetworkError.LimitReached, $"Too many streams of {protocol} are open.");
+            NetworkMetrics.StreamsOpened.Add(
+                1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, options.Node), NetworkMetrics.Tag("protocol", protocol));
+            return new PeerStream(connection.Peer, protocol, stream, bytes) { Scope = scope, Node = options.Node };
         }
         finally
         {
             if (!isOpen)
             {
-                stream.Reset();
+                stream?.Reset();
+                scope!.Dispose();
             }
         }
     }

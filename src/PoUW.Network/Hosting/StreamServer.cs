@@ -1,6 +1,8 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
 using PoUW.Network.Streams;
+using PoUW.Network.Telemetry;
 
 namespace PoUW.Network.Hosting;
 
@@ -41,11 +43,17 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
         {
             if (!connection.TryBeginPending(options.MaxPendingStreams))
             {
-                stream.Reset();
+                Refuse(stream, "limit");
             }
-            else if (!tasks.TryRun("pouw.stream", () => ServeAsync(connection, stream)))
+            else if (!connection.Scope.TryOpenStream(true, out StreamScope? scope).IsValid)
+            {
+                Refuse(stream, "limit");
+                connection.EndPending();
+            }
+            else if (!tasks.TryRun("pouw.stream", () => ServeAsync(connection, stream, scope!)))
             {
                 stream.Reset();
+                scope!.Dispose();
                 connection.EndPending();
             }
         }
@@ -54,18 +62,19 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
         connection.MarkBroken();
     }
 
-    private async Task ServeAsync(HostConnection connection, IMuxedStream stream)
+    private async Task ServeAsync(HostConnection connection, IMuxedStream stream, StreamScope scope)
     {
+        using StreamScope held = scope;
         BufferedDuplexStream bytes = new(stream);
         (string Protocol, Registration Registration)? agreed = null;
         try
         {
-            agreed = await AgreeAsync(connection, bytes);
+            agreed = await AgreeAsync(connection, bytes, scope);
         }
-        catch (NetworkException)
+        catch (NetworkException failure)
         {
             // A peer that cannot agree on a protocol, or went away: it loses the stream, which tells it as much.
-            stream.Reset();
+            Refuse(stream, failure.Error == NetworkError.LimitReached ? "limit" : "negotiation");
         }
         finally
         {
@@ -78,7 +87,9 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
             return;
         }
 
-        PeerStream open = new(connection.Peer, protocol, stream, bytes) { Priority = registration.Options.Priority };
+        NetworkMetrics.StreamsAccepted.Add(
+            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, options.Node), NetworkMetrics.Tag("protocol", protocol));
+        PeerStream open = new(connection.Peer, protocol, stream, bytes) { Priority = registration.Options.Priority, Scope = scope, Node = options.Node };
         try
         {
             await RunAsync(connection, registration, open);
@@ -89,9 +100,16 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
         }
     }
 
+    private void Refuse(IMuxedStream stream, string cause)
+    {
+        NetworkMetrics.StreamsRefused.Add(1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, options.Node), NetworkMetrics.Tag("cause", cause));
+        stream.Reset();
+    }
+
     /// <summary>Agrees on a protocol, takes a place for it, and waits for the admission where the protocol needs it.</summary>
     /// <returns>Null if there is nothing to serve.</returns>
-    private async ValueTask<(string Protocol, Registration Registration)?> AgreeAsync(HostConnection connection, BufferedDuplexStream bytes)
+    private async ValueTask<(string Protocol, Registration Registration)?> AgreeAsync(
+        HostConnection connection, BufferedDuplexStream bytes, StreamScope scope)
     {
         string? protocol;
         using (CancellationTokenSource deadline = new(options.NegotiationTimeout, time))
@@ -123,7 +141,7 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
             return null;
         }
 
-        return connection.TryEnter(protocol, registration.Options.MaxInboundPerPeer)
+        return scope.TryBindProtocol(protocol).IsValid && connection.TryEnter(protocol, registration.Options.MaxInboundPerPeer)
             ? (protocol, registration)
             : throw new NetworkException(NetworkError.LimitReached, $"Too many streams of {protocol}.");
     }

@@ -40,6 +40,9 @@ internal sealed class StreamSendSide(YamuxOptions options, ArrayPool<byte> pool,
     /// <summary>True if a frame could be sent now.</summary>
     public bool HasWork => IsOpen && !IsStopped && (Queued > 0 ? Window > 0 : IsFinishing && !IsFinished);
 
+    /// <summary>True if nothing is left to send but the end.</summary>
+    public bool IsAtEnd => IsFinishing && !IsFinished && Queued == 0;
+
     private int Buffered => _end - _start;
 
     private long Queued => (long)Buffered + _direct.Length;
@@ -126,7 +129,7 @@ internal sealed class StreamSendSide(YamuxOptions options, ArrayPool<byte> pool,
     /// <summary>Marks the end as sent if nothing waits before it.</summary>
     public bool TryFinish()
     {
-        bool now = IsFinishing && !IsFinished && Queued == 0;
+        bool now = IsAtEnd;
         IsFinished |= now;
         return now;
     }

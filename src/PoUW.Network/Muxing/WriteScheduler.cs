@@ -18,10 +18,6 @@ internal sealed class WriteScheduler
     public WriteScheduler(YamuxOptions options)
     {
         _weights = [options.UrgentWeight, options.NormalWeight, options.BulkWeight];
-        foreach (int weight in _weights)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weight, nameof(options));
-        }
     }
 
     /// <summary>Adds a stream that has something to send, at the end of its class.</summary>

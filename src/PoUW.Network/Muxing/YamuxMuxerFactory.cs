@@ -1,5 +1,6 @@
 using System.Buffers;
 using PoUW.Core.Runtime;
+using PoUW.Core.Validation;
 using PoUW.Network.Streams;
 
 namespace PoUW.Network.Muxing;
@@ -20,8 +21,15 @@ public sealed class YamuxMuxerFactory : IMuxerFactory
     /// <param name="time">The clock of keep-alive, round trips and time limits.</param>
     /// <param name="spawner">Starts the loops of each connection.</param>
     /// <param name="pool">Where buffers come from; null for the shared pool.</param>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="YamuxOptions.Validate"/>.</exception>
     public YamuxMuxerFactory(YamuxOptions options, TimeProvider time, ISpawner spawner, ArrayPool<byte>? pool = null)
     {
+        ValidationResult valid = options.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
         (_options, _time, _spawner, _pool) = (options, time, spawner, pool ?? ArrayPool<byte>.Shared);
     }
 

@@ -1,3 +1,5 @@
+using PoUW.Core.Validation;
+
 namespace PoUW.Network.Muxing;
 
 /// <summary>Every limit of a yamux connection. Sizes are in bytes; what they bound is checked before anything is allocated.</summary>
@@ -18,8 +20,11 @@ public sealed record YamuxOptions
     /// <summary>The longest payload of a data frame that is sent, and so what an urgent message may have to wait for.</summary>
     public int MaxFrameBytes { get; init; } = (64 * 1024) - YamuxFrameHeader.Size;
 
-    /// <summary>The longest payload of a data frame that is taken.</summary>
-    public int MaxReceiveFrameBytes { get; init; } = 1024 * 1024;
+    /// <summary>
+    /// The longest payload of a data frame that is taken, piece by piece. Peers such as js-libp2p send all that the window allows in one frame, so less
+    /// than <see cref="MaxWindowBytes"/> ends their connections.
+    /// </summary>
+    public int MaxReceiveFrameBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Streams that the peer may have open; more are reset.</summary>
     public int MaxInboundStreams { get; init; } = 1024;
@@ -71,4 +76,39 @@ public sealed record YamuxOptions
 
     /// <summary>How long closing a connection may take: to send what waits and the code, and for the peer to see it.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate()
+    {
+        if (MaxWindowBytes < InitialWindowBytes || MaxConnectionWindowBytes < InitialWindowBytes)
+        {
+            return Fail(nameof(MaxWindowBytes), "A window is at least that which every stream starts with.");
+        }
+
+        if (MaxFrameBytes is < 1 or > 1 << 24 || MaxReceiveFrameBytes < 1 << 16)
+        {
+            return Fail(nameof(MaxFrameBytes), "Frames of other implementations hold up to 64 KiB, own ones 1 byte to 16 MiB.");
+        }
+
+        if (StreamSendBufferBytes < 0 || ConnectionSendBufferBytes < 0 || MaxUselessFrames < 0 || MaxPendingPongs < 1)
+        {
+            return Fail(nameof(ConnectionSendBufferBytes), "No limit is negative, and a ping is answered.");
+        }
+
+        if (MaxInboundStreams < 0 || MaxOutboundStreams < 0 || MaxUnacknowledgedStreams < 1 || MaxRefusedStreams < 0)
+        {
+            return Fail(nameof(MaxUnacknowledgedStreams), "No count is negative, and a stream can be opened.");
+        }
+
+        if (UrgentWeight < 1 || NormalWeight < 1 || BulkWeight < 1)
+        {
+            return Fail(nameof(BulkWeight), "Every class has a share.");
+        }
+
+        return KeepAliveInterval <= TimeSpan.Zero || KeepAliveTimeout <= TimeSpan.Zero || CloseTimeout <= TimeSpan.Zero || StreamCloseTimeout < TimeSpan.Zero
+            ? Fail(nameof(KeepAliveInterval), "Every time is positive.")
+            : ValidationResult.Ok;
+    }
+
+    private static ValidationResult Fail(string field, string message) => ValidationResult.Fail(ValidationCode.OutOfRange, field, message);
 }

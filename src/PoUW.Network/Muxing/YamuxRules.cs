@@ -115,10 +115,16 @@ internal sealed class YamuxRules(YamuxSession session)
             return $"{header.Length} bytes for stream {target.Id}, whose window is {target.Receives.Credit}.";
         }
 
-        if (header.Length > 0 && (target.ClosedAt is not null || !session.ReceiveBudget.Fits(header.Length)))
+        if (header.Length > 0 && target.ClosedAt is not null)
         {
-            // Nobody reads it, or there is no room for it.
+            // Nobody reads it: a writer would wait for room in vain.
             target.ResetHere();
+            return null;
+        }
+
+        if (!session.ReceiveBudget.Fits(header.Length))
+        {
+            target.ResetForRoom();
             return null;
         }
 

@@ -174,7 +174,9 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
 
         // The buffer may be longer than was asked for: a batch of bulk is one frame anyway.
         int limit = Options.MaxFrameBytes + YamuxFrameHeader.Size;
-        while (limit - used >= YamuxFrameHeader.Size + Math.Min(MinDataBytes, Options.MaxFrameBytes) && TryAddData(batch.AsSpan(0, limit), ref used))
+        bool hasData = false;
+        while (limit - used >= YamuxFrameHeader.Size + Math.Min(MinDataBytes, Options.MaxFrameBytes)
+            && TryAddData(batch.AsSpan(0, limit), ref used, ref hasData))
         {
         }
 
@@ -187,7 +189,11 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
         return used;
     }
 
-    private bool TryAddData(Span<byte> batch, ref int used)
+    /// <summary>
+    /// Adds a frame. The end of a stream is a frame of its own, in another write than data: js-libp2p loses data that comes in one frame or one record with
+    /// the end.
+    /// </summary>
+    private bool TryAddData(Span<byte> batch, ref int used, ref bool hasData)
     {
         YamuxStream? stream;
         ReadOnlyMemory<byte> direct;
@@ -198,6 +204,12 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
             stream = TakeReady();
             if (stream is null)
             {
+                return false;
+            }
+
+            if (hasData && stream.Sends.IsAtEnd)
+            {
+                Schedule(stream);
                 return false;
             }
 
@@ -214,6 +226,7 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
             }
         }
 
+        hasData |= count > 0;
         used += YamuxFrameHeader.Size + count;
         return true;
     }
@@ -231,7 +244,7 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
 
     private void FinishFrame(YamuxStream stream, int count, Span<byte> header)
     {
-        YamuxFlags flags = stream.Sends.TryFinish() ? YamuxFlags.Fin : YamuxFlags.None;
+        YamuxFlags flags = count == 0 && stream.Sends.TryFinish() ? YamuxFlags.Fin : YamuxFlags.None;
         YamuxFrameType type = count > 0 ? YamuxFrameType.Data : YamuxFrameType.WindowUpdate;
         new YamuxFrameHeader(type, flags, stream.Id, (uint)count).Write(header);
         Scheduler.Charge(stream, YamuxFrameHeader.Size + count);
@@ -291,8 +304,9 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
         (stream.PendingFlags, stream.PendingWindow) = (YamuxFlags.None, 0);
         if ((flags & YamuxFlags.Rst) != 0)
         {
+            // If the peer never heard of the stream, it need not hear of its end.
             session.Streams.Forget(stream);
-            return new YamuxFrameHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, stream.Id, 0);
+            return (flags & YamuxFlags.Syn) != 0 ? null : new YamuxFrameHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, stream.Id, 0);
         }
 
         if ((flags & YamuxFlags.Syn) != 0)

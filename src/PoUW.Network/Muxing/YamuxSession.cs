@@ -124,7 +124,7 @@ internal sealed class YamuxSession : IMuxer
                 room = _openable.Task;
             }
 
-            await room.WaitAsync(cancellation);
+            await FollowAsync(room).WaitAsync(cancellation);
         }
     }
 
@@ -172,7 +172,8 @@ internal sealed class YamuxSession : IMuxer
             answer = Pings.WaitAsync();
         }
 
-        return await answer.WaitAsync(cancellation);
+        await FollowAsync(answer).WaitAsync(cancellation);
+        return await answer;
     }
 
     public async ValueTask CloseAsync(uint code)
@@ -222,6 +223,9 @@ internal sealed class YamuxSession : IMuxer
             Sender.QueuePing();
         }
     }
+
+    /// <summary>Goes on in the caller's context, which <see cref="Task.WaitAsync(CancellationToken)"/> alone would not for a task of this class.</summary>
+    private static async Task FollowAsync(Task task) => await task;
 
     private void Finish(MuxerEnd end, bool tellsPeer)
     {
@@ -303,9 +307,14 @@ internal sealed class YamuxSession : IMuxer
     {
         try
         {
+            TimeSpan pause = Options.KeepAliveInterval;
             while (true)
             {
-                await Task.Delay(Options.KeepAliveInterval, Time, _stop.Token);
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, Time, _stop.Token);
+                }
+
                 lock (Gate)
                 {
                     ResetLingering();
@@ -313,6 +322,7 @@ internal sealed class YamuxSession : IMuxer
                 }
 
                 await WatchPingAsync();
+                pause = Options.KeepAliveInterval - Options.KeepAliveTimeout;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -337,6 +347,7 @@ internal sealed class YamuxSession : IMuxer
 
             if (isUnderWay && (_receiver.ReceivedBytes == received || !sends))
             {
+                // A slow peer that still reads and writes is not dead, however long its queue is.
                 Break($"No answer to a ping for {Options.KeepAliveTimeout}.");
                 return;
             }

@@ -8,6 +8,7 @@ internal sealed class YamuxStream : IMuxedStream
     private bool _isReading;
     private bool _isClosed;
     private bool _isResetByPeer;
+    private bool _isOverLimit;
 
     public YamuxStream(YamuxSession session, uint id, bool isInbound)
     {
@@ -216,20 +217,18 @@ internal sealed class YamuxStream : IMuxedStream
         _isClosed = true;
         Receives.Close();
         Sends.Stop();
-        if (IsForgotten || (PendingFlags & YamuxFlags.Rst) != 0)
+        if (!IsForgotten && (PendingFlags & YamuxFlags.Rst) == 0)
         {
-            return;
+            PendingFlags |= YamuxFlags.Rst;
+            _session.Sender.QueueControl(this);
         }
+    }
 
-        if ((PendingFlags & YamuxFlags.Syn) != 0)
-        {
-            // The peer never heard of it.
-            _session.Streams.Forget(this);
-            return;
-        }
-
-        PendingFlags |= YamuxFlags.Rst;
-        _session.Sender.QueueControl(this);
+    /// <summary>There is no room for what the peer sent.</summary>
+    public void ResetForRoom()
+    {
+        _isOverLimit = true;
+        ResetHere();
     }
 
     /// <summary>The peer ended the stream. What it had finished before can still be read.</summary>
@@ -237,7 +236,7 @@ internal sealed class YamuxStream : IMuxedStream
     {
         _isResetByPeer = true;
         Sends.Stop();
-        if (Receives.IsFinished)
+        if (Receives.IsFinished && !IsUnaccepted)
         {
             Receives.Wake();
         }
@@ -270,7 +269,9 @@ internal sealed class YamuxStream : IMuxedStream
         Receives.Wake();
     }
 
-    private static NetworkException ClosedHere() => new(NetworkError.Closed, "The stream was closed on this side.");
+    private NetworkException ClosedHere() => _isOverLimit
+        ? new(NetworkError.LimitReached, "The stream was reset: the connection holds as many unread bytes as it may.")
+        : new(NetworkError.Closed, "The stream was closed on this side.");
 
     private void EnterRead()
     {

@@ -1,8 +1,10 @@
 using PoUW.Core.Primitives;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Streams;
+using PoUW.Network.Telemetry;
 
 namespace PoUW.Network.Requests;
 
@@ -19,12 +21,15 @@ internal sealed class RequestService
     private readonly RequestOptions _options;
     private readonly TimeProvider _time;
     private readonly INetworkObserver _observer;
+    private readonly MessageBudget _budget;
+    private readonly string _node;
     private long _served;
     private long _refused;
 
-    public RequestService(IHost host, Hash256 networkId, RequestOptions options, TimeProvider time, INetworkObserver observer)
+    public RequestService(Host host, Hash256 networkId, RequestOptions options, TimeProvider time, INetworkObserver observer)
     {
         (_host, _networkId, _options, _time, _observer) = (host, networkId, options, time, observer);
+        (_budget, _node) = (host.Guards.Messages, host.Options.Node);
         host.PeerConnected += peer => Add(peer.Id);
         host.PeerDisconnected += peer => Remove(peer.Id);
     }
@@ -36,15 +41,36 @@ internal sealed class RequestService
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <exception cref="InvalidOperationException">The name has a handler.</exception>
-    public void Serve(string name, RequestHandler handler, StreamPriority priority)
+    public void Serve(string name, RequestHandler handler, StreamPriority priority, MessageKind kind)
     {
         // The service's own limit counts a peer's requests of all names; twice of it leaves room to answer those beyond with a refusal.
         StreamHandlerOptions handling = new() { MaxInboundPerPeer = (int)Math.Min(int.MaxValue, _options.MaxInbound * 2L), Priority = priority };
         _host.Handle(
-            RequestNames.ProtocolOf(_networkId, name), (stream, cancellation) => ServeAsync(name, handler, stream, cancellation), handling);
+            RequestNames.ProtocolOf(_networkId, name), (stream, cancellation) => ServeAsync(name, handler, kind, stream, cancellation), handling);
     }
 
     public async ValueTask<RequestResult> RequestAsync(
+        PeerId peer, string name, ReadOnlyMemory<byte> request, TimeSpan timeout, StreamPriority priority, CancellationToken cancellation)
+    {
+        long start = _time.GetTimestamp();
+        RequestResult result = await AskAsync(peer, name, request, timeout, priority, cancellation);
+        KeyValuePair<string, object?> node = NetworkMetrics.Tag(NetworkMetrics.NodeTag, _node);
+        KeyValuePair<string, object?> protocol = NetworkMetrics.Tag("protocol", name);
+        NetworkMetrics.RequestsSent.Add(1, node, protocol, NetworkMetrics.Tag("status", result.Status.ToString()));
+        NetworkMetrics.RequestDuration.Record(_time.GetElapsedTime(start).TotalSeconds, node, protocol);
+        return result;
+    }
+
+    private static RequestResult Fail(RequestStatus status) => new(status, default);
+
+    private static RequestStatus ToStatus(NetworkError error) => error switch
+    {
+        NetworkError.ProtocolNotSupported => RequestStatus.NotFound,
+        NetworkError.Reset or NetworkError.LimitReached or NetworkError.ProtocolViolation => RequestStatus.Refused,
+        _ => RequestStatus.Disconnected,
+    };
+
+    private async ValueTask<RequestResult> AskAsync(
         PeerId peer, string name, ReadOnlyMemory<byte> request, TimeSpan timeout, StreamPriority priority, CancellationToken cancellation)
     {
         string protocol = RequestNames.ProtocolOf(_networkId, name);
@@ -82,15 +108,6 @@ internal sealed class RequestService
         }
     }
 
-    private static RequestResult Fail(RequestStatus status) => new(status, default);
-
-    private static RequestStatus ToStatus(NetworkError error) => error switch
-    {
-        NetworkError.ProtocolNotSupported => RequestStatus.NotFound,
-        NetworkError.Reset or NetworkError.LimitReached or NetworkError.ProtocolViolation => RequestStatus.Refused,
-        _ => RequestStatus.Disconnected,
-    };
-
     private async ValueTask<RequestResult> ExchangeAsync(
         PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, CancellationToken cancellation)
     {
@@ -127,7 +144,8 @@ internal sealed class RequestService
         }
     }
 
-    private async Task ServeAsync(string name, RequestHandler handler, PeerStream stream, CancellationToken cancellation)
+    private async Task ServeAsync(
+        string name, RequestHandler handler, MessageKind kind, PeerStream stream, CancellationToken cancellation)
     {
         if (Find(stream.Peer) is not { } requests)
         {
@@ -138,14 +156,14 @@ internal sealed class RequestService
         bool hasPlace = requests.TryEnterInbound();
         try
         {
-            (RequestStatus status, byte[] request) = await ReceiveAsync(stream, hasPlace, cancellation);
+            (RequestStatus status, byte[] request) = await ReceiveAsync(stream, kind, hasPlace, cancellation);
             if (status == RequestStatus.Ok)
             {
                 await AnswerAsync(name, handler, stream, request, cancellation);
             }
             else
             {
-                await SendAsync(stream, status, default, cancellation);
+                await SendAsync(name, stream, status, default, cancellation);
             }
         }
         finally
@@ -158,7 +176,8 @@ internal sealed class RequestService
     }
 
     /// <summary>Reads a request, or reads over one that is not served, so that the refusal arrives.</summary>
-    private async ValueTask<(RequestStatus Status, byte[] Request)> ReceiveAsync(PeerStream stream, bool hasPlace, CancellationToken cancellation)
+    private async ValueTask<(RequestStatus Status, byte[] Request)> ReceiveAsync(
+        PeerStream stream, MessageKind kind, bool hasPlace, CancellationToken cancellation)
     {
         using CancellationTokenSource deadline = new(_options.ReceiveTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
@@ -167,13 +186,15 @@ internal sealed class RequestService
             int longest = Math.Max(_options.MaxRequestBytes, _options.MaxSkippedBytes);
             int length = await DelimitedMessages.ReadLengthAsync(stream, longest, either.Token)
                 ?? throw new NetworkException(NetworkError.Closed, "The requester went away.");
-            if (hasPlace && length <= _options.MaxRequestBytes)
+            bool isServed = hasPlace && length <= _options.MaxRequestBytes && _budget.TrySpend(stream.Peer, kind, length)
+                && (stream.Scope?.TryReserveMemory(length, out _).IsValid ?? true);
+            if (isServed)
             {
                 return (RequestStatus.Ok, await DelimitedMessages.ReadBodyAsync(stream, length, either.Token));
             }
 
             return await RequestWire.TrySkipAsync(stream, length, either.Token)
-                ? (hasPlace ? RequestStatus.TooLarge : RequestStatus.Refused, [])
+                ? (length > _options.MaxRequestBytes ? RequestStatus.TooLarge : RequestStatus.Refused, [])
                 : throw new NetworkException(NetworkError.Closed, "The requester went away.");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -191,7 +212,7 @@ internal sealed class RequestService
             (RequestStatus status, ReadOnlyMemory<byte> body) = await InvokeAsync(name, stream.Peer, handler, request, stop.Token);
             if (!stop.IsCancellationRequested)
             {
-                await SendAsync(stream, status, body, stop.Token);
+                await SendAsync(name, stream, status, body, stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -232,9 +253,13 @@ internal sealed class RequestService
         }
     }
 
-    private async ValueTask SendAsync(PeerStream stream, RequestStatus status, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    private async ValueTask SendAsync(
+        string name, PeerStream stream, RequestStatus status, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         Interlocked.Increment(ref status == RequestStatus.Ok ? ref _served : ref _refused);
+        NetworkMetrics.RequestsServed.Add(
+            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _node), NetworkMetrics.Tag("protocol", name),
+            NetworkMetrics.Tag("status", status.ToString()));
         using CancellationTokenSource deadline = new(_options.SendTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try

@@ -1,5 +1,6 @@
 using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
+using PoUW.Core.Archive;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
@@ -12,10 +13,15 @@ using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
+using PoUW.Network.Discovery;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Sessions;
+using PoUW.Network.Sync;
+using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Mining;
+using PoUW.Sdk.Peers;
 using PoUW.Sdk.Sync;
 using PoUW.Sdk.Voting;
 using PoUW.Training.Auditors;
@@ -37,8 +43,10 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TransactionPool _pool;
     private readonly NetworkNode _network;
+    private readonly PeerScores _scores;
+    private readonly PeerDiscovery _discovery;
     private readonly BlockProducer _producer;
-    private readonly BlockRelay _relay;
+    private readonly LedgerSync _sync;
     private readonly NodeLedger _ledger;
     private readonly JobLoader _loader;
     private readonly JobSubmitter _submitter;
@@ -57,15 +65,15 @@ public sealed class PouwNode : IAsyncDisposable
         LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
-        _network = new NetworkNode(
-            options.Transport, Chain.Genesis.Id, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
-            new NetworkWarnings(options.Name, options.Observer));
-        _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _relay!.Publish(block));
+        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain));
+        _scores = Score(_network, options);
+        _discovery = Discover(_network, options);
+        _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
-        _relay = new BlockRelay(
-            Chain, _pool, _network, options.Spawner, _producer.Invalidate,
-            new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time), message => options.Observer.Warn(options.Name, message),
-            _stopping.Token);
+        _sync = new LedgerSync(
+            Chain, _pool, _network, new OrphanPool<PeerId>(Chain, options.Orphans with { Node = options.Name }, budget.TryTake, options.Time),
+            budget.TryTake, options.Sync, options.Time, options.Spawner, message => options.Observer.Warn(options.Name, message), _stopping.Token);
+        _sync.TransactionAdmitted += _ => _producer.Invalidate();
         _ledger = new NodeLedger(Chain, _pool, OnAdmitted);
         ChunkExchange exchange = new(_network, new KeyValueChunkStore(options.Store), options.ChunkCache);
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
@@ -83,13 +91,14 @@ public sealed class PouwNode : IAsyncDisposable
             _voter = new CheckpointVoter(
                 sender, _ledger, options.Store, point => Chain.GetHeader(point.Id)?.TimestampMs, message => options.Observer.Warn(options.Name, message));
             EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
-            _relay.BlockAccepted += watch.Observe;
-            _relay.TransactionAdmitted += watch.Observe;
+            _sync.BlockAccepted += watch.Observe;
+            _sync.TransactionAdmitted += watch.Observe;
         }
 
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);
         Chain.Subscribe(_ledger);
+        Chain.Subscribe(_scores);
         Chain.Subscribe(new ChainPruning(Chain, message => options.Observer.Warn(options.Name, message)));
     }
 
@@ -113,20 +122,29 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>What the audit part of the validator role is doing; null without that role.</summary>
     public AuditorStatus? Auditor => _auditor?.Status;
 
+    /// <summary>How far the node has caught up with its peers.</summary>
+    public SyncStatus Sync => _sync.Status;
+
+    /// <summary>The node's id in the network.</summary>
+    public PeerId PeerId => _network.Id;
+
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
 
-    /// <summary>Where the node accepts connections, with the port that the system picked; for the bootstrap lists of others.</summary>
+    /// <summary>Where the node accepts connections, with the port that the system picked and the node's id; for the bootstrap lists of others.</summary>
     public IReadOnlyList<Multiaddr> ListenAddresses { get; private set; } = [];
 
     /// <summary>The state after the head.</summary>
     public LedgerView View => _ledger.View;
 
-    /// <summary>Opens the store, listens, connects, and starts the roles.</summary>
+    /// <summary>
+    /// Opens the store, listens, connects, and starts the roles. A new node with a trusted checkpoint first fetches the state of that block from
+    /// its bootstrap nodes, which takes its time.
+    /// </summary>
     /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the address or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
-        PouwNode node = Create(options, cancellation);
+        PouwNode node = await CreateAsync(options, cancellation);
         try
         {
             await node.OpenAsync(cancellation);
@@ -175,20 +193,23 @@ public sealed class PouwNode : IAsyncDisposable
         }
         finally
         {
-            // A role that failed must not keep the network and the store open.
+            // A role that failed must not keep the network and the store open. Discovery would dial whom the network lets go.
+            await _discovery.DisposeAsync();
             await _network.DisposeAsync();
-            await _relay.StopAsync();
+            await _sync.StopAsync();
             _journal?.Dispose();
             _options.Store.Dispose();
             _stopping.Dispose();
         }
     }
 
-    private static PouwNode Create(PouwNodeOptions options, CancellationToken cancellation)
+    private static async Task<PouwNode> CreateAsync(PouwNodeOptions options, CancellationToken cancellation)
     {
         try
         {
             StartCheck.Run(options, cancellation);
+            BlockChainOptions chain = NodeChain.OptionsOf(options, new LeaseView(options.Parameters));
+            await SnapshotStart.RunAsync(options, chain, () => CreateNetwork(options, ChainRebuild.GenesisOf(chain), new OpenPeerAuthorizer()), cancellation);
             return new PouwNode(options);
         }
         catch
@@ -199,12 +220,36 @@ public sealed class PouwNode : IAsyncDisposable
         }
     }
 
+    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis, IPeerAuthorizer authorizer) => new(
+        options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
+        new NetworkWarnings(options.Name, options.Observer), options.Identity);
+
+    private static IPeerAuthorizer AuthorizerOf(PouwNodeOptions options, BlockChain chain) => options.Admission.Kind switch
+    {
+        PeerAdmissionKind.Staked => new StakedPeerAuthorizer(chain, options.Bootstrap.Select(static address => address.Peer).OfType<PeerId>()),
+        PeerAdmissionKind.List => new ListedPeerAuthorizer(options.Admission.Peers),
+        _ => new OpenPeerAuthorizer(),
+    };
+
+    private static PeerDiscovery Discover(NetworkNode network, PouwNodeOptions options) => new(
+        network.Host, network.ConnectAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
+        options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+
+    private PeerScores Score(NetworkNode network, PouwNodeOptions options)
+    {
+        PeerScores scores = new(Chain, options.PeerScores, options.Time);
+        network.PeerConnected += scores.Add;
+        network.PeerDisconnected += (peer, _) => scores.Remove(peer);
+        network.ApplicationScore = scores.Of;
+        return scores;
+    }
+
     private async Task OpenAsync(CancellationToken cancellation)
     {
         _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
         if (_options.Listen is { } address)
         {
-            ListenAddresses = [await _network.ListenAsync(address, cancellation)];
+            ListenAddresses = [(await _network.ListenAsync(address, cancellation)).WithPeer(_network.Id)];
         }
 
         foreach (Multiaddr peer in _options.Bootstrap)
@@ -216,6 +261,7 @@ public sealed class PouwNode : IAsyncDisposable
             }
         }
 
+        _discovery.Start();
         List<Task> loops = [];
         if (_worker is not null)
         {
@@ -267,6 +313,6 @@ public sealed class PouwNode : IAsyncDisposable
     private void OnAdmitted(Transaction transaction)
     {
         _producer.Invalidate();
-        _relay.Publish(transaction);
+        _sync.Publish(transaction);
     }
 }

@@ -9,9 +9,13 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
+using PoUW.Network.Discovery;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
+using PoUW.Network.Sync;
 using PoUW.Network.Transports;
+using PoUW.Sdk.Peers;
 using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
 
@@ -56,14 +60,35 @@ public sealed record PouwNodeOptions
     /// <summary>Where to accept connections; null to accept none.</summary>
     public Multiaddr? Listen { get; init; }
 
-    /// <summary>Nodes to connect to at the start.</summary>
+    /// <summary>Nodes to connect to at the start, and again whenever the connection is lost.</summary>
     public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
+
+    /// <summary>
+    /// The key that proves the node's id to peers, which stays the caller's; it is another one than <see cref="Key"/>, which may so be kept where no
+    /// stranger connects. Null for a new key, and so a new id, at every start.
+    /// </summary>
+    public IdentityKey? Identity { get; init; }
+
+    /// <summary>Which peers are let in.</summary>
+    public PeerAdmission Admission { get; init; } = PeerAdmission.Open;
+
+    /// <summary>What the accounts of peers are worth in gossip.</summary>
+    public PeerScoreOptions PeerScores { get; init; } = new();
+
+    /// <summary>How many connections the node looks for. Where to begin is said by <see cref="Bootstrap"/>, not here.</summary>
+    public PeerDiscoveryOptions Discovery { get; init; } = new();
+
+    /// <summary>Limits of the address book, which is kept in <see cref="Store"/>.</summary>
+    public AddressBookOptions AddressBook { get; init; } = new();
 
     /// <summary>Limits of the network layer.</summary>
     public NetworkOptions Network { get; init; } = new();
 
     /// <summary>How many blocks that nobody asked for are verified. A network with several blocks a second needs more than the default.</summary>
     public CertificateBudgetOptions Certificates { get; init; } = new();
+
+    /// <summary>Limits of announcing, fetching and catching up.</summary>
+    public SyncOptions Sync { get; init; } = new();
 
     /// <summary>How many gossiped blocks wait for a parent that is not known.</summary>
     public OrphanPoolOptions Orphans { get; init; } = new();
@@ -82,7 +107,8 @@ public sealed record PouwNodeOptions
 
     /// <summary>
     /// A block that the operator trusts, so that the node can join through peers that have pruned the witnesses up to it: the work of that
-    /// history is then taken on trust. Null to demand every witness.
+    /// history is then taken on trust. A new node begins with the state of that block, if its peers still keep it and the block is high enough
+    /// (<see cref="SyncOptions.SnapshotMinBlocks"/>). Null to demand every witness.
     /// </summary>
     public Checkpoint? TrustedCheckpoint { get; init; }
 

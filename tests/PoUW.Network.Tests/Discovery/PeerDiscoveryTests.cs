@@ -2,7 +2,6 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Network.Discovery;
 using PoUW.Network.Hosting;
-using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using static PoUW.Network.Tests.Discovery.TestPeers;
@@ -13,7 +12,7 @@ namespace PoUW.Network.Tests.Discovery;
 internal sealed class PeerDiscoveryTests
 {
     private readonly ManualTimeProvider _time = new();
-    private readonly InMemoryKeyValueStore _store = new();
+    private InMemoryKeyValueStore _store = null!;
     private ScriptedHost _host = null!;
     private AddressBook _book = null!;
 
@@ -21,11 +20,12 @@ internal sealed class PeerDiscoveryTests
     public void Begin()
     {
         _time.Advance(TimeSpan.FromDays(100));
+        _store = new InMemoryKeyValueStore();
         _host = new ScriptedHost(Id(9999));
         _book = new AddressBook(new AddressBookOptions(), _time, new SeededRandomSource(1, "book"));
     }
 
-    [OneTimeTearDown]
+    [TearDown]
     public void Close() => _store.Dispose();
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed class PeerDiscoveryTests
     [Test]
     public void ABootstrapAddressWithoutAPeerTakesWhoeverIsThere()
     {
-        _host.Answer = static address => new DialResult(CloseReason.None, address.Peer ?? Id(5));
+        _host.Answer = static address => new ConnectResult(CloseReason.None, address.Peer ?? Id(5));
         Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1)] }, async _ =>
         {
             await Settle();
@@ -141,7 +141,7 @@ internal sealed class PeerDiscoveryTests
     [Test]
     public void APeerThatFailsIsLeftAloneLongerEachTime()
     {
-        _host.Answer = static _ => new DialResult(CloseReason.Unreachable, null);
+        _host.Answer = static _ => new ConnectResult(CloseReason.Unreachable, null);
         _book.Add(Id(1), [At(8, 8, 8)], AddressSource.Bootstrap, null);
         PeerDiscoveryOptions options = new() { Interval = TimeSpan.FromSeconds(1), RetryAfter = TimeSpan.FromSeconds(10), MaxRetryAfter = TimeSpan.FromSeconds(80) };
         Run(options, async _ =>
@@ -168,7 +168,7 @@ internal sealed class PeerDiscoveryTests
     {
         _book.Add(Id(1), [At(8, 8, 1), At(8, 8, 2)], AddressSource.Identify, At(9, 9, 9));
         _book.Add(Id(2), [At(8, 9, 1), At(8, 9, 2)], AddressSource.Identify, At(9, 9, 9));
-        _host.Answer = static address => new DialResult(address.Peer == Id(1) ? CloseReason.Unreachable : CloseReason.Unauthorized, null);
+        _host.Answer = static address => new ConnectResult(address.Peer == Id(1) ? CloseReason.Unreachable : CloseReason.Unauthorized, null);
         Run(new PeerDiscoveryOptions(), async _ =>
         {
             await Settle();
@@ -187,7 +187,7 @@ internal sealed class PeerDiscoveryTests
     {
         _book.MarkReached(Id(1), At(8, 8, 1));
         _book.Add(Id(2), [At(8, 8, 2)], AddressSource.Bootstrap, null);
-        _host.Answer = address => new DialResult(reason, address.Peer);
+        _host.Answer = address => new ConnectResult(reason, address.Peer);
         Run(new PeerDiscoveryOptions(), async _ =>
         {
             await Settle();
@@ -249,7 +249,7 @@ internal sealed class PeerDiscoveryTests
 
     private void Run(PeerDiscoveryOptions options, Func<PeerDiscovery, Task> scenario, params IPeerSource[] sources)
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using PeerDiscovery discovery = new(

@@ -21,7 +21,7 @@ internal sealed class ScriptedHost(PeerId id) : IHost
     public PeerId Id => id;
 
     /// <summary>Decides what a dial finds. By default the peer that the address names.</summary>
-    public Func<Multiaddr, DialResult> Answer { get; set; } = static address => new DialResult(CloseReason.None, address.Peer);
+    public Func<Multiaddr, ConnectResult> Answer { get; set; } = static address => new ConnectResult(CloseReason.None, address.Peer);
 
     /// <summary>If set, dials wait for it.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
@@ -50,7 +50,7 @@ internal sealed class ScriptedHost(PeerId id) : IHost
         }
     }
 
-    public async ValueTask<DialResult> DialAsync(Multiaddr address, CancellationToken cancellation)
+    public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -58,7 +58,7 @@ internal sealed class ScriptedHost(PeerId id) : IHost
         }
 
         await Gate;
-        DialResult result = Answer(address);
+        ConnectResult result = Answer(address);
         if (result is { IsConnected: true, Peer: { } peer })
         {
             Connect(peer, address, isInbound: false);

@@ -18,7 +18,7 @@ internal sealed class HostTests
             Host a = await world.StartAsync(dialer, new HostOptions { Agent = "first" }, hello ? HostWorld.Hello() : null);
             Host b = await world.StartAsync(listener, hello: hello ? HostWorld.Hello() : null);
             b.Handle("/test/1", static (_, _) => Task.CompletedTask);
-            DialResult result = await a.DialAsync(HostWorld.AddressOf(listener));
+            ConnectResult result = await a.DialAsync(HostWorld.AddressOf(listener));
             await world.Delay(1);
             Assert.That((result.Reason, result.Peer), Is.EqualTo((CloseReason.None, b.Id)));
             PeerConnection atA = a.Peers.Single();
@@ -58,7 +58,7 @@ internal sealed class HostTests
             {
                 Host a = await world.StartAsync(0, hello: hello ? HostWorld.Hello() : null);
                 Host b = await world.StartAsync(1, hello: hello ? HostWorld.Hello() : null);
-                DialResult[] results = await Task.WhenAll(
+                ConnectResult[] results = await Task.WhenAll(
                     a.DialAsync(HostWorld.AddressOf(1)).AsTask(), b.DialAsync(HostWorld.AddressOf(0)).AsTask(),
                     a.DialAsync(HostWorld.AddressOf(1)).AsTask(), b.DialAsync(HostWorld.AddressOf(0)).AsTask());
                 await world.Delay(20);

@@ -14,9 +14,6 @@ namespace PoUW.Network.Tests.Hosting;
 /// <summary>Hosts on a modelled network in a world of one thread and virtual time. Their ids are in the order of their numbers.</summary>
 internal sealed class HostWorld
 {
-    private static readonly Lazy<IdentityKey[]> Keys = new(static () =>
-        [.. Enumerable.Range(0, 24).Select(static i => IdentityKey.Generate(new SeededRandomSource((ulong)i, "host"))).OrderBy(static key => key.Id)]);
-
     private readonly List<Host> _hosts = [];
 
     public HostWorld(int? seed = null, LinkProperties? link = null)
@@ -34,7 +31,7 @@ internal sealed class HostWorld
     /// <summary>What happened, in order, with times.</summary>
     public List<string> Log { get; } = [];
 
-    public static IdentityKey KeyOf(int number) => Keys.Value[number];
+    public static IdentityKey KeyOf(int number) => TestKeys.Of(number);
 
     public static PeerId IdOf(int number) => KeyOf(number).Id;
 
@@ -67,8 +64,8 @@ internal sealed class HostWorld
             Observer = observer ?? new NullNetworkObserver(),
             Hello = hello,
         });
-        host.PeerConnected += peer => Note(number, $"+{NumberOf(peer.Id)}");
-        host.Left += (peer, reason) => Note(number, $"-{NumberOf(peer.Id)} {reason}");
+        host.PeerConnected += peer => Note(number, $"+{TestKeys.NumberOf(peer.Id)}");
+        host.Left += (peer, reason) => Note(number, $"-{TestKeys.NumberOf(peer.Id)} {reason}");
         _hosts.Add(host);
         return host;
     }
@@ -92,8 +89,6 @@ internal sealed class HostWorld
     });
 
     public Task Delay(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), World.Time);
-
-    private static int NumberOf(PeerId id) => Array.FindIndex(Keys.Value, key => key.Id == id);
 
     private void Note(int number, string what) => Log.Add($"{number} {what}");
 }

@@ -10,6 +10,7 @@ internal abstract class InteropFixture
     private const string Require = "POUW_REQUIRE_INTEROP";
 
     private readonly List<JsPeer> _peers = [];
+    private readonly List<OwnNode> _nodes = [];
 
     [OneTimeSetUp]
     public void FindNode()
@@ -26,8 +27,22 @@ internal abstract class InteropFixture
     [TearDown]
     public async Task StopPeersAsync()
     {
+        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
         await Task.WhenAll(_peers.Select(peer => peer.DisposeAsync().AsTask()));
+        _nodes.Clear();
         _peers.Clear();
+    }
+
+    /// <summary>Starts a node of this package that ends with the test.</summary>
+    protected async Task<OwnNode> StartNodeAsync()
+    {
+        OwnNode node = await OwnNode.StartAsync();
+        lock (_nodes)
+        {
+            _nodes.Add(node);
+        }
+
+        return node;
     }
 
     /// <summary>Starts a peer that ends with the test.</summary>

@@ -5,7 +5,7 @@ namespace PoUW.Network.Tests.Interop;
 /// <summary>How a js-libp2p node starts; the names are those that peer.mjs reads.</summary>
 internal sealed record JsPeerOptions
 {
-    /// <summary>The kind of its key, as js names it: Ed25519, secp256k1, RSA or ECDSA.</summary>
+    /// <summary>The kind of its key, as js names it: Ed25519, secp256k1 or RSA; ECDSA keys it takes from others only.</summary>
     [JsonPropertyName("keyType")]
     public string KeyType { get; init; } = "Ed25519";
 

@@ -9,9 +9,10 @@ namespace PoUW.Network.Tests.Muxing;
 /// <summary>Two yamux ends over memory.</summary>
 internal sealed class YamuxPair : IAsyncDisposable
 {
-    public YamuxPair(YamuxOptions? options = null, TimeProvider? time = null, ISpawner? spawner = null, int capacityBytes = 256 * 1024)
+    public YamuxPair(
+        YamuxOptions? options = null, TimeProvider? time = null, ISpawner? spawner = null, int capacityBytes = 256 * 1024, TimeSpan? latency = null)
     {
-        (DialerBelow, ListenerBelow) = DuplexPair.Create(capacityBytes);
+        (DialerBelow, ListenerBelow) = DuplexPair.Create(capacityBytes, latency is null ? null : time, latency ?? default);
         YamuxMuxerFactory factory = new(options ?? new YamuxOptions(), time ?? TimeProvider.System, spawner ?? new ThreadPoolSpawner(), Pool);
         Dialer = factory.Create(DialerBelow, isDialer: true);
         Listener = factory.Create(ListenerBelow, isDialer: false);
@@ -85,5 +86,19 @@ internal static class DuplexStreamExtensions
         }
 
         return bytes[..filled];
+    }
+
+    /// <summary>Reads and drops until a read fails, which it must in this way.</summary>
+    public static async Task ReadUntilAsync(this IDuplexStream stream, NetworkError error)
+    {
+        NetworkException? failure = Assert.ThrowsAsync<NetworkException>(async () =>
+        {
+            while (await stream.ReadAsync(1000).InTime() is { Length: > 0 })
+            {
+                // Not yet.
+            }
+        });
+        Assert.That(failure!.Error, Is.EqualTo(error));
+        await Task.CompletedTask;
     }
 }

@@ -95,9 +95,160 @@ internal sealed class YamuxStreamTests
     }
 
     [Test]
+    public async Task EndsInAnyOrderAreSeenOnBothSides([Values] bool openerFirst, [Values("fin", "close", "reset")] string first, [Values("fin", "close", "reset")] string second)
+    {
+        YamuxPair pair = new();
+        (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();
+        (IMuxedStream a, IMuxedStream b) = openerFirst ? (opened, accepted) : (accepted, opened);
+        await EndAsync(a, first);
+        await pair.Dialer.PingAsync(CancellationToken.None).InTime();
+        await pair.Listener.PingAsync(CancellationToken.None).InTime();
+        Func<Task<int>> read = () => b.ReadAsync(new byte[1], CancellationToken.None).AsTask();
+        if (first == "reset")
+        {
+            Assert.That(Assert.ThrowsAsync<NetworkException>(() => read())!.Error, Is.EqualTo(NetworkError.Reset));
+            Assert.That(Assert.ThrowsAsync<NetworkException>(async () => await b.WriteAsync([1]))!.Error, Is.EqualTo(NetworkError.Reset));
+        }
+        else
+        {
+            Assert.That(await read().InTime(), Is.Zero);
+            Assert.That(await read().InTime(), Is.Zero, "the end stays");
+        }
+
+        await EndAsync(b, second);
+        await EndAsync(a, "close");
+        await EndAsync(b, "close");
+        Assert.ThrowsAsync<NetworkException>(async () => await a.ReadAsync(1));
+        Assert.ThrowsAsync<NetworkException>(async () => await a.WriteAsync([1]));
+        await pair.Dialer.PingAsync(CancellationToken.None).InTime();
+        await pair.Listener.PingAsync(CancellationToken.None).InTime();
+        await pair.Dialer.PingAsync(CancellationToken.None).InTime();
+        Assert.That((pair.Dialer.StreamCount, pair.Listener.StreamCount), Is.EqualTo((0, 0)));
+        Assert.That((pair.Dialer.Completion.IsCompleted, pair.Listener.Completion.IsCompleted), Is.EqualTo((false, false)));
+        await pair.DisposeAsync();
+        Assert.That(pair.Pool.Outstanding, Is.Zero);
+    }
+
+    [Test]
+    public async Task ClosingFailsWhatIsUnderWay()
+    {
+        await using YamuxPair pair = new();
+        (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();
+        Task reading = opened.ReadAsync(new byte[1], CancellationToken.None).AsTask();
+        Task writing = opened.WriteAsync(new byte[1_000_000], CancellationToken.None).AsTask();
+        await opened.CloseAsync();
+        Assert.That(Assert.ThrowsAsync<NetworkException>(() => reading.InTime())!.Error, Is.EqualTo(NetworkError.Closed));
+        Assert.That(Assert.ThrowsAsync<NetworkException>(() => writing.InTime())!.Error, Is.EqualTo(NetworkError.Closed));
+        await accepted.ReadUntilAsync(NetworkError.Reset);
+    }
+
+    [Test]
+    public async Task ClosingWithBytesUnreadTellsTheWriter()
+    {
+        await using YamuxPair pair = new();
+        (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();
+        await opened.WriteAsync([1, 2, 3]);
+        Assert.That(await accepted.ReadAsync(1).InTime(), Is.EqualTo(new byte[] { 1 }));
+        await accepted.CloseAsync();
+        await opened.ReadUntilAsync(NetworkError.Reset);
+    }
+
+    [Test]
+    public async Task OneReadAndOneWriteAtATime()
+    {
+        await using YamuxPair pair = new();
+        (IMuxedStream opened, _) = await pair.OpenAsync().InTime();
+        Task reading = opened.ReadAsync(new byte[1], CancellationToken.None).AsTask();
+        Assert.ThrowsAsync<InvalidOperationException>(async () => await opened.ReadAsync(new byte[1], CancellationToken.None));
+        Task writing = opened.WriteAsync(new byte[1_000_000], CancellationToken.None).AsTask();
+        Assert.ThrowsAsync<InvalidOperationException>(async () => await opened.WriteAsync(new byte[1]));
+        Assert.ThrowsAsync<ArgumentException>(async () => await opened.ReadAsync(Memory<byte>.Empty, CancellationToken.None));
+        opened.Reset();
+        Assert.ThrowsAsync<NetworkException>(() => reading.InTime());
+        Assert.ThrowsAsync<NetworkException>(() => writing.InTime());
+    }
+
+    [Test]
+    public async Task WaitsCanBeGivenUp()
+    {
+        await using YamuxPair pair = new();
+        (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();
+        using CancellationTokenSource patience = new();
+        Task reading = opened.ReadAsync(new byte[1], patience.Token).AsTask();
+        Task writing = opened.WriteAsync(new byte[1_000_000], patience.Token).AsTask();
+        Task accepting = pair.Listener.AcceptStreamAsync(patience.Token).AsTask();
+        await patience.CancelAsync();
+        Assert.CatchAsync<OperationCanceledException>(() => reading.InTime());
+        Assert.CatchAsync<OperationCanceledException>(() => writing.InTime());
+        Assert.CatchAsync<OperationCanceledException>(() => accepting.InTime());
+
+        await accepted.WriteAsync([5]);
+        Assert.That(await opened.ReadAsync(1).InTime(), Is.EqualTo(new byte[] { 5 }), "reading goes on after a wait that was given up");
+        await pair.OpenAsync().InTime();
+    }
+
+    [Test]
+    public async Task CutConnectionEndsEverythingThatWaits([Values] bool dialerSide)
+    {
+        YamuxPair pair = new();
+        (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();
+        IMuxer muxer = dialerSide ? pair.Dialer : pair.Listener;
+        IMuxedStream stream = dialerSide ? opened : accepted;
+        Task[] waiting =
+        [
+            stream.ReadAsync(new byte[1], CancellationToken.None).AsTask(),
+            stream.WriteAsync(new byte[1_000_000], CancellationToken.None).AsTask(),
+        ];
+        Task<IMuxedStream?> accepting = muxer.AcceptStreamAsync(CancellationToken.None).AsTask();
+        pair.DialerBelow.Break();
+
+        foreach (Task task in waiting)
+        {
+            Assert.That(Assert.ThrowsAsync<NetworkException>(() => task.InTime())!.Error, Is.EqualTo(NetworkError.Closed));
+        }
+
+        Assert.That(await accepting.InTime(), Is.Null);
+        Assert.That((await muxer.Completion.InTime()).Code, Is.Null);
+        await opened.CloseAsync();
+        await accepted.CloseAsync();
+        await pair.DisposeAsync();
+        Assert.That(pair.Pool.Outstanding, Is.Zero);
+    }
+
+    [Test]
+    public async Task WritesBeforeTheEndArriveBeforeIt()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            await using YamuxPair pair = new();
+            IMuxedStream opened = await pair.Dialer.OpenStreamAsync(CancellationToken.None).InTime();
+            await opened.WriteAsync(new byte[1000]);
+            await opened.CloseWritingAsync();
+            Task closing = pair.Dialer.CloseAsync(0).AsTask();
+            if (await pair.Listener.AcceptStreamAsync(CancellationToken.None).InTime() is { } accepted)
+            {
+                Assert.That(await accepted.ReadAsync(2000).InTime(), Has.Length.EqualTo(1000));
+            }
+
+            await closing.InTime();
+        }
+    }
+
+    [Test]
+    public async Task FirstCodeCounts()
+    {
+        YamuxPair pair = new();
+        await Task.WhenAll(pair.Dialer.CloseAsync(5).AsTask(), pair.Dialer.CloseAsync(6).AsTask()).InTime();
+        Assert.That((await pair.Dialer.Completion).Code, Is.EqualTo(5u));
+        MuxerEnd end = await pair.Listener.Completion.InTime();
+        Assert.That((end.Code, end.ByPeer), Is.EqualTo(((uint?)5, true)));
+        Assert.That((pair.DialerBelow.IsClosed, pair.ListenerBelow.IsClosed), Is.EqualTo((true, true)));
+    }
+
+    [Test]
     public void OneThreadIsEnough()
     {
-        SingleThreadWorld world = new();
+        SimulationWorld world = new();
         world.Run(async () =>
         {
             await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
@@ -108,5 +259,21 @@ internal sealed class YamuxStreamTests
             await pair.Dialer.PingAsync(CancellationToken.None);
         });
         Assert.That(world.Escapes, Is.Zero);
+    }
+
+    private static async Task EndAsync(IMuxedStream stream, string how)
+    {
+        switch (how)
+        {
+            case "fin":
+                await stream.CloseWritingAsync();
+                break;
+            case "close":
+                await stream.CloseAsync();
+                break;
+            default:
+                stream.Reset();
+                break;
+        }
     }
 }

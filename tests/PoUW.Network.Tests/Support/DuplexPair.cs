@@ -5,10 +5,10 @@ namespace PoUW.Network.Tests.Support;
 /// <summary>Two ends of a byte stream in memory. At most a fixed number of bytes wait on each way; either way can be broken.</summary>
 internal static class DuplexPair
 {
-    public static (TestDuplex First, TestDuplex Second) Create(int capacityBytes = 256 * 1024)
+    public static (TestDuplex First, TestDuplex Second) Create(int capacityBytes = 256 * 1024, TimeProvider? time = null, TimeSpan latency = default)
     {
-        TestPipe forth = new(capacityBytes);
-        TestPipe back = new(capacityBytes);
+        TestPipe forth = new(capacityBytes, time, latency);
+        TestPipe back = new(capacityBytes, time, latency);
         return (new TestDuplex(back, forth), new TestDuplex(forth, back));
     }
 }
@@ -16,8 +16,14 @@ internal static class DuplexPair
 /// <summary>One end.</summary>
 internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplexStream
 {
-    /// <summary>Writes of this end, for tests of how much goes into one.</summary>
-    public List<int> WriteSizes { get; } = [];
+    /// <summary>Writes of this end.</summary>
+    public int Writes { get; private set; }
+
+    /// <summary>The longest of them.</summary>
+    public int LongestWrite { get; private set; }
+
+    /// <summary>The bytes of all, in a number that depends on each and on the order.</summary>
+    public ulong Trace { get; private set; }
 
     public bool IsClosed { get; private set; }
 
@@ -25,7 +31,13 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation)
     {
-        WriteSizes.Add(source.Length);
+        Writes++;
+        LongestWrite = Math.Max(LongestWrite, source.Length);
+        foreach (byte value in source.Span)
+        {
+            Trace = unchecked((Trace * 0x100000001b3) ^ value);
+        }
+
         return outgoing.WriteAsync(source, cancellation);
     }
 
@@ -53,14 +65,15 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
     }
 }
 
-/// <summary>One way.</summary>
-internal sealed class TestPipe(int capacityBytes)
+/// <summary>One way: a ring of bytes; with a latency, bytes are on their way for that long.</summary>
+internal sealed class TestPipe(int capacityBytes, TimeProvider? time = null, TimeSpan latency = default)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<byte[]> _waiting = new();
+    private readonly byte[] _ring = new byte[capacityBytes];
     private TaskCompletionSource? _changed;
-    private int _offset;
+    private int _start;
     private int _length;
+    private int _readable;
     private bool _writerEnded;
     private bool _readerEnded;
     private bool _isBroken;
@@ -77,14 +90,14 @@ internal sealed class TestPipe(int capacityBytes)
                     throw new NetworkException(NetworkError.Closed, "The pipe is closed for reading.");
                 }
 
-                if (_length > 0)
+                if (_readable > 0)
                 {
                     int count = Take(destination.Span);
                     Signal();
                     return count;
                 }
 
-                if (_writerEnded)
+                if (_writerEnded && _length == 0)
                 {
                     return 0;
                 }
@@ -111,10 +124,8 @@ internal sealed class TestPipe(int capacityBytes)
                 int count = Math.Min(source.Length, capacityBytes - _length);
                 if (count > 0)
                 {
-                    _waiting.Enqueue(source[..count].ToArray());
-                    _length += count;
+                    Put(source.Span[..count]);
                     source = source[count..];
-                    Signal();
                     continue;
                 }
 
@@ -140,23 +151,40 @@ internal sealed class TestPipe(int capacityBytes)
         }
     }
 
-    private int Take(Span<byte> destination)
+    private void Put(ReadOnlySpan<byte> bytes)
     {
-        int total = 0;
-        while (total < destination.Length && _length > 0)
+        int end = (_start + _length) % capacityBytes;
+        int first = Math.Min(bytes.Length, capacityBytes - end);
+        bytes[..first].CopyTo(_ring.AsSpan(end));
+        bytes[first..].CopyTo(_ring);
+        _length += bytes.Length;
+        if (time is null)
         {
-            byte[] first = _waiting.Peek();
-            int count = Math.Min(first.Length - _offset, destination.Length - total);
-            first.AsSpan(_offset, count).CopyTo(destination[total..]);
-            (total, _offset, _length) = (total + count, _offset + count, _length - count);
-            if (_offset == first.Length)
-            {
-                _waiting.Dequeue();
-                _offset = 0;
-            }
+            Arrive(bytes.Length);
+            return;
         }
 
-        return total;
+        int count = bytes.Length;
+        time.CreateTimer(_ => Arrive(count), null, latency, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Arrive(int count)
+    {
+        lock (_gate)
+        {
+            _readable += count;
+            Signal();
+        }
+    }
+
+    private int Take(Span<byte> destination)
+    {
+        int count = Math.Min(destination.Length, _readable);
+        int first = Math.Min(count, capacityBytes - _start);
+        _ring.AsSpan(_start, first).CopyTo(destination);
+        _ring.AsSpan(0, count - first).CopyTo(destination[first..]);
+        (_start, _length, _readable) = ((_start + count) % capacityBytes, _length - count, _readable - count);
+        return count;
     }
 
     private Task Changed()

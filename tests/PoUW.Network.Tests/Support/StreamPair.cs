@@ -33,6 +33,9 @@ internal sealed class PipeStream(PipeReader reader, PipeWriter writer, int maxRe
 
     public int Writes => _writes;
 
+    /// <summary>The position of a written byte that arrives changed; none if negative.</summary>
+    public int Corrupted { get; set; } = -1;
+
     public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _reads);
@@ -57,7 +60,7 @@ internal sealed class PipeStream(PipeReader reader, PipeWriter writer, int maxRe
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
         try
         {
-            FlushResult result = await writer.WriteAsync(source, either.Token);
+            FlushResult result = await writer.WriteAsync(Corrupt(source), either.Token);
             if (result.IsCompleted)
             {
                 throw new NetworkException(NetworkError.Closed, "Nobody reads.");
@@ -82,4 +85,18 @@ internal sealed class PipeStream(PipeReader reader, PipeWriter writer, int maxRe
     }
 
     public ValueTask DisposeAsync() => CloseAsync();
+
+    private ReadOnlyMemory<byte> Corrupt(ReadOnlyMemory<byte> source)
+    {
+        int at = Corrupted;
+        Corrupted -= at < 0 ? 0 : source.Length;
+        if (at < 0 || at >= source.Length)
+        {
+            return source;
+        }
+
+        byte[] changed = source.ToArray();
+        changed[at] ^= 1;
+        return changed;
+    }
 }

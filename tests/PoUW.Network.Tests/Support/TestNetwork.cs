@@ -1,7 +1,8 @@
 using PoUW.Core.Primitives;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Sessions;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Support;
@@ -23,13 +24,7 @@ internal sealed class TestNetwork(ITransport transport, TimeProvider time, Func<
     public static TestNetwork Tcp() =>
         new(new TcpTransport(), TimeProvider.System, static _ => Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"));
 
-    /// <summary>A name whose order is that of the numbers.</summary>
-    public static PeerId IdOf(byte number)
-    {
-        byte[] bytes = new byte[Hash256.Size];
-        bytes[0] = number;
-        return new PeerId(new Hash256(bytes));
-    }
+    public static PeerId IdOf(byte number) => TestKeys.IdOf(number);
 
     public async Task<TestNode> AddAsync(
         byte number, NetworkOptions? options = null, IPeerAuthorizer? authorizer = null, Hash256? genesis = null)

@@ -1,9 +1,10 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Sessions;
 
 namespace PoUW.Network.Tests.Support;
 
@@ -15,7 +16,7 @@ internal sealed class TestNode : IAsyncDisposable
         Listen = listen;
         Node = new NetworkNode(
             network.Transport, genesis ?? TestNetwork.Genesis, options ?? new NetworkOptions(), network.Time, Spawner,
-            new SeededRandomSource(number, "node"), authorizer ?? new OpenPeerAuthorizer(), Observer, TestNetwork.IdOf(number));
+            new SeededRandomSource(number, "node"), authorizer ?? new OpenPeerAuthorizer(), Observer, TestKeys.Of(number));
         Node.PeerConnected += peer => Connected.Add(peer.Id);
         Node.PeerDisconnected += (peer, reason) => Disconnected.Add((peer.Id, reason));
     }

@@ -13,9 +13,10 @@ using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Sessions;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Transports;
-using PoUW.Sdk.Sync;
+using PoUW.Network.Sync;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -35,7 +36,7 @@ public sealed class CertificateRationTests
     private BlockChain _source = null!;
     private NetworkNode _node = null!;
     private NetworkNode _peer = null!;
-    private BlockRelay _relay = null!;
+    private LedgerSync _relay = null!;
 
     [SetUp]
     public async Task ConnectAsync()
@@ -49,9 +50,10 @@ public sealed class CertificateRationTests
             return ValueTask.FromResult(GossipVerdict.Ignore);
         });
         CertificateBudget<PeerId> budget = new(new CertificateBudgetOptions(), new StoppedClock());
-        _relay = new BlockRelay(
-            _chain, new TransactionPool(_chain, new MempoolOptions()), _node, new ThreadPoolSpawner(), () => { },
-            new OrphanPool<PeerId>(_chain, new OrphanPoolOptions(), budget.TryTake, TimeProvider.System), _ => { }, _stopping.Token);
+        _relay = new LedgerSync(
+            _chain, new TransactionPool(_chain, new MempoolOptions()), _node,
+            new OrphanPool<PeerId>(_chain, new OrphanPoolOptions(), budget.TryTake, TimeProvider.System), budget.TryTake,
+            new SyncOptions { PollInterval = TimeSpan.Zero, MaxAnnouncedBlocksPerPeer = 64 }, TimeProvider.System, new ThreadPoolSpawner(), _ => { }, _stopping.Token);
         await _node.ListenAsync(Multiaddr.Memory("node"));
     }
 
@@ -72,7 +74,7 @@ public sealed class CertificateRationTests
         await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 20; i++)
         {
-            await _peer.PublishAsync(BlockRelay.BlockTopic, Block(_source, i).Encode());
+            await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(Block(_source, i)));
         }
 
         await WaitForEndAsync(cancellation);
@@ -88,10 +90,10 @@ public sealed class CertificateRationTests
         for (ulong i = 1; i <= 20; i++)
         {
             Block block = Block(_source, i);
-            await _peer.PublishAsync(BlockRelay.BlockTopic, (block with { Header = block.Header with { Height = 7 } }).Encode());
+            await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(block with { Header = block.Header with { Height = 7 } }));
         }
 
-        await _peer.PublishAsync(BlockRelay.BlockTopic, Block(_source, 1).Encode());
+        await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(Block(_source, 1)));
         await WaitForEndAsync(cancellation);
         Assert.That(_verifier.Claims, Is.EqualTo(1));
         Assert.That(_verifier.Witnesses, Is.EqualTo(1));
@@ -106,7 +108,7 @@ public sealed class CertificateRationTests
         {
             Block block = Block(_source, i);
             await _peer.PublishAsync(
-                BlockRelay.BlockTopic, (block with { Certificate = block.Certificate with { Witness = default } }).Encode());
+                SyncProtocols.BlockTopic, Announce(block with { Certificate = block.Certificate with { Witness = default } }));
         }
 
         await WaitForEndAsync(cancellation);
@@ -121,15 +123,18 @@ public sealed class CertificateRationTests
         _verifier.IsGood = true;
         TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _relay.BlockAccepted += block => _ = block.Header.Height == 30 && reached.TrySetResult();
-        List<byte[]> blocks = [];
+        List<HeaderAnnouncement> headers = [];
         for (int height = 1; height <= 30; height++)
         {
             Block block = Block(_source, 1);
             Assert.That(_source.Import(block).ToString(), Is.EqualTo("Ok"));
-            blocks.Add(block.Encode());
+            headers.Add(new HeaderAnnouncement(block.SignedHeader, block.Certificate.PublicData));
         }
 
-        _peer.Serve(SyncRequest.Protocol, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(SyncResponse.Encode(blocks)));
+        _peer.Serve(SyncProtocols.Headers, (_, message, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(
+            new HeadersResponse(30, 0, HeadersRequest.TryDecode(message.Span)!.Locator[0] == _source.Genesis.Id ? headers : []).Encode()));
+        _peer.Serve(SyncProtocols.Bodies, (_, message, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(BodiesResponse.Encode(
+            0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Select(id => _source.GetBlock(id)!.Encode())])));
         await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         await reached.Task.WaitAsync(cancellation);
         Assert.That(_verifier.Witnesses, Is.EqualTo(30));
@@ -153,7 +158,7 @@ public sealed class CertificateRationTests
         await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         foreach (Block block in Enumerable.Reverse(blocks))
         {
-            await _peer.PublishAsync(BlockRelay.BlockTopic, block.Encode());
+            await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(block));
         }
 
         await WaitForEndAsync(cancellation);
@@ -161,6 +166,8 @@ public sealed class CertificateRationTests
         Assert.That(_chain.Head.Id, Is.EqualTo(blocks[2].Id));
         Assert.That(_node.Statistics.GossipRejected, Is.Zero);
     }
+
+    private static byte[] Announce(Block block) => BlockAnnouncement.Encode(block, new SyncOptions().InlineBlockBytes);
 
     private async Task WaitForEndAsync(CancellationToken cancellation)
     {
@@ -184,7 +191,7 @@ public sealed class CertificateRationTests
     });
 
     private NetworkNode Node(InMemoryTransport transport, string name) => new(
-        transport, _source.Genesis.Id, new NetworkOptions { FaultsBeforeBan = 1_000 }, TimeProvider.System, new ThreadPoolSpawner(),
+        transport, _source.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1_000 } }, TimeProvider.System, new ThreadPoolSpawner(),
         new SeededRandomSource(1, name), new OpenPeerAuthorizer(), new SilentObserver());
 
     private sealed class CountingVerifier : IWorkVerifier

@@ -23,6 +23,27 @@ public sealed record SnapshotChunk(
     /// <summary>Largest encoding in bytes: the last leaf may begin just below the limit and be as large as a record can be.</summary>
     public const int MaxEncodedBytes = (2 * MaxLeafBytes) + (MaxLeafBytes / 4) + (64 * 1024);
 
+    // A leaf costs some bytes beside its value.
+    internal const int LeafOverhead = Hash256.Size + 8;
+
+    /// <summary>
+    /// True if the chunk ends where every exporter ends one that begins there and may hold <see cref="MaxLeafBytes"/>: with the leaf that
+    /// reaches the limit, or with the state. So a number names the same chunk everywhere.
+    /// </summary>
+    public bool EndsWhereItShould
+    {
+        get
+        {
+            long before = 0;
+            for (int i = 0; i < Leaves.Count - 1; i++)
+            {
+                before += LeafOverhead + Leaves[i].Value.Length;
+            }
+
+            return before < MaxLeafBytes && (Right is null || before + LeafOverhead + Leaves[^1].Value.Length >= MaxLeafBytes);
+        }
+    }
+
     /// <summary>The canonical encoding: RLP list (leaf before, its value hash, left edge, right edge, leaves), absent things being empty.</summary>
     public byte[] Encode()
     {

@@ -9,9 +9,6 @@ namespace PoUW.Core.State.Snapshots;
 /// </summary>
 public sealed class SnapshotExporter(StateSnapshot state)
 {
-    // A leaf costs some bytes beside its value.
-    private const int LeafOverhead = Hash256.Size + 8;
-
     /// <summary>The chunk that follows a leaf.</summary>
     /// <param name="after">The path of the last leaf of the chunk before; null for the first chunk.</param>
     /// <param name="maxBytes">Bytes of paths and values after which the chunk ends, 1 to <see cref="SnapshotChunk.MaxLeafBytes"/>.</param>
@@ -35,7 +32,7 @@ public sealed class SnapshotExporter(StateSnapshot state)
         {
             ReadOnlyMemory<byte> value = state.World.Values.ReadLeaf(cursor.Current).AsMemory(1);
             leaves.Add(new SnapshotLeaf(Page.LeafPath(cursor.Current), value));
-            bytes += LeafOverhead + value.Length;
+            bytes += SnapshotChunk.LeafOverhead + value.Length;
         }
 
         state.World.Versions.ThrowIfGone(version);

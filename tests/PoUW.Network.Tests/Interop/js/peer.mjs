@@ -128,6 +128,11 @@ const commands = {
     await node.unhandle(protocol)
     return {}
   },
+  async open ({ peer, protocol }) {
+    const stream = await node.dialProtocol(peerIdFromString(peer), protocol)
+    stream.abort(new Error('the test only wanted to open it'))
+    return {}
+  },
   async echo ({ peer, text }) {
     const stream = await node.dialProtocol(peerIdFromString(peer), ECHO_PROTOCOL)
     stream.send(Buffer.from(text))

@@ -1,0 +1,202 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Core.Headers;
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Network.Muxing;
+using PoUW.Network.Identity;
+
+namespace PoUW.Network.Sync;
+
+/// <summary>
+/// Asks peers for their headers and gives them to the intake, each peer by itself and one request at a time. A peer whose chain is longer
+/// than its places waits until blocks were imported. Every answer has to lead upwards, so no peer can keep this going for nothing.
+/// </summary>
+internal sealed class HeaderFetcher(
+    BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
+    Pulse progress, Action headersChanged)
+{
+    private int _asking;
+
+    /// <summary>True while a peer is being asked.</summary>
+    internal bool IsAsking => Volatile.Read(ref _asking) > 0;
+
+    /// <summary>Asks a peer, once more if it is being asked.</summary>
+    internal void Ask(PeerId id)
+    {
+        SyncPeer? peer;
+        lock (peers.Gate)
+        {
+            if (!peers.TryFind(id, out peer))
+            {
+                return;
+            }
+
+            peer.AskAgain = peer.IsAsking;
+            if (peer.IsAsking)
+            {
+                return;
+            }
+
+            peer.IsAsking = true;
+        }
+
+        Interlocked.Increment(ref _asking);
+        tasks.Run("header sync", () => RunAsync(peer));
+    }
+
+    private async Task RunAsync(SyncPeer peer)
+    {
+        try
+        {
+            while (true)
+            {
+                await FollowAsync(peer);
+                lock (peers.Gate)
+                {
+                    if (!peer.AskAgain)
+                    {
+                        peer.IsAsking = false;
+                        break;
+                    }
+
+                    peer.AskAgain = false;
+                }
+            }
+        }
+        finally
+        {
+            lock (peers.Gate)
+            {
+                peer.IsAsking = false;
+                peer.IsFull = false;
+            }
+
+            Interlocked.Decrement(ref _asking);
+            headersChanged();
+        }
+    }
+
+    /// <summary>Follows a peer's chain upwards until it ends.</summary>
+    private async Task FollowAsync(SyncPeer peer)
+    {
+        Hash256? last = null;
+        ulong reached = 0;
+        while (await WaitForRoomAsync(peer))
+        {
+            int count = Math.Min(options.HeadersPerRequest, options.Headers.MaxHeadersPerPeer - intake.CountOf(peer.Id));
+            List<Hash256> locator = ChainLocator.Of(chain, last);
+            HeadersRequest request = new(locator, Math.Max(1, count));
+            SyncAnswer answer = await network.AskAsync(peer.Id, SyncProtocols.Headers, request.Encode(), StreamPriority.Normal, options.RequestTimeout);
+            if (!answer.IsThere)
+            {
+                return;
+            }
+
+            if (HeadersResponse.TryDecode(answer.Bytes.Span, request.Count) is not { } response
+                || (response.Headers.Count > 0 && !locator.Contains(response.Headers[0].Signed.Header.ParentHash)))
+            {
+                network.Punish(peer.Id, "headers that nobody asked for");
+                return;
+            }
+
+            Note(peer, response);
+            if (response.Headers.Count == 0)
+            {
+                return;
+            }
+
+            HeaderBatchResult batch = intake.AddBatch(peer.Id, response.Headers);
+            headersChanged();
+            if (batch.Taken > 0)
+            {
+                BlockHeader highest = response.Headers[batch.Taken - 1].Signed.Header;
+                if (highest.Height <= reached)
+                {
+                    network.Punish(peer.Id, "headers that lead nowhere");
+                    return;
+                }
+
+                (last, reached) = (highest.Id, highest.Height);
+            }
+
+            bool goesOn = batch.Result.IsValid
+                ? reached < response.HeadHeight
+                : Conclude(peer, response.Headers[Math.Min(batch.Taken, response.Headers.Count - 1)].Signed.Header, batch.Result);
+            if (!goesOn)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Draws the conclusions from a header that was not taken.</summary>
+    /// <returns>True to go on with this peer.</returns>
+    private bool Conclude(SyncPeer peer, BlockHeader header, ValidationResult result)
+    {
+        switch (result.Code)
+        {
+            case ValidationCode.TooManyUnverified:
+                // Without places of its own it waits for those of others, at the next occasion.
+                return intake.CountOf(peer.Id) > 0;
+            case ValidationCode.BadTimestamp:
+                if (EarlyBlocks.DelayOf(header, chain.Parameters, time, options) is { } delay)
+                {
+                    tasks.RunLater("early header", delay, time, () => Ask(peer.Id));
+                }
+
+                return false;
+            default:
+                if (result.Verdict == GossipVerdict.Reject)
+                {
+                    network.Punish(peer.Id, $"invalid header {header.Id.ToShortString()}: {result}");
+                }
+
+                return false;
+        }
+    }
+
+    private void Note(SyncPeer peer, HeadersResponse response)
+    {
+        lock (peers.Gate)
+        {
+            peer.ClaimedHeight = response.HeadHeight;
+            peer.WitnessFloor = response.WitnessFloor;
+        }
+    }
+
+    /// <summary>Waits until half of a peer's places are free, so that each request is worth its way.</summary>
+    /// <returns>False if nothing moved for as long as headers are kept.</returns>
+    private async Task<bool> WaitForRoomAsync(SyncPeer peer)
+    {
+        int most = options.Headers.MaxHeadersPerPeer;
+        if (intake.CountOf(peer.Id) <= most - Math.Min(most, options.HeadersPerRequest))
+        {
+            return true;
+        }
+
+        // The pulse is awaited by itself: what combines tasks would leave the thread of a simulator.
+        using CancellationTokenSource deadline = new(options.Headers.MaxAge, time);
+        await using CancellationTokenRegistration late = deadline.Token.Register(progress.Beat);
+        await using CancellationTokenRegistration end = network.Stopping.Register(progress.Beat);
+        bool hasRoom = false;
+        while (!hasRoom && !deadline.IsCancellationRequested && !network.Stopping.IsCancellationRequested)
+        {
+            Task changed = progress.Next;
+            hasRoom = intake.CountOf(peer.Id) <= most / 2;
+            if (!hasRoom)
+            {
+                lock (peers.Gate)
+                {
+                    peer.IsFull = true;
+                }
+
+                headersChanged();
+                await changed;
+            }
+        }
+
+        network.Stopping.ThrowIfCancellationRequested();
+        return hasRoom;
+    }
+}

@@ -1,0 +1,53 @@
+using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Network.Messaging;
+using PoUW.Network.Gossip;
+using PoUW.Network.Requests;
+using PoUW.Network.Muxing;
+using PoUW.Network.Identity;
+
+namespace PoUW.Network.Sync;
+
+/// <summary>What the sync uses of a node: the one place that names its members.</summary>
+internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
+{
+    /// <summary>Calls back for every peer that comes; must be soon done.</summary>
+    internal void WhenConnected(Action<PeerId> tell) => node.PeerConnected += peer => tell(peer.Id);
+
+    /// <summary>Calls back for every peer that goes; must be soon done.</summary>
+    internal void WhenDisconnected(Action<PeerId> tell) => node.PeerDisconnected += (peer, _) => tell(peer.Id);
+
+    /// <summary>The peers, in the order of their ids.</summary>
+    internal IReadOnlyList<PeerId> Peers => [.. node.Peers.Select(static peer => peer.Id)];
+
+    /// <summary>Cancelled when the sync stops.</summary>
+    internal CancellationToken Stopping => stopping;
+
+    internal void Subscribe(
+        string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler, GossipTopicOptions? options = null) =>
+        node.Subscribe(topic, handler, options);
+
+    internal async Task PublishAsync(string topic, ReadOnlyMemory<byte> message) => await node.PublishAsync(topic, message);
+
+    internal void Serve(string protocol, Func<PeerId, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> handler) =>
+        node.Serve(protocol, (peer, request, _) => ValueTask.FromResult(handler(peer, request)));
+
+    /// <summary>Asks a peer.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="priority">How the transfer is scheduled beside others.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <exception cref="OperationCanceledException">The sync stops.</exception>
+    internal async ValueTask<SyncAnswer> AskAsync(
+        PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout)
+    {
+        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, stopping, priority);
+        return new SyncAnswer(answer.IsOk ? answer.Response : default, answer.IsOk && answer.Response.IsEmpty);
+    }
+
+    internal void Punish(PeerId peer, string detail) => node.Punish(peer, detail);
+
+    /// <summary>Names a block in a complaint.</summary>
+    internal void Punish(PeerId peer, string what, Hash256 id) => node.Punish(peer, $"{what} {id.ToShortString()}");
+}

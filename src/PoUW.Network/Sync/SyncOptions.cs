@@ -1,0 +1,113 @@
+using PoUW.Core.Headers;
+using PoUW.Core.Validation;
+
+namespace PoUW.Network.Sync;
+
+/// <summary>Every limit of announcing, fetching and syncing: sizes in bytes, counts, times. Nothing is allocated or awaited beyond them.</summary>
+public sealed record SyncOptions
+{
+    /// <summary>A block whose encoding is no longer rides along in its announcement; 0 to send headers only.</summary>
+    public int InlineBlockBytes { get; init; } = 32 * 1024;
+
+    /// <summary>A transaction whose encoding is no longer is gossiped whole, if its topic allows it; longer ones by their id.</summary>
+    public int InlineTransactionBytes { get; init; } = 32 * 1024;
+
+    /// <summary>Announced blocks that are fetched at the same time; more are left to the sync.</summary>
+    public int MaxAnnouncedBlocks { get; init; } = 64;
+
+    /// <summary>The same, of one peer.</summary>
+    public int MaxAnnouncedBlocksPerPeer { get; init; } = 8;
+
+    /// <summary>Announced blocks of one peer beyond those, which wait for the sync to bring them.</summary>
+    public int MaxWaitingBlocksPerPeer { get; init; } = 64;
+
+    /// <summary>How long an announced block may take from all sources together, its ancestors included.</summary>
+    public TimeSpan AnnouncedBlockTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>After this time without an answer another peer is asked, too.</summary>
+    public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Peers that are asked for one announced block or transaction.</summary>
+    public int MaxSources { get; init; } = 4;
+
+    /// <summary>Gossiped transactions of one topic that wait for the pool; more are dropped.</summary>
+    public int MaxWaitingTransactions { get; init; } = 4096;
+
+    /// <summary>Bytes of them.</summary>
+    public long MaxWaitingTransactionBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Ids in one answer about a pool, and in one request for transactions.</summary>
+    public int MaxTransactionIds { get; init; } = 4096;
+
+    /// <summary>How long one request for headers, transactions or ids may take.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one request for bodies or a chunk may take.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Headers in one answer.</summary>
+    public int HeadersPerRequest { get; init; } = 256;
+
+    /// <summary>Blocks in one request for bodies.</summary>
+    public int BodiesPerRequest { get; init; } = 64;
+
+    /// <summary>An answer with bodies or transactions is cut after the item that passes this size; one item always fits.</summary>
+    public int AnswerBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Requests for bodies that one peer has not answered yet.</summary>
+    public int BodyRequestsPerPeer { get; init; } = 2;
+
+    /// <summary>Blocks that were fetched or are being fetched and wait for their import.</summary>
+    public int MaxBlocksAhead { get; init; } = 256;
+
+    /// <summary>Bytes of fetched blocks that wait for their import; one block is always admitted.</summary>
+    public long MaxBytesAhead { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>A peer that let a request for bodies time out is asked again after this time.</summary>
+    public TimeSpan SlowPeerPause { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a peer, one after the other, is asked for news although it announced none; zero for never.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Blocks dated up to this time beyond what the rules admit now are tried again when they are due; others are forgotten.</summary>
+    public TimeSpan MaxEarly { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Bytes a second that one peer is served, and the most at once.</summary>
+    public long ServedBytesPerSecond { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes a second over all peers.</summary>
+    public long TotalServedBytesPerSecond { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>A node with a trusted checkpoint so far above its genesis takes the state as a snapshot instead of the blocks; 0 for never.</summary>
+    public ulong SnapshotMinBlocks { get; init; } = 1024;
+
+    /// <summary>Chunks of a snapshot that are fetched or wait for their turn at the same time.</summary>
+    public int SnapshotWindow { get; init; } = 8;
+
+    /// <summary>Chunks that a snapshot may have; about a megabyte each.</summary>
+    public int MaxSnapshotChunks { get; init; } = 1 << 16;
+
+    /// <summary>Rounds in which no peer had anything of the snapshot, after which the node goes on with blocks instead.</summary>
+    public int SnapshotAttempts { get; init; } = 30;
+
+    /// <summary>The pause between two such rounds.</summary>
+    public TimeSpan SnapshotPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Limits of the headers whose blocks are not here yet.</summary>
+    public HeaderIntakeOptions Headers { get; init; } = new() { MaxHeadersPerPeer = 1024 };
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate()
+    {
+        long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
+            HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
+            TotalServedBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, SnapshotAttempts];
+        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause];
+        bool isInRange = counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
+            && InlineBlockBytes >= 0 && InlineTransactionBytes >= 0 && PollInterval >= TimeSpan.Zero
+            && HeadersPerRequest <= HeadersRequest.MaxHeaders && BodiesPerRequest <= BodiesRequest.MaxIds && MaxTransactionIds <= TransactionsRequest.MaxIds;
+        return isInRange
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(ValidationCode.OutOfRange, nameof(SyncOptions), "Counts and times are positive and within what the messages hold.");
+    }
+}

@@ -1,0 +1,144 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Core.Headers;
+using PoUW.Core.Mempool;
+using PoUW.Core.Primitives;
+using PoUW.Core.Transactions;
+using PoUW.Network.Identity;
+
+namespace PoUW.Network.Sync;
+
+/// <summary>Answers what peers ask for: headers, bodies, waiting transactions. Thread-safe.</summary>
+internal sealed class SyncServer
+{
+    // What a request costs at least: decoding, look-ups, a frame.
+    private const int RequestBytes = 1024;
+
+    // Headers are cut out of the stored blocks, which have to be read.
+    private const int HeaderReadBytes = 8 * 1024 * 1024;
+
+    private readonly BlockChain _chain;
+    private readonly TransactionPool _pool;
+    private readonly SyncNetwork _network;
+    private readonly SyncOptions _options;
+    private readonly ServeBudget _budget;
+    private ulong _witnessFloor;
+
+    internal SyncServer(BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, ServeBudget budget)
+    {
+        (_chain, _pool, _network, _options, _budget) = (chain, pool, network, options, budget);
+        network.Serve(SyncProtocols.Headers, (peer, request) => Answer(peer, HeadersRequest.TryDecode(request.Span), ServeHeaders));
+        network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies));
+        network.Serve(SyncProtocols.Transactions, (peer, request) => Answer(peer, TransactionsRequest.TryDecode(request.Span), ServeTransactions));
+        network.Serve(SyncProtocols.Pool, (peer, request) => Answer(peer, request.IsEmpty ? this : null, ServePool));
+    }
+
+    private ReadOnlyMemory<byte>? Answer<TRequest>(PeerId peer, TRequest? request, Func<TRequest, (byte[]? Answer, long Cost)> serve)
+        where TRequest : class
+    {
+        if (request is null)
+        {
+            _network.Punish(peer, "malformed request");
+            return null;
+        }
+
+        if (!_budget.MayServe(peer))
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        (byte[]? answer, long cost) = serve(request);
+        _budget.Charge(peer, cost + RequestBytes);
+        return answer;
+    }
+
+    private (byte[]? Answer, long Cost) ServeHeaders(HeadersRequest request)
+    {
+        ulong height = CommonAncestor(request.Locator);
+        List<HeaderAnnouncement> headers = [];
+        long read = 0;
+        while (headers.Count < Math.Min(request.Count, _options.HeadersPerRequest) && read < HeaderReadBytes
+            && _chain.GetIdByHeight(++height) is { } id && _chain.GetAnnouncement(id, out int stored) is { } header)
+        {
+            headers.Add(header);
+            read += stored;
+        }
+
+        byte[] answer = new HeadersResponse(_chain.Head.Height, Volatile.Read(ref _witnessFloor), headers).Encode();
+        return (answer, read + answer.Length);
+    }
+
+    private (byte[]? Answer, long Cost) ServeBodies(BodiesRequest request)
+    {
+        List<byte[]> blocks = [];
+        long size = 0;
+        foreach (Hash256 id in request.Ids.Take(_options.BodiesPerRequest))
+        {
+            if (size >= _options.AnswerBytes)
+            {
+                break;
+            }
+
+            if (!_chain.IsInvalid(id) && _chain.GetBlock(id) is { Header.Height: > 0 } block)
+            {
+                NoteWitness(block);
+                blocks.Add(block.Encode());
+                size += blocks[^1].Length;
+            }
+        }
+
+        return (BodiesResponse.Encode(Volatile.Read(ref _witnessFloor), blocks), size);
+    }
+
+    private (byte[]? Answer, long Cost) ServeTransactions(TransactionsRequest request)
+    {
+        List<Transaction> found = [];
+        long size = 0;
+        foreach (Hash256 id in request.Ids.Take(_options.MaxTransactionIds))
+        {
+            if (size >= _options.AnswerBytes)
+            {
+                break;
+            }
+
+            if (_pool.Find(id) is { } transaction)
+            {
+                found.Add(transaction);
+                size += transaction.EncodedLength;
+            }
+        }
+
+        return (new TransactionsResponse(found).Encode(), size + (request.Ids.Count * IdList.ItemBytes));
+    }
+
+    private (byte[]? Answer, long Cost) ServePool(SyncServer unused)
+    {
+        byte[] answer = new PoolResponse([.. _pool.List().Take(_options.MaxTransactionIds).Select(static transaction => transaction.Id)]).Encode();
+
+        // Listing sorts the whole pool.
+        return (answer, answer.Length + (_pool.Count * 16L));
+    }
+
+    /// <summary>Once a witness was found missing, this node says so before it sends the block: then its peers do not take it for a fault.</summary>
+    private void NoteWitness(Block block)
+    {
+        ulong floor = Volatile.Read(ref _witnessFloor);
+        while (block.Certificate.Witness.IsEmpty && floor <= block.Header.Height)
+        {
+            floor = Interlocked.CompareExchange(ref _witnessFloor, block.Header.Height + 1, floor);
+        }
+    }
+
+    private ulong CommonAncestor(IReadOnlyList<Hash256> locator)
+    {
+        foreach (Hash256 id in locator)
+        {
+            if (_chain.GetHeader(id) is { } header && _chain.GetIdByHeight(header.Height) == id)
+            {
+                return header.Height;
+            }
+        }
+
+        return 0;
+    }
+}

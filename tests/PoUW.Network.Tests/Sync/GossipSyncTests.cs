@@ -1,0 +1,298 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Cryptography;
+using PoUW.Core.Transactions;
+using PoUW.Network.Sync;
+
+namespace PoUW.Network.Tests.Sync;
+
+/// <summary>Announcing blocks and transactions.</summary>
+[TestFixture]
+internal sealed class GossipSyncTests
+{
+    private static readonly SyncOptions HeadersOnly = new() { PollInterval = TimeSpan.Zero, InlineBlockBytes = 0, InlineTransactionBytes = 64 };
+
+    [TestCase(0)]
+    [TestCase(32 * 1024)]
+    public void A_block_travels_along_a_line_of_nodes(int inlineBytes) => Run(async scene =>
+    {
+        (SyncPeerNode a, SyncPeerNode b, SyncPeerNode c) = await LineAsync(scene);
+        Block block = SyncChains.Grow(a.Chain, 1)[0];
+        a.Sync!.Publish(block);
+        await c.ReachAsync(block.Id);
+        Assert.That(b.Chain.Head.Id, Is.EqualTo(block.Id));
+        Assert.That(scene.World.Time.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(a, b, c);
+    }, HeadersOnly with { InlineBlockBytes = inlineBytes });
+
+    /// <summary>The middle node lacks the parent: it learns it from the announcer and passes the announcement on then.</summary>
+    [TestCase(0)]
+    [TestCase(32 * 1024)]
+    public void An_announcement_without_known_parent_is_passed_on_once_the_branch_is_here(int inlineBytes) => Run(async scene =>
+    {
+        (SyncPeerNode a, SyncPeerNode b, SyncPeerNode c) = await LineAsync(scene);
+        List<Block> blocks = SyncChains.Grow(a.Chain, 5);
+        a.Sync!.Publish(blocks[^1]);
+        await c.ReachAsync(blocks[^1].Id);
+        Assert.That(scene.World.Time.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(a, b, c);
+    }, HeadersOnly with { InlineBlockBytes = inlineBytes });
+
+    [Test]
+    public void Blocks_announced_faster_than_they_are_fetched_all_arrive() => Run(async scene =>
+    {
+        (SyncPeerNode a, SyncPeerNode b, SyncPeerNode c) = await LineAsync(scene);
+        List<Block> blocks = SyncChains.Grow(a.Chain, 40);
+        blocks.ForEach(a.Sync!.Publish);
+        await c.ReachAsync(blocks[^1].Id);
+        await StopAsync(a, b, c);
+    }, HeadersOnly);
+
+    /// <summary>The announcer keeps its body back; another peer has the block.</summary>
+    [Test]
+    public void A_slow_announcer_stalls_nobody() => Run(async scene =>
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        liar.Node.Serve(SyncProtocols.Bodies, async (_, _, cancellation) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        Block block = SyncChains.Grow(honest.Chain, 1)[0];
+        Transaction payment = SyncChains.Pay(0);
+        await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, 0));
+        await liar.Node.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(payment, 1_000));
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(scene.World.Time.Elapsed, Is.LessThan(scene.Options.HedgeDelay), "what comes behind is not held up");
+        await node.ReachAsync(block.Id);
+        Assert.That(scene.World.Time.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly with { InlineTransactionBytes = 1_000 });
+
+    [Test]
+    public void An_announcer_that_sends_another_body_is_banned_and_the_block_comes_from_another() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(1);
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", blocks);
+        liar.AnswerBodies(block => block with { Transactions = [SyncChains.Pay(7)] });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        SyncChains.ImportAll(honest.Chain, blocks);
+        await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0], 0));
+        await node.ReachAsync(blocks[0].Id);
+        Assert.That(node.IsBanned(liar), Is.True);
+        Assert.That(node.IsBanned(honest), Is.False);
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly);
+
+    /// <summary>What is forwarded is the announcement, so its seal is the one that is verified.</summary>
+    [Test]
+    public void An_announcement_with_a_wrong_seal_is_not_forwarded() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(1);
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", blocks);
+        liar.AnswerBodies(block => block);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar);
+        await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0] with { Seal = ProducerSeal.Empty }, 0));
+        await WaitForBanAsync(scene, node, liar);
+        Assert.That(node.Node.Statistics.GossipRejected, Is.EqualTo(1));
+        await StopAsync(liar, node);
+    }, HeadersOnly);
+
+    [Test]
+    public void Garbage_on_the_topics_is_rejected() => Run(async scene =>
+    {
+        foreach (string topic in new[] { SyncProtocols.BlockTopic, SyncProtocols.TransactionTopic })
+        {
+            SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar of {topic.Length}", []);
+            SyncPeerNode node = await SyncPeerNode.StartAsync(scene, $"node of {topic.Length}");
+            await node.ConnectAsync(liar);
+            await liar.Node.PublishAsync(topic, new byte[] { 1, 2, 3 });
+            await WaitForBanAsync(scene, node, liar);
+            await StopAsync(liar, node);
+        }
+    }, HeadersOnly);
+
+    [Test]
+    public void A_block_that_came_too_early_is_taken_when_it_is_due() => Run(async scene =>
+    {
+        ulong lead = SyncChains.Parameters.MaxFutureMilliseconds;
+        Block early = SyncChains.At(scene.Source, (ulong)scene.World.Time.GetUtcNow().ToUnixTimeMilliseconds() + lead + 5_000);
+        SyncPeerNode ahead = await SyncPeerNode.StartLiarAsync(scene, "ahead", []);
+        ahead.Answer(SyncProtocols.Bodies, _ => BodiesResponse.Encode(0, [early.Encode()]));
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(ahead);
+        await ahead.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(early, 0));
+        await node.ReachAsync(early.Id);
+        Assert.That(scene.World.Time.Elapsed, Is.InRange(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6)));
+        Assert.That(node.IsBanned(ahead), Is.False);
+        await StopAsync(ahead, node);
+    }, HeadersOnly);
+
+    [Test]
+    public void A_peer_takes_no_more_than_its_places() => Run(async scene =>
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        int requests = 0;
+        liar.Node.Serve(SyncProtocols.Bodies, async (_, _, cancellation) =>
+        {
+            requests++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar);
+        for (ulong i = 0; i < 30; i++)
+        {
+            Block block = SyncChains.At(node.Chain, node.Chain.Head.Header.TimestampMs + 1_000 + i);
+            await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, 0));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1), scene.World.Time);
+        Assert.That(requests, Is.InRange(1, scene.Options.MaxAnnouncedBlocksPerPeer + scene.Options.BodyRequestsPerPeer));
+        await StopAsync(liar, node);
+    }, HeadersOnly);
+
+    [TestCase(64, Description = "by its id")]
+    [TestCase(32 * 1024, Description = "whole")]
+    public void A_transaction_reaches_all_pools(int inlineBytes) => Run(async scene =>
+    {
+        (SyncPeerNode a, SyncPeerNode b, SyncPeerNode c) = await LineAsync(scene);
+        Transaction payment = SyncChains.Pay(0);
+        Assert.That(a.Pool.Admit(payment).ToString(), Is.EqualTo("Ok"));
+        a.Sync!.Publish(payment);
+        await c.UntilAsync(() => c.Pool.Find(payment.Id) is not null);
+        Assert.That(b.Pool.Count, Is.EqualTo(1));
+        await StopAsync(a, b, c);
+    }, HeadersOnly with { InlineTransactionBytes = inlineBytes });
+
+    [Test]
+    public void Many_transactions_are_admitted_in_order() => Run(async scene =>
+    {
+        (SyncPeerNode a, SyncPeerNode b, SyncPeerNode c) = await LineAsync(scene);
+        for (ulong nonce = 0; nonce < 50; nonce++)
+        {
+            Transaction payment = SyncChains.Pay(nonce);
+            Assert.That(a.Pool.Admit(payment).ToString(), Is.EqualTo("Ok"));
+            a.Sync!.Publish(payment);
+        }
+
+        await c.UntilAsync(() => c.Pool.Count == 50);
+        Assert.That(c.IsBanned(b), Is.False);
+        await StopAsync(a, b, c);
+    }, HeadersOnly with { InlineTransactionBytes = 32 * 1024 });
+
+    [Test]
+    public void A_peer_that_gives_another_transaction_than_it_announced_is_banned() => Run(async scene =>
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        liar.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([SyncChains.Pay(1)]).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar);
+        await liar.Node.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await WaitForBanAsync(scene, node, liar);
+        Assert.That(node.Pool.Count, Is.Zero);
+        await StopAsync(liar, node);
+    }, HeadersOnly);
+
+    /// <summary>A joining node first catches up, else the transactions would be of the future; then it learns what waits.</summary>
+    [Test]
+    public void A_node_that_joins_learns_the_transactions_that_wait() => Run(async scene =>
+    {
+        Transaction[] payments = [.. Enumerable.Range(0, 30).Select(nonce => SyncChains.Pay((ulong)nonce))];
+        Block mined = SyncChains.Next(scene.Source, payments[..10]);
+        SyncChains.ImportAll(scene.Source, [mined]);
+        List<Block> above = scene.Grow(20);
+        SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "peer", [mined, .. above]);
+        Assert.That(peer.Pool.AdmitAll(payments[10..]).Select(static result => result.IsValid), Is.All.True);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(peer);
+        await node.UntilAsync(() => node.Pool.Count == 20);
+        Assert.That(node.Pool.List().Select(static payment => payment.Id), Is.EquivalentTo(payments[10..].Select(static payment => payment.Id)));
+        await StopAsync(peer, node);
+    }, HeadersOnly with { MaxTransactionIds = 64, AnswerBytes = 500 });
+
+    [Test]
+    public void A_pool_of_forged_transactions_costs_its_sender_the_connection() => Run(async scene =>
+    {
+        Transaction honest = SyncChains.Pay(0);
+        Transaction forged = new(honest.Body, new byte[Secp256k1Scheme.SignatureSize]);
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        liar.AnswerHeaders();
+        liar.Answer(SyncProtocols.Pool, _ => new PoolResponse([forged.Id]).Encode());
+        liar.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([forged]).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar);
+        await WaitForBanAsync(scene, node, liar);
+        Assert.That(node.Pool.Count, Is.Zero);
+        await StopAsync(liar, node);
+    }, HeadersOnly);
+
+    [Test]
+    public void A_peer_over_its_budget_gets_an_empty_answer_until_it_is_paid_back() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(20);
+        SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server", blocks);
+        SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+        await client.ConnectAsync(server);
+        byte[] request = new BodiesRequest([.. blocks.Select(static block => block.Id)]).Encode();
+        async Task<int> AskAsync() => (await client.Node.RequestAsync(
+            server.Node.Id, SyncProtocols.Bodies, request, TimeSpan.FromSeconds(5))).Response.Length;
+        Assert.That(await AskAsync(), Is.GreaterThan(4_000));
+        Assert.That(await AskAsync(), Is.Zero);
+        await Task.Delay(TimeSpan.FromSeconds(10), scene.World.Time);
+        Assert.That(await AskAsync(), Is.GreaterThan(4_000));
+        await StopAsync(server, client);
+    }, HeadersOnly with { ServedBytesPerSecond = 2_000 });
+
+    [TestCase(SyncProtocols.Headers)]
+    [TestCase(SyncProtocols.Bodies)]
+    [TestCase(SyncProtocols.Transactions)]
+    [TestCase(SyncProtocols.Pool)]
+    [TestCase(SyncProtocols.Snapshots)]
+    public void A_malformed_request_counts_against_its_sender(string protocol) => Run(async scene =>
+    {
+        SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server");
+        SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+        await client.ConnectAsync(server);
+        await client.Node.RequestAsync(server.Node.Id, protocol, new byte[] { 0x81, 1 }, TimeSpan.FromSeconds(5));
+        Assert.That(server.IsBanned(client), Is.True);
+        await StopAsync(server, client);
+    }, HeadersOnly);
+
+    private static async Task WaitForBanAsync(SyncScene scene, SyncPeerNode node, SyncPeerNode liar)
+    {
+        while (!node.IsBanned(liar))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
+        }
+    }
+
+    private static async Task<(SyncPeerNode A, SyncPeerNode B, SyncPeerNode C)> LineAsync(SyncScene scene)
+    {
+        SyncPeerNode a = await SyncPeerNode.StartAsync(scene, "a");
+        SyncPeerNode b = await SyncPeerNode.StartAsync(scene, "b");
+        SyncPeerNode c = await SyncPeerNode.StartAsync(scene, "c");
+        await b.ConnectAsync(a, c);
+        await Task.Delay(TimeSpan.FromMilliseconds(10), scene.World.Time);
+        return (a, b, c);
+    }
+
+    private static void Run(Func<SyncScene, Task> scenario, SyncOptions options)
+    {
+        SyncScene scene = new() { Options = options };
+        scene.World.Run(() => scenario(scene));
+    }
+
+    private static async Task StopAsync(params SyncPeerNode[] nodes)
+    {
+        foreach (SyncPeerNode node in nodes)
+        {
+            await node.StopAsync();
+        }
+    }
+}

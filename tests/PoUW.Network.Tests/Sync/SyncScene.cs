@@ -1,0 +1,32 @@
+using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
+using PoUW.Network.Sync;
+using PoUW.Network.Transports;
+
+namespace PoUW.Network.Tests.Sync;
+
+/// <summary>A virtual world with an in-memory network, and a chain to cut from.</summary>
+internal sealed class SyncScene
+{
+    private int _numbers;
+
+    public SyncScene()
+    {
+        World = new VirtualWorld(SyncChains.Start);
+        Source = SyncChains.Open(World.Time);
+    }
+
+    public VirtualWorld World { get; }
+
+    public InMemoryTransport Transport { get; } = new(new InMemoryNetwork());
+
+    /// <summary>The chain that makes blocks.</summary>
+    public BlockChain Source { get; }
+
+    public SyncOptions Options { get; init; } = new() { PollInterval = TimeSpan.Zero };
+
+    /// <summary>A number that no other call gives.</summary>
+    public int NextNumber() => _numbers++;
+
+    public List<Block> Grow(int count) => SyncChains.Grow(Source, count);
+}
