@@ -56,7 +56,7 @@ internal sealed class SyncPeerNode
     public static async Task<SyncPeerNode> StartAsync(
         SyncScene scene, string name, IEnumerable<Block>? blocks = null, SyncOptions? options = null, IKeyValueStore? store = null, Checkpoint? trusted = null)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted);
+        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted, scene.Parameters);
         SyncChains.ImportAll(chain, blocks ?? []);
         SyncPeerNode node = new(scene, name, chain, options ?? scene.Options);
         await node.Node.ListenAsync(node._endpoint);
@@ -66,7 +66,7 @@ internal sealed class SyncPeerNode
     /// <summary>A node that has a chain and nothing that speaks for it.</summary>
     public static async Task<SyncPeerNode> StartLiarAsync(SyncScene scene, string name, IEnumerable<Block> blocks)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time);
+        BlockChain chain = SyncChains.Open(scene.World.Time, parameters: scene.Parameters);
         SyncChains.ImportAll(chain, blocks);
         SyncPeerNode node = new(scene, name, chain, null);
         await node.Node.ListenAsync(node._endpoint);
