@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PoUW.Simulation.Faults;
+using Samples.Shared.Jobs;
 
 namespace TrainOnNetwork;
 
@@ -8,6 +9,8 @@ internal static class CommandLine
 {
     public const int MaxWorkers = 64;
     public const int MaxEpochs = 1_000;
+    private const string Tcp = "tcp";
+    private const string Memory = "memory";
 
     private static readonly SortedDictionary<string, LieKind> LieKinds = new(StringComparer.Ordinal)
     {
@@ -59,6 +62,9 @@ internal static class CommandLine
     private static readonly Option<string> Model =
         Named("--model", "What is trained: a perceptron 784-256-10 (mlp), or two convolutions and a linear layer (cnn).", "mlp", Models.Keys);
 
+    private static readonly Option<string> Transport =
+        Named("--transport", "What carries the bytes: TCP on loopback, or pipes in memory. The trained weights are the same bits.", Tcp, [Memory, Tcp]);
+
     private static readonly Option<bool> NoRestarts = new("--no-restarts")
     {
         Description = "Do not stop and restart a validator and a worker in mid-run. The trained weights are the same bits.",
@@ -74,7 +80,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Trains a neural network on a proof-of-useful-work chain: one client, workers and validators in one process.")
         {
-            Data, Model, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, Liars, Lie, NoRestarts, NoTickets,
+            Data, Model, Seed, Workers, Epochs, Quick, Out, Json, ShowProgram, Liars, Lie, Transport, NoRestarts, NoTickets,
         };
         root.SetAction((parsed, cancellation) => run(Read(parsed), cancellation));
         return root;
@@ -91,7 +97,7 @@ internal static class CommandLine
             quick && !epochsGiven ? TrainOptions.QuickEpochs : parsed.GetValue(Epochs),
             parsed.GetValue(Out)!, parsed.GetValue(Json), parsed.GetValue(ShowProgram),
             liars, LieKinds[parsed.GetValue(Lie)!], !parsed.GetValue(NoRestarts), Models[parsed.GetValue(Model)!],
-            parsed.GetValue(NoTickets));
+            parsed.GetValue(Transport) == Tcp, parsed.GetValue(NoTickets));
     }
 
     private static Option<string> Named(string name, string description, string standard, ICollection<string> values)

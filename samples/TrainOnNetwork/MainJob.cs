@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
-using PoUW.Core.Primitives;
 using PoUW.Economics.Jobs;
 using PoUW.Sdk.Jobs;
 using PoUW.Training.Clients;
 using PoUW.Vm.Programs;
 using PoUW.Vm.Text;
+using Samples.Shared.Jobs;
 using Spectre.Console;
 using TrainOnNetwork.HtmlReport;
 
@@ -25,7 +25,7 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         }
 
         (Dataset train, Dataset test) = await ImageSource.LoadAsync(options.Data, cancellation);
-        TrainingRequest request = CreateRequest(train);
+        TrainingRequest request = ImageJob.CreateRequest(options.Model, train, options.Seed, options.Epochs);
         if (options.ShowProgram)
         {
             ShowProgram(request);
@@ -51,41 +51,6 @@ internal sealed class MainJob(TrainOptions options, IAnsiConsole console)
         string reportPath = Path.Combine(options.Out.FullName, "report.html");
         HtmlReportWriter.Save(new ReportPage(report, log, network).Build(), reportPath);
         report.Print(console, options, modelPath, reportPath, warnings);
-    }
-
-    private TrainingRequest CreateRequest(Dataset train)
-    {
-        int stepsPerEpoch = train.Count / TrainOptions.BatchSize;
-        if (stepsPerEpoch == 0)
-        {
-            throw new SampleException($"--data: {train.Count} training images are fewer than one batch of {TrainOptions.BatchSize}.");
-        }
-
-        int steps = stepsPerEpoch * options.Epochs;
-        Amount price = new(Amount.BaseUnitsPerCoin / 7);
-        Amount fee = new(Amount.BaseUnitsPerCoin / 100);
-        int units = (steps + TrainOptions.StepsPerUnit - 1) / TrainOptions.StepsPerUnit;
-        return new TrainingRequest
-        {
-            Name = Recipe.NameOf(options.Model),
-            Model = Recipe.Create(options.Model, steps),
-            Data = train,
-            Seed = options.Seed,
-            Steps = steps,
-            StepsPerUnit = TrainOptions.StepsPerUnit,
-            UnitsPerRound = TrainOptions.UnitsPerRound,
-            UnitPrice = price,
-            AuditRateBasisPoints = TrainOptions.AuditRateBasisPoints,
-            AuditorsPerUnit = TrainOptions.AuditorsPerUnit,
-            AuditFee = fee,
-            WorkMacsPerSecond = TrainOptions.WorkMacsPerSecond,
-
-            // Ample, since a busy machine finds blocks at an easier target, where bound tickets cost more. What is not burned comes back.
-            WorkBudget = Amount.FromCoins((ulong)units),
-
-            // Whole coins, so that something is left to refund.
-            Escrow = Amount.FromCoins((ulong)(((price + (fee * TrainOptions.AuditorsPerUnit)) * (ulong)units).BaseUnits / Amount.BaseUnitsPerCoin) + 1),
-        };
     }
 
     private static void ShowProgram(TrainingRequest request)

@@ -1,4 +1,5 @@
 using PoUW.Simulation.Faults;
+using Samples.Shared.Jobs;
 
 namespace TrainOnNetwork;
 
@@ -14,22 +15,13 @@ namespace TrainOnNetwork;
 /// <param name="Lie">How they lie.</param>
 /// <param name="Restarts">True to stop a validator and a worker once in mid-run and to start them again from their stores.</param>
 /// <param name="Model">What is trained.</param>
+/// <param name="Tcp">True for TCP on loopback; false for the in-memory transport.</param>
 /// <param name="NoTickets">Train without drawing tickets from the training products; the weights are the same bits.</param>
 internal sealed record TrainOptions(
     string Data, ulong Seed, int Workers, int Epochs, DirectoryInfo Out, bool Json, bool ShowProgram, int Liars, LieKind Lie, bool Restarts,
-    ModelKind Model, bool NoTickets)
+    ModelKind Model, bool Tcp, bool NoTickets)
 {
-    public const int BatchSize = 512;
-    public const int HiddenUnits = 256;
-    public const int Classes = 10;
-    public const int StepsPerUnit = 4;
-    public const int UnitsPerRound = 4;
     public const int Validators = 4;
-    public const int AuditorsPerUnit = 3;
-    public const ulong AuditRateBasisPoints = 10_000;
-
-    /// <summary>A little more than a worker does while the others train, too: who runs ahead of the schedule can claim nothing.</summary>
-    public const ulong WorkMacsPerSecond = 10_000_000_000;
 
     public const int DefaultEpochs = 24;
     public const int QuickEpochs = 3;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PoUW.Benchmarks.Sweeps.Processes;
 
 namespace PoUW.Benchmarks.Sweeps;
 
@@ -9,7 +10,8 @@ public static class SweepCommand
     public const string Usage =
         $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>], "
         + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>], or --sweep {CrashSweep.Name} [--kills <n>] [--tears <n>] [--seed <n>], "
-        + $"or --sweep {SupplySweep.Name} [--cases <n, at least 1>]";
+        + $"or --sweep {SupplySweep.Name} [--cases <n, at least 1>], "
+        + $"or --sweep {ProcessSweep.Name} [--validators <n, at least 4>] [--workers <n, at least 2>] [--epochs <n>] [--seconds <n>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
     /// <returns>0 if all is equal, 1 if not, 64 if the arguments make no sense.</returns>
@@ -33,6 +35,11 @@ public static class SweepCommand
         if (args.Length >= 2 && args[1] == SupplySweep.Name)
         {
             return RunSupply(args);
+        }
+
+        if (args.Length >= 2 && args[1] == ProcessSweep.Name)
+        {
+            return RunProcesses(args);
         }
 
         long step = 1;
@@ -130,5 +137,32 @@ public static class SweepCommand
         }
 
         return CrashSweep.Run(kills, tears, seed) ? 0 : 1;
+    }
+
+    private static int RunProcesses(string[] args)
+    {
+        ProcessSweepOptions options = ProcessSweepOptions.Whole;
+        bool valid = args.Length % 2 == 0;
+        for (int i = 2; valid && i < args.Length; i += 2)
+        {
+            valid = int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int value);
+            (options, bool known) = args[i] switch
+            {
+                "--validators" => (options with { Validators = value }, value >= 4),
+                "--workers" => (options with { Workers = value }, value >= 2),
+                "--epochs" => (options with { Epochs = value }, value >= 1),
+                "--seconds" => (options with { Seconds = value }, value >= 1),
+                _ => (options, false),
+            };
+            valid &= known;
+        }
+
+        if (!valid)
+        {
+            Console.Error.WriteLine($"usage: {Usage}");
+            return 64;
+        }
+
+        return ProcessSweep.Run(options) ? 0 : 1;
     }
 }

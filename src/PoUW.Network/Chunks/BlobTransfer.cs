@@ -1,6 +1,6 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Chunks;
 

@@ -1,7 +1,9 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Chunks;
 
@@ -39,14 +41,14 @@ public sealed class ChunkExchange
         ArgumentNullException.ThrowIfNull(cache);
         _node = node;
         _store = new LayeredChunkStore(own, cache);
-        node.Serve(Protocol, ServeAsync);
+        node.Serve(Protocol, ServeAsync, StreamPriority.Bulk);
     }
 
     /// <summary>The limits, which are the node's.</summary>
-    public NetworkOptions Options => _node.Options;
+    public ChunkOptions Options => _node.Options.Chunks;
 
     /// <summary>Stores a chunk of this node's own, so that it is served.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is longer than <see cref="NetworkOptions.MaxChunkBytes"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is longer than <see cref="ChunkOptions.MaxChunkBytes"/>.</exception>
     public Hash256 Put(ReadOnlyMemory<byte> chunk)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk.Length, Options.MaxChunkBytes, nameof(chunk));

@@ -1,6 +1,8 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Streams;
+using PoUW.Network.Telemetry;
 
 namespace PoUW.Network.Hosting;
 
@@ -9,6 +11,7 @@ public sealed class PeerStream : IDuplexStream
 {
     private readonly IMuxedStream _stream;
     private readonly IDuplexStream _bytes;
+    private volatile bool _isWritingClosed;
 
     /// <summary>A stream after its negotiation.</summary>
     /// <param name="peer">Who is at the other end.</param>
@@ -36,21 +39,64 @@ public sealed class PeerStream : IDuplexStream
         set => _stream.Priority = value;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) => _bytes.ReadAsync(destination, cancellation);
+    /// <summary>True once this side has said that it writes no more.</summary>
+    internal bool IsWritingClosed => _isWritingClosed;
+
+    /// <summary>What the stream holds of the guards' resources, given back when it is closed or reset here; or null.</summary>
+    internal StreamScope? Scope { get; init; }
+
+    /// <summary>The node's name in metrics.</summary>
+    internal string Node { get; init; } = "";
 
     /// <inheritdoc/>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) => _bytes.WriteAsync(source, cancellation);
+    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) =>
+        NetworkMetrics.StreamBytes.Enabled ? ReadCountedAsync(destination, cancellation) : _bytes.ReadAsync(destination, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask CloseWritingAsync() => _bytes.CloseWritingAsync();
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation)
+    {
+        Count(source.Length, "sent");
+        return _bytes.WriteAsync(source, cancellation);
+    }
 
     /// <inheritdoc/>
-    public ValueTask CloseAsync() => _bytes.CloseAsync();
+    public ValueTask CloseWritingAsync()
+    {
+        _isWritingClosed = true;
+        return _bytes.CloseWritingAsync();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CloseAsync()
+    {
+        _isWritingClosed = true;
+        Scope?.Dispose();
+        return _bytes.CloseAsync();
+    }
 
     /// <summary>Ends both halves at once and tells the peer.</summary>
-    public void Reset() => _stream.Reset();
+    public void Reset()
+    {
+        Scope?.Dispose();
+        _stream.Reset();
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => CloseAsync();
+
+    private async ValueTask<int> ReadCountedAsync(Memory<byte> destination, CancellationToken cancellation)
+    {
+        int count = await _bytes.ReadAsync(destination, cancellation);
+        Count(count, "received");
+        return count;
+    }
+
+    private void Count(int bytes, string direction)
+    {
+        if (NetworkMetrics.StreamBytes.Enabled)
+        {
+            NetworkMetrics.StreamBytes.Add(
+                bytes, NetworkMetrics.Tag(NetworkMetrics.NodeTag, Node), NetworkMetrics.Tag("protocol", Protocol), NetworkMetrics.Tag("direction", direction));
+        }
+    }
 }

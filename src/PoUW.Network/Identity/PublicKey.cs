@@ -46,29 +46,24 @@ public sealed class PublicKey : IEquatable<PublicKey>
             return ValidationResult.Fail(ValidationCode.TooLarge, nameof(PublicKey), $"{encoded.Length} bytes; at most {MaxEncodedBytes}.");
         }
 
-        ProtoReader reader = new(encoded, maxFields: 8);
-        ulong? type = null;
+        ProtoReader reader = new(encoded, maxFields: 2);
+        ulong type = 0;
         ReadOnlySpan<byte> data = default;
-        bool hasData = false;
         while (reader.Next())
         {
-            switch (reader.Field)
+            if (reader.Field == 1)
             {
-                case 1:
-                    type = reader.Varint;
-                    break;
-                case 2:
-                    data = reader.Bytes;
-                    hasData = true;
-                    break;
-                default:
-                    break;
+                type = reader.Varint;
+            }
+            else
+            {
+                data = reader.Bytes;
             }
         }
 
-        if (reader.IsMalformed || type is null || !hasData)
+        if (reader.IsMalformed || data.IsEmpty)
         {
-            return ValidationResult.Fail(ValidationCode.Malformed, nameof(PublicKey), "A key has a type and data.");
+            return ValidationResult.Fail(ValidationCode.Malformed, nameof(PublicKey), "A key is a type and data.");
         }
 
         if (type > (ulong)KeyType.Ecdsa)
@@ -76,7 +71,14 @@ public sealed class PublicKey : IEquatable<PublicKey>
             return ValidationResult.Fail(ValidationCode.UnknownKind, nameof(Type), $"Key type {type} is not known.");
         }
 
-        key = new PublicKey((KeyType)type, data);
+        // A peer id names one encoding, so there is only one: these two fields in this order, in their shortest form, nothing else.
+        PublicKey read = new((KeyType)type, data);
+        if (!read.Encode().AsSpan().SequenceEqual(encoded))
+        {
+            return ValidationResult.Fail(ValidationCode.Malformed, nameof(PublicKey), "The encoding of the key is not the canonical one.");
+        }
+
+        key = read;
         return ValidationResult.Ok;
     }
 

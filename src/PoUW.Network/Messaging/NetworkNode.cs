@@ -2,83 +2,99 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
-using PoUW.Network.Framing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
+using PoUW.Network.Telemetry;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Messaging;
 
 /// <summary>
-/// A node of the network: sessions with peers, gossip on topics, requests. Payloads are opaque bytes. Peers are not trusted: all that
+/// A node of the network: connections with admitted peers, gossip on topics, requests. Payloads are opaque bytes. Peers are not trusted: all that
 /// they send is bounded by the options. Members may be called from any thread. Handlers run concurrently for different peers, must come
 /// to an end, and may call the node except for <see cref="DisposeAsync"/>.
 /// </summary>
 public sealed class NetworkNode : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly ITransport _transport;
     private readonly NetworkOptions _options;
-    private readonly TimeProvider _time;
-    private readonly INetworkObserver _observer;
-    private readonly NetworkCounters _counters = new();
-    private readonly SessionRegistry _sessions;
-    private readonly Handshaker _handshaker;
-    private readonly PeerJudge _judge;
-    private readonly GossipRouter _gossip;
-    private readonly RequestRouter _requests;
-    private readonly FrameDispatcher _dispatcher;
-    private readonly TaskGroup _tasks;
-    private readonly List<IListener> _listeners = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly IdentityKey? _ownIdentity;
+    private readonly NodeSecurity _security;
+    private readonly MeteredTransport _transport;
+    private readonly Host _host;
+    private readonly GossipSub _gossip;
+    private readonly RequestService _requests;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _handshakes;
+    private Func<PeerId, double>? _applicationScore;
     private bool _disposed;
 
     /// <summary>Makes a node that neither listens nor dials yet.</summary>
-    /// <param name="transport">Carries the bytes.</param>
-    /// <param name="networkId">The hash of the genesis block: only peers with the same one get a session.</param>
+    /// <param name="transport">Carries the bytes. Connections are secured as <see cref="NetworkOptions.Security"/> says: TLS on real transports.</param>
+    /// <param name="networkId">The hash of the genesis block: only peers with the same one are admitted.</param>
     /// <param name="options">All limits.</param>
     /// <param name="time">Every deadline is on this clock.</param>
     /// <param name="spawner">Starts all background work.</param>
-    /// <param name="random">Gives the node's name, unless <paramref name="id"/> does.</param>
+    /// <param name="random">Random bytes; makes the node's key too unless <paramref name="identity"/> is one.</param>
     /// <param name="authorizer">Admits peers.</param>
     /// <param name="observer">Hears what happens.</param>
-    /// <param name="id">The node's name, such as the hash of a key; null for a random one.</param>
+    /// <param name="identity">The key that proves this node's id, which stays the caller's; null for a new one that lives as long as the node.</param>
+    /// <param name="stake">This node's binding to a staking account, and how those of peers are checked; null for none.</param>
     /// <exception cref="ArgumentException">The options break a rule of <see cref="NetworkOptions.Validate"/>.</exception>
     public NetworkNode(
         ITransport transport, Hash256 networkId, NetworkOptions options, TimeProvider time, ISpawner spawner, IRandomSource random,
-        IPeerAuthorizer authorizer, INetworkObserver observer, PeerId? id = null)
+        IPeerAuthorizer authorizer, INetworkObserver observer, IdentityKey? identity = null, NodeStake? stake = null)
     {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(options);
         ValidationResult valid = options.Validate();
         if (!valid.IsValid)
         {
             throw new ArgumentException(valid.ToString(), nameof(options));
         }
 
-        Id = id ?? CreateId(random);
-        NetworkId = networkId;
-        _transport = transport;
         _options = options;
-        _time = time;
-        _observer = observer;
-        _sessions = new SessionRegistry(options.MaxPeers);
-        PeerStandings standings = new(options, time);
-        _handshaker = new Handshaker(Id, networkId, options, _sessions, standings, authorizer);
-        _judge = new PeerJudge(standings, _sessions, observer);
-        _tasks = new TaskGroup(spawner, observer);
-        _gossip = new GossipRouter(options, time, _sessions, _judge, observer, _counters);
-        _requests = new RequestRouter(options, time, _tasks, observer, _counters);
-        _dispatcher = new FrameDispatcher(_gossip, _requests);
+        NetworkId = networkId;
+        _ownIdentity = identity is null ? IdentityKey.Generate(random) : null;
+        IdentityKey key = identity ?? _ownIdentity!;
+        _security = new NodeSecurity(options, time);
+        _transport = new MeteredTransport(transport);
+        _host = new Host(new HostSetup
+        {
+            Identity = key,
+            Transports = [new HostTransport(_transport, _security.For(transport, key))],
+            Muxers = [new YamuxMuxerFactory(options.Yamux, time, spawner)],
+            Options = options.Host,
+            Time = time,
+            Spawner = spawner,
+            Random = random,
+            Guards = new NetworkGuards(options.Guards, time, random),
+            Observer = observer,
+            Hello = (stake ?? NodeStake.None).ToHello(networkId, authorizer),
+        });
+        _requests = new RequestService(_host, networkId, options.Requests, time, observer);
+        GossipOptions gossip = options.Gossip with
+        {
+            Scoring = options.Gossip.Scoring with { ApplicationScore = peer => ApplicationScore?.Invoke(peer) ?? 0 },
+        };
+        _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key);
+        _gossip.Start();
+        _host.Admitted += peer => PeerConnected?.Invoke(peer);
+        _host.Left += (peer, reason) => PeerDisconnected?.Invoke(peer, reason);
     }
 
-    /// <summary>Raised when a session begins, before anything of it is handled. Must return soon.</summary>
+    /// <summary>Raised when a peer is admitted, before anything of it is handled. Must return soon.</summary>
     public event Action<PeerDescription>? PeerConnected;
 
-    /// <summary>Raised when a session has ended, with the reason of the side that ended it. Must return soon.</summary>
+    /// <summary>Raised when the connection with a peer has ended, with the reason of the side that ended it. Must return soon.</summary>
     public event Action<PeerDescription, CloseReason>? PeerDisconnected;
 
-    /// <summary>This node's name.</summary>
-    public PeerId Id { get; }
+    /// <summary>This node's id.</summary>
+    public PeerId Id => _host.Id;
 
     /// <summary>The hash of the genesis block.</summary>
     public Hash256 NetworkId { get; }
@@ -86,81 +102,86 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <summary>The limits.</summary>
     public NetworkOptions Options => _options;
 
-    /// <summary>The peers with a session, in the order of their names.</summary>
-    public IReadOnlyList<PeerDescription> Peers => [.. _sessions.Sessions.Select(static session => session.Peer)];
+    /// <summary>The connections below, for protocols of their own.</summary>
+    public Host Host => _host;
+
+    /// <summary>The gossip below, for its state.</summary>
+    public GossipSub Gossip => _gossip;
+
+    /// <summary>
+    /// What the application thinks of a peer, such as its stake and proven work: the part P5 of its score in gossip. Asked often, from any thread;
+    /// must return soon. Null for no opinion.
+    /// </summary>
+    public Func<PeerId, double>? ApplicationScore
+    {
+        get => Volatile.Read(ref _applicationScore);
+        set => Volatile.Write(ref _applicationScore, value);
+    }
+
+    /// <summary>The admitted peers, in the order of their ids.</summary>
+    public IReadOnlyList<PeerDescription> Peers => _host.Descriptions;
 
     /// <summary>Counts since the node was made.</summary>
-    public NetworkStatistics Statistics => _counters.Read();
-
-    /// <summary>Accepts connections at an endpoint, from now until the node is disposed.</summary>
-    /// <returns>The endpoint to dial, with the port that the system picked.</returns>
-    /// <exception cref="NetworkException">The endpoint is in use or not valid.</exception>
-    public async ValueTask<NetworkEndpoint> ListenAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default)
+    public NetworkStatistics Statistics
     {
-        IListener listener = await _transport.ListenAsync(endpoint, cancellation);
-        bool running;
-        lock (_gate)
+        get
         {
-            running = !_disposed && _tasks.TryRun("pouw.accept", () => AcceptAsync(listener));
-            if (running)
-            {
-                _listeners.Add(listener);
-            }
+            GossipStatistics gossip = _gossip.Statistics;
+            return new NetworkStatistics(
+                _transport.BytesSent, _transport.BytesReceived, gossip.Delivered, gossip.Duplicates, gossip.Rejected,
+                gossip.DroppedInbound + gossip.Unsubscribed, gossip.DroppedOutbound, _requests.Served, _requests.Refused);
         }
-
-        if (!running)
-        {
-            await listener.DisposeAsync();
-            throw new ObjectDisposedException(nameof(NetworkNode));
-        }
-
-        return listener.LocalEndpoint;
     }
 
-    /// <summary>Dials a node and makes a session. Cancelling ends the attempt, not a session that was made.</summary>
-    public async ValueTask<ConnectResult> ConnectAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default)
-    {
-        TaskCompletionSource<ConnectResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool running = _tasks.TryRun("pouw.dial", () => DialAsync(endpoint, result, cancellation));
-        ObjectDisposedException.ThrowIf(!running, this);
-        return await result.Task;
-    }
+    /// <summary>Accepts connections at an address, from now until the node is disposed.</summary>
+    /// <returns>The address to dial, with the port that the system picked.</returns>
+    /// <exception cref="NetworkException">The address is in use or not valid.</exception>
+    public ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default) => _host.ListenAsync(address, cancellation);
 
     /// <summary>
-    /// Ends the session with a peer, if there is one, and waits until it has ended. A handshake under way is not ended: there is a
-    /// session from <see cref="PeerConnected"/> on, which the two sides reach one after the other.
+    /// Dials a node and waits until both sides have admitted each other. Cancelling ends the attempt, not a connection that was made.
     /// </summary>
-    public async ValueTask DisconnectAsync(PeerId peer)
-    {
-        if (_sessions.Find(peer) is { } session)
-        {
-            session.BeginClose(CloseReason.Requested, tell: true);
-            await session.Ended;
-        }
-    }
+    /// <param name="address">Where it listens; if it names a peer, no other one is accepted there.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public ValueTask<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) => _host.DialAsync(address, cancellation);
 
     /// <summary>
-    /// Handles a topic. The handler gets each message once, whoever sent it, and judges it: Accept forwards it to all other peers,
-    /// Reject counts against the sender, Ignore drops it. The memory belongs to the handler and is never reused. Topics without a
-    /// handler are not forwarded.
+    /// Ends the connection with a peer, if there is one, and waits until it has ended. A handshake under way is not ended: there is a
+    /// connection from <see cref="PeerConnected"/> on, which the two sides reach one after the other.
     /// </summary>
+    public ValueTask DisconnectAsync(PeerId peer) => _host.DisconnectAsync(peer);
+
+    /// <summary>
+    /// Handles a topic. The handler gets each message once, whoever sent it, and judges it: Accept forwards it, Reject counts against the
+    /// sender, Ignore drops it. The memory belongs to the handler and is never reused. Topics without a handler are not forwarded.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="handler">Judges messages; a failure is taken as Ignore.</param>
+    /// <param name="options">Rules of the topic; null for <see cref="NetworkOptions.MaxGossipBytes"/> and the usual scores.</param>
     /// <exception cref="InvalidOperationException">The topic has a handler.</exception>
-    public void Subscribe(string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
+    public void Subscribe(string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler, GossipTopicOptions? options = null)
     {
-        MessageNames.ThrowIfInvalid(topic);
+        RequestNames.ThrowIfInvalid(topic);
         ArgumentNullException.ThrowIfNull(handler);
-        _gossip.Subscribe(topic, handler);
+        GossipTopicOptions rules = options ?? new GossipTopicOptions { MaxMessageBytes = _options.MaxGossipBytes };
+        _gossip.Subscribe(topic, rules, (peer, message) => JudgeAsync(topic, peer, message, handler));
     }
 
     /// <summary>
-    /// Sends a message to all peers; it never waits for a slow one. The bytes are copied. The own handler is not asked.
+    /// Sends a message to peers; it never waits for a slow one. The bytes are copied. The own handler is not asked.
     /// </summary>
-    /// <returns>The number of peers it was queued for; 0 for a message that was seen or published before.</returns>
+    /// <returns>The number of peers it was queued for; 0 for a message that was seen or published before, or once the node is disposed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The message is longer than <see cref="NetworkOptions.MaxGossipBytes"/>.</exception>
     public ValueTask<int> PublishAsync(string topic, ReadOnlyMemory<byte> message)
     {
-        MessageNames.ThrowIfInvalid(topic);
+        RequestNames.ThrowIfInvalid(topic);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(message.Length, _options.MaxGossipBytes, nameof(message));
+        if (Stopping.IsCancellationRequested)
+        {
+            return ValueTask.FromResult(0);
+        }
+
+        NetworkMetrics.GossipPublished.Add(1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Host.Node), NetworkMetrics.Tag("topic", topic));
         return ValueTask.FromResult(_gossip.Publish(topic, message));
     }
 
@@ -168,260 +189,75 @@ public sealed class NetworkNode : IAsyncDisposable
     /// Serves a protocol. The handler returns the response, which must not change afterwards, or null for "not found"; its token is
     /// cancelled when the requester went away. Requests of one peer are served concurrently.
     /// </summary>
+    /// <param name="protocol">The name; the stream protocol is <see cref="RequestNames.ProtocolOf"/> of it.</param>
+    /// <param name="handler">Answers.</param>
+    /// <param name="priority">How answers are scheduled: <see cref="StreamPriority.Bulk"/> for long ones that nobody waits for.</param>
+    /// <param name="kind">Under which of a peer's budgets the requests are counted.</param>
     /// <exception cref="InvalidOperationException">The protocol has a handler.</exception>
-    public void Serve(string protocol, Func<PeerId, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>?>> handler)
+    public void Serve(
+        string protocol, Func<PeerId, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>?>> handler,
+        StreamPriority priority = StreamPriority.Normal, MessageKind kind = MessageKind.Request)
     {
-        MessageNames.ThrowIfInvalid(protocol);
         ArgumentNullException.ThrowIfNull(handler);
-        _requests.Serve(protocol, handler);
+        _requests.Serve(protocol, new RequestHandler(handler), priority, kind);
     }
 
     /// <summary>Asks a peer and waits for the answer. The timeout includes the wait for a free place among the peer's requests.</summary>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
-    public async ValueTask<RequestResult> RequestAsync(
-        PeerId peer, string protocol, ReadOnlyMemory<byte> request, TimeSpan timeout, CancellationToken cancellation = default)
-    {
-        MessageNames.ThrowIfInvalid(protocol);
-        if (request.Length > _options.MaxRequestBytes)
-        {
-            return new RequestResult(RequestStatus.TooLarge, default);
-        }
+    public ValueTask<RequestResult> RequestAsync(
+        PeerId peer, string protocol, ReadOnlyMemory<byte> request, TimeSpan timeout, CancellationToken cancellation = default,
+        StreamPriority priority = StreamPriority.Normal) =>
+        _requests.RequestAsync(peer, protocol, request, timeout, priority, cancellation);
 
-        return _sessions.Find(peer) is { } session
-            ? await _requests.RequestAsync(session, protocol, request, timeout, cancellation)
-            : new RequestResult(RequestStatus.Disconnected, default);
-    }
-
-    /// <summary>Counts a fault against a peer; after <see cref="NetworkOptions.FaultsBeforeBan"/> of them it is banned for a while.</summary>
+    /// <summary>Counts a fault against a peer; after <see cref="HostOptions.FaultsBeforeBan"/> of them it is banned for a while.</summary>
     /// <param name="peer">The peer that did it.</param>
     /// <param name="detail">What it did, for people.</param>
-    public void Punish(PeerId peer, string detail) => _judge.AddFault(peer, detail);
+    public void Punish(PeerId peer, string detail) => _host.Punish(peer, detail);
 
-    /// <summary>Tells the peers, ends all sessions and listeners, and waits until every task of the node and every handler ended.</summary>
+    /// <summary>Tells the peers, ends all connections and listeners, and waits until every task of the node and every handler ended.</summary>
     public async ValueTask DisposeAsync()
     {
-        bool first;
+        bool isFirst;
         lock (_gate)
         {
-            first = !_disposed;
+            isFirst = !_disposed;
             _disposed = true;
         }
 
-        if (!first)
+        if (!isFirst)
         {
             await _stopped.Task;
             return;
         }
 
-        foreach (PeerSession session in _sessions.Close())
-        {
-            session.BeginClose(CloseReason.ShuttingDown, tell: true);
-        }
-
-        _stop.Cancel();
-        foreach (IListener listener in _listeners)
-        {
-            await listener.DisposeAsync();
-        }
-
-        await _tasks.CompleteAsync();
+        // The host first: it tells the peers why they lose their streams.
+        await _host.DisposeAsync();
+        await _gossip.DisposeAsync();
+        _security.Dispose();
+        _ownIdentity?.Dispose();
         _stopped.SetResult();
     }
 
     /// <summary>Cancelled when the node stops.</summary>
-    internal CancellationToken Stopping => _stop.Token;
+    internal CancellationToken Stopping => _host.Stopping;
 
     /// <summary>Runs work that the node waits for when it stops.</summary>
     /// <returns>False if the node stopped.</returns>
-    internal bool TryRun(string name, Func<Task> work) => _tasks.TryRun(name, work);
+    internal bool TryRun(string name, Func<Task> work) => _host.TryRun(name, work);
 
-    private static PeerId CreateId(IRandomSource random)
+    private async ValueTask<GossipVerdict> JudgeAsync(
+        string topic, PeerId peer, ReadOnlyMemory<byte> message, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
     {
-        Span<byte> bytes = stackalloc byte[Hash256.Size];
-        random.Fill(bytes);
-        return new PeerId(new Hash256(bytes));
-    }
-
-    private async Task AcceptAsync(IListener listener)
-    {
-        try
+        GossipVerdict verdict = await handler(peer, message);
+        NetworkMetrics.GossipJudged.Add(
+            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Host.Node), NetworkMetrics.Tag("topic", topic),
+            NetworkMetrics.Tag("verdict", verdict.ToString()));
+        if (verdict == GossipVerdict.Reject)
         {
-            while (await listener.AcceptAsync(_stop.Token) is { } connection)
-            {
-                bool room = Interlocked.Increment(ref _handshakes) <= _options.MaxPendingHandshakes;
-                if (!room || !_tasks.TryRun("pouw.session", () => RunInboundAsync(connection)))
-                {
-                    Interlocked.Decrement(ref _handshakes);
-                    await connection.CloseAsync();
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
-        }
-    }
-
-    private async Task RunInboundAsync(IConnection connection)
-    {
-        PeerSession? session;
-        try
-        {
-            (session, _) = await EstablishAsync(_ => ValueTask.FromResult(connection), true, CancellationToken.None);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _handshakes);
+            // Beside its score, which fades: whoever passes on what every node rejects has not looked at it.
+            Punish(peer, $"rejected message on '{topic}'");
         }
 
-        if (session is not null)
-        {
-            await RunSessionAsync(session);
-        }
-    }
-
-    private async Task DialAsync(NetworkEndpoint endpoint, TaskCompletionSource<ConnectResult> result, CancellationToken cancellation)
-    {
-        try
-        {
-            (PeerSession? session, ConnectResult outcome) =
-                await EstablishAsync(token => _transport.DialAsync(endpoint, token), false, cancellation);
-            result.TrySetResult(outcome);
-            if (session is not null)
-            {
-                await RunSessionAsync(session);
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            result.TrySetCanceled(cancellation);
-        }
-        catch (Exception failure)
-        {
-            // The caller learns of it, if it still waits; the task group reports it to the observer.
-            result.TrySetException(failure);
-            throw;
-        }
-    }
-
-    /// <summary>Connects and shakes hands under one deadline; tells the peer and closes when that fails.</summary>
-    private async ValueTask<(PeerSession? Session, ConnectResult Result)> EstablishAsync(
-        Func<CancellationToken, ValueTask<IConnection>> connect, bool isInbound, CancellationToken cancellation)
-    {
-        using CancellationTokenSource deadline = new(_options.HandshakeTimeout, _time);
-        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token, cancellation);
-        IConnection? connection = null;
-        HandshakeOutcome outcome;
-        try
-        {
-            connection = await connect(any.Token);
-            FrameReader reader = new(connection);
-            outcome = await _handshaker.RunAsync(connection, reader, isInbound, any.Token);
-            if (outcome.Reason == CloseReason.None)
-            {
-                PeerSession session = new(outcome.Peer!, connection, reader, _options, _time, _counters, _stop.Token);
-                if (Begin(session))
-                {
-                    return (session, new ConnectResult(CloseReason.None, outcome.Peer!.Id));
-                }
-
-                outcome = new HandshakeOutcome(CloseReason.ShuttingDown, false, outcome.Peer);
-            }
-        }
-        catch (NetworkException)
-        {
-            outcome = new HandshakeOutcome(connection is null ? CloseReason.Unreachable : CloseReason.Lost, true, null);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            outcome = new HandshakeOutcome(_stop.IsCancellationRequested ? CloseReason.ShuttingDown : CloseReason.HandshakeTimeout, false, null);
-        }
-        catch (OperationCanceledException)
-        {
-            await RefuseAsync(connection, CloseReason.Requested);
-            throw;
-        }
-
-        await RefuseAsync(connection, outcome.ByPeer ? CloseReason.None : outcome.Reason);
-        _observer.Observe(new NetworkEvent(NetworkEventKind.HandshakeFailed, outcome.Peer?.Id, outcome.Reason.ToString()));
-        return (null, new ConnectResult(outcome.Reason, outcome.Peer?.Id));
-    }
-
-    /// <summary>Closes a connection that got no session, and lets the peer read why, for no longer than the linger time.</summary>
-    private async ValueTask RefuseAsync(IConnection? connection, CloseReason reason)
-    {
-        if (connection is null)
-        {
-            return;
-        }
-
-        using CancellationTokenSource linger = new(_options.CloseLinger, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(linger.Token, _stop.Token);
-        try
-        {
-            if (reason != CloseReason.None)
-            {
-                await connection.WriteAsync(OutboundFrame.Close(reason).ToArray(), either.Token);
-                await connection.CloseWritingAsync();
-                byte[] unread = new byte[1024];
-                while (await connection.ReadAsync(unread, either.Token) > 0)
-                {
-                    continue;
-                }
-            }
-        }
-        catch (Exception failure) when (failure is NetworkException or OperationCanceledException)
-        {
-            // The peer is gone or does not read: it needs no reason.
-            return;
-        }
-        finally
-        {
-            await connection.CloseAsync();
-        }
-    }
-
-    private bool Begin(PeerSession session)
-    {
-        if (!_sessions.TryFill(session))
-        {
-            _sessions.Release(session.Peer.Id);
-            return false;
-        }
-
-        _observer.Observe(new NetworkEvent(NetworkEventKind.PeerConnected, session.Peer.Id, session.Peer.RemoteEndpoint.Text));
-        Raise(session.Peer.Id, () => PeerConnected?.Invoke(session.Peer));
-        return true;
-    }
-
-    private async Task RunSessionAsync(PeerSession session)
-    {
-        Task pump = _gossip.PumpAsync(session);
-        CloseReason reason = CloseReason.Lost;
-        try
-        {
-            reason = await session.RunAsync(_dispatcher);
-        }
-        finally
-        {
-            _sessions.Remove(session);
-            session.MarkEnded();
-        }
-
-        _observer.Observe(new NetworkEvent(NetworkEventKind.PeerDisconnected, session.Peer.Id, reason.ToString()));
-        Raise(session.Peer.Id, () => PeerDisconnected?.Invoke(session.Peer, reason));
-        await pump;
-    }
-
-    private void Raise(PeerId peer, Action notify)
-    {
-        try
-        {
-            notify();
-        }
-        catch (Exception failure)
-        {
-            _observer.Observe(new NetworkEvent(NetworkEventKind.HandlerFailed, peer, "peer event", failure));
-        }
+        return verdict;
     }
 }

@@ -39,8 +39,8 @@ public sealed class Multiaddr : IEquatable<Multiaddr>, IComparable<Multiaddr>
     /// <summary>The peer that the address names at its end, if it does.</summary>
     public PeerId? Peer => _parts is [.., { Protocol: MultiaddrProtocol.P2p } last] && PeerId.TryParse(last.Value, out PeerId id).IsValid ? id : null;
 
-    /// <summary>The name of an in-memory address, or null.</summary>
-    public string? MemoryName => _parts is [{ Protocol: MultiaddrProtocol.Memory } first, ..] ? first.Value : null;
+    /// <summary>The name if this is an address in memory: a name and at most a peer at the end. Null for others.</summary>
+    public string? MemoryName => WithoutPeer()._parts is [{ Protocol: MultiaddrProtocol.Memory } only] ? only.Value : null;
 
     /// <summary>A TCP address.</summary>
     public static Multiaddr Tcp(IPEndPoint endpoint)

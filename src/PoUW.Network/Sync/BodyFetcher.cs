@@ -5,7 +5,7 @@ using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

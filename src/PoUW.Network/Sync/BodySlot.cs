@@ -1,5 +1,5 @@
 using PoUW.Core.Blocks;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

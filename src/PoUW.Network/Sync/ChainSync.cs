@@ -2,7 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Validation;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

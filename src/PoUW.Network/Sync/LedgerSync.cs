@@ -7,7 +7,7 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

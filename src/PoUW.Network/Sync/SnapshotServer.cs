@@ -3,7 +3,7 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.State.Snapshots;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

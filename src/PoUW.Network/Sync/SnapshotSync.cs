@@ -4,7 +4,7 @@ using PoUW.Core.State.Snapshots;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

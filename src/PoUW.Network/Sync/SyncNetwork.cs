@@ -1,8 +1,10 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Messaging;
+using PoUW.Network.Gossip;
+using PoUW.Network.Requests;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 
@@ -21,7 +23,9 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
     /// <summary>Cancelled when the sync stops.</summary>
     internal CancellationToken Stopping => stopping;
 
-    internal void Subscribe(string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler) => node.Subscribe(topic, handler);
+    internal void Subscribe(
+        string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler, GossipTopicOptions? options = null) =>
+        node.Subscribe(topic, handler, options);
 
     internal async Task PublishAsync(string topic, ReadOnlyMemory<byte> message) => await node.PublishAsync(topic, message);
 
@@ -32,15 +36,13 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
     /// <param name="peer">The peer.</param>
     /// <param name="protocol">The protocol.</param>
     /// <param name="request">The request.</param>
-    /// <param name="priority">How the transfer is scheduled beside others, once the node knows priorities.</param>
+    /// <param name="priority">How the transfer is scheduled beside others.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <exception cref="OperationCanceledException">The sync stops.</exception>
     internal async ValueTask<SyncAnswer> AskAsync(
         PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout)
     {
-        // Today's sessions order frames by their length.
-        _ = priority;
-        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, stopping);
+        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, stopping, priority);
         return new SyncAnswer(answer.IsOk ? answer.Response : default, answer.IsOk && answer.Response.IsEmpty);
     }
 

@@ -9,7 +9,7 @@ public sealed record SyncOptions
     /// <summary>A block whose encoding is no longer rides along in its announcement; 0 to send headers only.</summary>
     public int InlineBlockBytes { get; init; } = 32 * 1024;
 
-    /// <summary>A transaction whose encoding is no longer is gossiped whole; longer ones by their id.</summary>
+    /// <summary>A transaction whose encoding is no longer is gossiped whole, if its topic allows it; longer ones by their id.</summary>
     public int InlineTransactionBytes { get; init; } = 32 * 1024;
 
     /// <summary>Announced blocks that are fetched at the same time; more are left to the sync.</summary>
@@ -30,7 +30,7 @@ public sealed record SyncOptions
     /// <summary>Peers that are asked for one announced block or transaction.</summary>
     public int MaxSources { get; init; } = 4;
 
-    /// <summary>Gossiped transactions that wait for the pool; more are dropped.</summary>
+    /// <summary>Gossiped transactions of one topic that wait for the pool; more are dropped.</summary>
     public int MaxWaitingTransactions { get; init; } = 4096;
 
     /// <summary>Bytes of them.</summary>

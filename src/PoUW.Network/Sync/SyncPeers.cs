@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

@@ -6,7 +6,7 @@ public static class SyncProtocols
     /// <summary>Topic: <see cref="BlockAnnouncement"/>.</summary>
     public const string BlockTopic = "pouw/blocks/2";
 
-    /// <summary>Topic: <see cref="TransactionAnnouncement"/>.</summary>
+    /// <summary>Topic: <see cref="TransactionAnnouncement"/>, of the kinds without a topic of their own (<see cref="TransactionTopics"/>).</summary>
     public const string TransactionTopic = "pouw/transactions/2";
 
     /// <summary>Request: <see cref="HeadersRequest"/>, answered with <see cref="HeadersResponse"/>.</summary>

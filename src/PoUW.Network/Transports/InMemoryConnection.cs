@@ -1,9 +1,13 @@
+using PoUW.Network.Multiaddresses;
+
 namespace PoUW.Network.Transports;
 
 /// <summary>One side of a pair of pipes.</summary>
-internal sealed class InMemoryConnection(NetworkEndpoint remote, InMemoryPipe incoming, InMemoryPipe outgoing) : IConnection
+internal sealed class InMemoryConnection(Multiaddr local, Multiaddr remote, InMemoryPipe incoming, InMemoryPipe outgoing) : IConnection
 {
-    public NetworkEndpoint RemoteEndpoint => remote;
+    public Multiaddr RemoteAddress => remote;
+
+    public Multiaddr LocalAddress => local;
 
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {

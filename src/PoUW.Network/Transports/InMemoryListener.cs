@@ -1,13 +1,14 @@
 using System.Threading.Channels;
+using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Transports;
 
 /// <summary>A backlog of connections that dialers made and nobody accepted yet.</summary>
-internal sealed class InMemoryListener(InMemoryNetwork network, NetworkEndpoint endpoint, int backlog) : IListener
+internal sealed class InMemoryListener(InMemoryNetwork network, Multiaddr address, int backlog) : IListener
 {
     private readonly Channel<IConnection> _waiting = Channel.CreateBounded<IConnection>(backlog);
 
-    public NetworkEndpoint LocalEndpoint => endpoint;
+    public Multiaddr LocalAddress => address;
 
     public bool TryOffer(IConnection connection) => _waiting.Writer.TryWrite(connection);
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using PoUW.Network.Multiaddresses;
+
 namespace PoUW.Network.Transports;
 
 /// <summary>
@@ -7,7 +10,7 @@ namespace PoUW.Network.Transports;
 public sealed class InMemoryNetwork
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<NetworkEndpoint, InMemoryListener> _listeners = [];
+    private readonly Dictionary<Multiaddr, InMemoryListener> _listeners = [];
     private readonly int _pipeBytes;
     private readonly int _backlog;
     private ulong _dialed;
@@ -23,29 +26,29 @@ public sealed class InMemoryNetwork
         _backlog = backlog;
     }
 
-    internal IListener Listen(NetworkEndpoint endpoint)
+    internal IListener Listen(Multiaddr address)
     {
-        InMemoryListener listener = new(this, endpoint, _backlog);
+        InMemoryListener listener = new(this, address, _backlog);
         lock (_gate)
         {
-            return _listeners.TryAdd(endpoint, listener)
+            return _listeners.TryAdd(address, listener)
                 ? listener
-                : throw new NetworkException(NetworkError.EndpointInUse, $"{endpoint} is in use.");
+                : throw new NetworkException(NetworkError.EndpointInUse, $"{address} is in use.");
         }
     }
 
-    internal IConnection Dial(NetworkEndpoint endpoint)
+    internal IConnection Dial(Multiaddr address)
     {
         InMemoryPipe there = new(_pipeBytes);
         InMemoryPipe back = new(_pipeBytes);
         lock (_gate)
         {
-            NetworkEndpoint dialer = new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"dialer-{++_dialed}"));
-            bool offered = _listeners.TryGetValue(endpoint, out InMemoryListener? listener)
-                && listener.TryOffer(new InMemoryConnection(dialer, there, back));
+            Multiaddr dialer = Multiaddr.Memory(string.Create(CultureInfo.InvariantCulture, $"dialer-{++_dialed}"));
+            bool offered = _listeners.TryGetValue(address, out InMemoryListener? listener)
+                && listener.TryOffer(new InMemoryConnection(address, dialer, there, back));
             return offered
-                ? new InMemoryConnection(endpoint, back, there)
-                : throw new NetworkException(NetworkError.Refused, $"{endpoint} does not accept connections.");
+                ? new InMemoryConnection(dialer, address, back, there)
+                : throw new NetworkException(NetworkError.Refused, $"{address} does not accept connections.");
         }
     }
 
@@ -53,9 +56,9 @@ public sealed class InMemoryNetwork
     {
         lock (_gate)
         {
-            if (_listeners.TryGetValue(listener.LocalEndpoint, out InMemoryListener? current) && ReferenceEquals(current, listener))
+            if (_listeners.TryGetValue(listener.LocalAddress, out InMemoryListener? current) && ReferenceEquals(current, listener))
             {
-                _listeners.Remove(listener.LocalEndpoint);
+                _listeners.Remove(listener.LocalAddress);
             }
         }
     }

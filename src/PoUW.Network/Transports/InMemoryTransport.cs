@@ -1,6 +1,8 @@
+using PoUW.Network.Multiaddresses;
+
 namespace PoUW.Network.Transports;
 
-/// <summary>Connects nodes of one process through a hub. For samples, tests and the simulator; endpoints are non-empty names.</summary>
+/// <summary>Connects nodes of one process through a hub. For samples, tests and the simulator; addresses are <c>/memory/name</c>.</summary>
 public sealed class InMemoryTransport : ITransport
 {
     private readonly InMemoryNetwork _network;
@@ -13,25 +15,26 @@ public sealed class InMemoryTransport : ITransport
     }
 
     /// <inheritdoc/>
-    public ValueTask<IListener> ListenAsync(NetworkEndpoint endpoint, CancellationToken cancellation)
+    public bool CanDial(Multiaddr address)
     {
-        Check(endpoint, cancellation);
-        return ValueTask.FromResult(_network.Listen(endpoint));
+        ArgumentNullException.ThrowIfNull(address);
+        return address.MemoryName is not null;
     }
 
     /// <inheritdoc/>
-    public ValueTask<IConnection> DialAsync(NetworkEndpoint endpoint, CancellationToken cancellation)
-    {
-        Check(endpoint, cancellation);
-        return ValueTask.FromResult(_network.Dial(endpoint));
-    }
+    public ValueTask<IListener> ListenAsync(Multiaddr address, CancellationToken cancellation) =>
+        ValueTask.FromResult(_network.Listen(Check(address, cancellation)));
 
-    private static void Check(NetworkEndpoint endpoint, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public ValueTask<IConnection> DialAsync(Multiaddr address, CancellationToken cancellation) =>
+        ValueTask.FromResult(_network.Dial(Check(address, cancellation)));
+
+    private static Multiaddr Check(Multiaddr address, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(address);
         cancellation.ThrowIfCancellationRequested();
-        if (string.IsNullOrEmpty(endpoint.Text))
-        {
-            throw new NetworkException(NetworkError.BadEndpoint, "An in-memory endpoint is a non-empty name.");
-        }
+        return address.MemoryName is not null
+            ? address.WithoutPeer()
+            : throw new NetworkException(NetworkError.BadEndpoint, $"'{address}' is no address in memory, /memory/name.");
     }
 }

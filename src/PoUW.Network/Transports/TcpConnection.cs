@@ -1,21 +1,28 @@
+using System.Net;
 using System.Net.Sockets;
+using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Transports;
 
 /// <summary>A connected socket.</summary>
 internal sealed class TcpConnection : IConnection
 {
+    private static readonly Multiaddr Unknown = Multiaddr.Tcp(new IPEndPoint(IPAddress.Any, 0));
+
     private readonly Socket _socket;
     private int _closed;
 
     public TcpConnection(Socket socket)
     {
         _socket = socket;
-        _socket.NoDelay = true;
-        RemoteEndpoint = new NetworkEndpoint(socket.RemoteEndPoint?.ToString() ?? "");
+        SetNoDelay();
+        RemoteAddress = AddressOf(static socket => socket.RemoteEndPoint);
+        LocalAddress = AddressOf(static socket => socket.LocalEndPoint);
     }
 
-    public NetworkEndpoint RemoteEndpoint { get; }
+    public Multiaddr RemoteAddress { get; }
+
+    public Multiaddr LocalAddress { get; }
 
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {
@@ -39,7 +46,7 @@ internal sealed class TcpConnection : IConnection
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            throw new NetworkException(NetworkError.Closed, $"Cannot write to {RemoteEndpoint}: {failure.Message}", failure);
+            throw new NetworkException(NetworkError.Closed, $"Cannot write to {RemoteAddress}: {failure.Message}", failure);
         }
     }
 
@@ -70,6 +77,31 @@ internal sealed class TcpConnection : IConnection
 
     public ValueTask DisposeAsync() => CloseAsync();
 
+    private void SetNoDelay()
+    {
+        try
+        {
+            _socket.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // Refused by some systems for a connection that was reset already, where it is of no more use.
+        }
+    }
+
+    private Multiaddr AddressOf(Func<Socket, EndPoint?> end)
+    {
+        try
+        {
+            return end(_socket) is IPEndPoint address ? Multiaddr.Tcp(address) : Unknown;
+        }
+        catch (SocketException)
+        {
+            // The other side has reset the connection already: the first read tells.
+            return Unknown;
+        }
+    }
+
     private async ValueTask<int> ReadCoreAsync(Memory<byte> destination, CancellationToken cancellation)
     {
         try
@@ -78,7 +110,7 @@ internal sealed class TcpConnection : IConnection
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            throw new NetworkException(NetworkError.Closed, $"Cannot read from {RemoteEndpoint}: {failure.Message}", failure);
+            throw new NetworkException(NetworkError.Closed, $"Cannot read from {RemoteAddress}: {failure.Message}", failure);
         }
     }
 }

@@ -1,34 +1,54 @@
+using System.Net;
 using System.Net.Sockets;
+using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Transports;
 
 /// <summary>A listening socket.</summary>
-internal sealed class TcpConnectionListener(Socket socket) : IListener
+internal sealed class TcpConnectionListener : IListener
 {
-    private int _disposed;
+    private readonly Socket _socket;
+    private readonly TcpTransportOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
+    private readonly CancellationTokenSource _disposed = new();
 
-    public NetworkEndpoint LocalEndpoint { get; } = new(socket.LocalEndPoint!.ToString()!);
+    public TcpConnectionListener(
+        Socket socket, TcpTransportOptions options, TimeProvider time, Func<CancellationToken, ValueTask<Socket>>? accept = null)
+    {
+        (_socket, _options, _time, _accept) = (socket, options, time, accept ?? socket.AcceptAsync);
+        LocalAddress = Multiaddr.Tcp((IPEndPoint)socket.LocalEndPoint!);
+    }
+
+    public Multiaddr LocalAddress { get; }
 
     public async ValueTask<IConnection?> AcceptAsync(CancellationToken cancellation)
     {
-        while (Volatile.Read(ref _disposed) == 0)
+        TimeSpan backoff = _options.AcceptBackoff;
+        while (!_disposed.IsCancellationRequested)
         {
             try
             {
-                return new TcpConnection(await socket.AcceptAsync(cancellation));
+                return new TcpConnection(await _accept(cancellation).ConfigureAwait(false));
             }
-            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
-            {
-                // The dialer went away before it was accepted: wait for the next one.
-                continue;
-            }
-            catch (Exception failure) when (failure is SocketException or ObjectDisposedException && Volatile.Read(ref _disposed) != 0)
+            catch (Exception failure) when (failure is SocketException or ObjectDisposedException && _disposed.IsCancellationRequested)
             {
                 return null;
             }
-            catch (SocketException failure)
+            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.NotSocket or SocketError.InvalidArgument)
             {
-                throw new NetworkException(NetworkError.Closed, $"{LocalEndpoint} can no longer accept: {failure.Message}", failure);
+                throw new NetworkException(NetworkError.Closed, $"{LocalAddress} can no longer accept: {failure.Message}", failure);
+            }
+            catch (SocketException failure) when (IsOfOneDialer(failure.SocketErrorCode))
+            {
+                // That dialer is lost; the next one is not.
+                continue;
+            }
+            catch (SocketException)
+            {
+                // Descriptors or memory are short: at once again would only burn the processor until others close theirs.
+                await WaitAsync(backoff, cancellation).ConfigureAwait(false);
+                backoff = backoff * 2 < _options.MaxAcceptBackoff ? backoff * 2 : _options.MaxAcceptBackoff;
             }
         }
 
@@ -37,8 +57,25 @@ internal sealed class TcpConnectionListener(Socket socket) : IListener
 
     public ValueTask DisposeAsync()
     {
-        Volatile.Write(ref _disposed, 1);
-        socket.Dispose();
+        _disposed.Cancel();
+        _socket.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Linux gives errors of the new connection's network from accept too (accept(2), "Error handling").</summary>
+    private static bool IsOfOneDialer(SocketError error) => error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.TimedOut
+        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable or SocketError.Interrupted;
+
+    private async ValueTask WaitAsync(TimeSpan delay, CancellationToken cancellation)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, cancellation);
+        try
+        {
+            await Task.Delay(delay, _time, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Disposed: the loop above sees it.
+        }
     }
 }

@@ -1,4 +1,4 @@
-using PoUW.Network.Messaging;
+using PoUW.Network.Hosting;
 
 namespace PoUW.Sdk.Nodes;
 

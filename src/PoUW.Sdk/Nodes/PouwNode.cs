@@ -13,11 +13,15 @@ using PoUW.Core.Work;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Discovery;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Mining;
+using PoUW.Sdk.Peers;
 using PoUW.Sdk.Sync;
 using PoUW.Sdk.Voting;
 using PoUW.Training.Auditors;
@@ -39,6 +43,8 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TransactionPool _pool;
     private readonly NetworkNode _network;
+    private readonly PeerScores _scores;
+    private readonly PeerDiscovery _discovery;
     private readonly BlockProducer _producer;
     private readonly LedgerSync _sync;
     private readonly NodeLedger _ledger;
@@ -59,7 +65,9 @@ public sealed class PouwNode : IAsyncDisposable
         LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
-        _network = CreateNetwork(options, Chain.Genesis.Id);
+        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain));
+        _scores = Score(_network, options);
+        _discovery = Discover(_network, options);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _sync = new LedgerSync(
@@ -90,6 +98,7 @@ public sealed class PouwNode : IAsyncDisposable
         Chain.Subscribe(_pool);
         Chain.Subscribe(_producer);
         Chain.Subscribe(_ledger);
+        Chain.Subscribe(_scores);
         Chain.Subscribe(new ChainPruning(Chain, message => options.Observer.Warn(options.Name, message)));
     }
 
@@ -116,8 +125,14 @@ public sealed class PouwNode : IAsyncDisposable
     /// <summary>How far the node has caught up with its peers.</summary>
     public SyncStatus Sync => _sync.Status;
 
+    /// <summary>The node's id in the network.</summary>
+    public PeerId PeerId => _network.Id;
+
     /// <summary>Peers that the node is connected to.</summary>
     public IReadOnlyList<PeerDescription> Peers => _network.Peers;
+
+    /// <summary>Where the node accepts connections, with the port that the system picked and the node's id; for the bootstrap lists of others.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses { get; private set; } = [];
 
     /// <summary>The state after the head.</summary>
     public LedgerView View => _ledger.View;
@@ -126,7 +141,7 @@ public sealed class PouwNode : IAsyncDisposable
     /// Opens the store, listens, connects, and starts the roles. A new node with a trusted checkpoint first fetches the state of that block from
     /// its bootstrap nodes, which takes its time.
     /// </summary>
-    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the endpoint or a bootstrap node cannot be used.</exception>
+    /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the address or a bootstrap node cannot be used.</exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
         PouwNode node = await CreateAsync(options, cancellation);
@@ -143,8 +158,8 @@ public sealed class PouwNode : IAsyncDisposable
     }
 
     /// <summary>Connects to another node.</summary>
-    public async Task<ConnectResult> ConnectAsync(NetworkEndpoint endpoint, CancellationToken cancellation = default) =>
-        await _network.ConnectAsync(endpoint, cancellation);
+    public async Task<ConnectResult> ConnectAsync(Multiaddr address, CancellationToken cancellation = default) =>
+        await _network.ConnectAsync(address, cancellation);
 
     /// <summary>Admits a transaction to the pool and gossips it.</summary>
     public ValidationResult Submit(Transaction transaction) => _ledger.Submit(transaction);
@@ -178,7 +193,8 @@ public sealed class PouwNode : IAsyncDisposable
         }
         finally
         {
-            // A role that failed must not keep the network and the store open.
+            // A role that failed must not keep the network and the store open. Discovery would dial whom the network lets go.
+            await _discovery.DisposeAsync();
             await _network.DisposeAsync();
             await _sync.StopAsync();
             _journal?.Dispose();
@@ -193,7 +209,7 @@ public sealed class PouwNode : IAsyncDisposable
         {
             StartCheck.Run(options, cancellation);
             BlockChainOptions chain = NodeChain.OptionsOf(options, new LeaseView(options.Parameters));
-            await SnapshotStart.RunAsync(options, chain, () => CreateNetwork(options, ChainRebuild.GenesisOf(chain)), cancellation);
+            await SnapshotStart.RunAsync(options, chain, () => CreateNetwork(options, ChainRebuild.GenesisOf(chain), new OpenPeerAuthorizer()), cancellation);
             return new PouwNode(options);
         }
         catch
@@ -204,19 +220,39 @@ public sealed class PouwNode : IAsyncDisposable
         }
     }
 
-    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis) => new(
-        options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, new OpenPeerAuthorizer(),
-        new NetworkWarnings(options.Name, options.Observer));
+    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis, IPeerAuthorizer authorizer) => new(
+        options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
+        new NetworkWarnings(options.Name, options.Observer), options.Identity);
+
+    private static IPeerAuthorizer AuthorizerOf(PouwNodeOptions options, BlockChain chain) => options.Admission.Kind switch
+    {
+        PeerAdmissionKind.Staked => new StakedPeerAuthorizer(chain, options.Bootstrap.Select(static address => address.Peer).OfType<PeerId>()),
+        PeerAdmissionKind.List => new ListedPeerAuthorizer(options.Admission.Peers),
+        _ => new OpenPeerAuthorizer(),
+    };
+
+    private static PeerDiscovery Discover(NetworkNode network, PouwNodeOptions options) => new(
+        network.Host, network.ConnectAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
+        options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+
+    private PeerScores Score(NetworkNode network, PouwNodeOptions options)
+    {
+        PeerScores scores = new(Chain, options.PeerScores, options.Time);
+        network.PeerConnected += scores.Add;
+        network.PeerDisconnected += (peer, _) => scores.Remove(peer);
+        network.ApplicationScore = scores.Of;
+        return scores;
+    }
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
         _journal = MempoolJournal.Open(_options.Store, Chain, _pool);
-        if (_options.Listen is { } endpoint)
+        if (_options.Listen is { } address)
         {
-            await _network.ListenAsync(endpoint, cancellation);
+            ListenAddresses = [(await _network.ListenAsync(address, cancellation)).WithPeer(_network.Id)];
         }
 
-        foreach (NetworkEndpoint peer in _options.Bootstrap)
+        foreach (Multiaddr peer in _options.Bootstrap)
         {
             ConnectResult result = await _network.ConnectAsync(peer, cancellation);
             if (!result.IsConnected)
@@ -225,6 +261,7 @@ public sealed class PouwNode : IAsyncDisposable
             }
         }
 
+        _discovery.Start();
         List<Task> loops = [];
         if (_worker is not null)
         {

@@ -9,9 +9,13 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
+using PoUW.Network.Discovery;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
 using PoUW.Network.Transports;
+using PoUW.Sdk.Peers;
 using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
 
@@ -54,10 +58,28 @@ public sealed record PouwNodeOptions
     public ITransport Transport { get; init; } = new InMemoryTransport(new InMemoryNetwork());
 
     /// <summary>Where to accept connections; null to accept none.</summary>
-    public NetworkEndpoint? Listen { get; init; }
+    public Multiaddr? Listen { get; init; }
 
-    /// <summary>Nodes to connect to at the start.</summary>
-    public IReadOnlyList<NetworkEndpoint> Bootstrap { get; init; } = [];
+    /// <summary>Nodes to connect to at the start, and again whenever the connection is lost.</summary>
+    public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
+
+    /// <summary>
+    /// The key that proves the node's id to peers, which stays the caller's; it is another one than <see cref="Key"/>, which may so be kept where no
+    /// stranger connects. Null for a new key, and so a new id, at every start.
+    /// </summary>
+    public IdentityKey? Identity { get; init; }
+
+    /// <summary>Which peers are let in.</summary>
+    public PeerAdmission Admission { get; init; } = PeerAdmission.Open;
+
+    /// <summary>What the accounts of peers are worth in gossip.</summary>
+    public PeerScoreOptions PeerScores { get; init; } = new();
+
+    /// <summary>How many connections the node looks for. Where to begin is said by <see cref="Bootstrap"/>, not here.</summary>
+    public PeerDiscoveryOptions Discovery { get; init; } = new();
+
+    /// <summary>Limits of the address book, which is kept in <see cref="Store"/>.</summary>
+    public AddressBookOptions AddressBook { get; init; } = new();
 
     /// <summary>Limits of the network layer.</summary>
     public NetworkOptions Network { get; init; } = new();

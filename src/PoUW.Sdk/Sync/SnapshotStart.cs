@@ -1,7 +1,8 @@
 using PoUW.Core.Chain;
+using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
-using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
 
 namespace PoUW.Sdk.Sync;
@@ -24,7 +25,7 @@ internal static class SnapshotStart
 
         void Warn(string message) => options.Observer.Warn(options.Name, message);
         await using NetworkNode network = createNetwork();
-        foreach (NetworkEndpoint peer in options.Bootstrap)
+        foreach (Multiaddr peer in options.Bootstrap)
         {
             ConnectResult connected = await network.ConnectAsync(peer, cancellation);
             if (!connected.IsConnected)

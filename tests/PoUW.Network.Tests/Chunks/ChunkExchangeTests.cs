@@ -1,7 +1,7 @@
 using PoUW.Core.Primitives;
 using PoUW.Network.Chunks;
+using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
 using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Chunks;
@@ -12,7 +12,7 @@ internal sealed class ChunkExchangeTests
     public async Task ALyingPeerIsPunishedAndTheNextOneAsked()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        TestNode reader = await network.AddAsync(1, new NetworkOptions { FaultsBeforeBan = 1 });
+        TestNode reader = await network.AddAsync(1, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 } });
         TestNode liar = await network.AddAsync(2);
         TestNode honest = await network.AddAsync(3);
         await reader.ConnectAsync(liar);
@@ -50,7 +50,7 @@ internal sealed class ChunkExchangeTests
         ChunkExchange exchange = new(nodes[0].Node, new TestChunkStore());
         Task<FetchResult> fetch = exchange.FetchAsync(hash, [nodes[1].Node.Id]).AsTask();
         await asked.Task.InTime();
-        time.Advance(nodes[0].Node.Options.ChunkTimeout);
+        time.Advance(nodes[0].Node.Options.Chunks.ChunkTimeout);
         Assert.That((await fetch.InTime()).IsOk, Is.True);
     }
 
@@ -98,7 +98,7 @@ internal sealed class ChunkExchangeTests
     [Test]
     public async Task TooLongChunksAreNeitherStoredServedNorTaken()
     {
-        NetworkOptions small = new() { MaxChunkBytes = 10, FaultsBeforeBan = 1 };
+        NetworkOptions small = new() { Chunks = new ChunkOptions { MaxChunkBytes = 10 }, Host = new HostOptions { FaultsBeforeBan = 1 } };
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode reader = await network.AddAsync(1, small);
         TestNode modest = await network.AddAsync(2, small);
@@ -143,7 +143,7 @@ internal sealed class ChunkExchangeTests
     public async Task BadManifestsAreNamed()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        TestNode[] nodes = await network.AddManyAsync(2, new NetworkOptions { MaxBlobBytes = 1000 });
+        TestNode[] nodes = await network.AddManyAsync(2, new NetworkOptions { Chunks = new ChunkOptions { MaxBlobBytes = 1000 } });
         await TestNetwork.ConnectLineAsync(nodes);
         ChunkExchange source = new(nodes[0].Node, new TestChunkStore());
         BlobTransfer reader = new(new ChunkExchange(nodes[1].Node, new TestChunkStore()));

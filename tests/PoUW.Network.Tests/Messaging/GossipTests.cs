@@ -1,9 +1,7 @@
-using System.Security.Cryptography;
-using System.Text;
 using PoUW.Core.Validation;
-using PoUW.Network.Framing;
+using PoUW.Network.Gossip;
+using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
 using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Messaging;
@@ -22,9 +20,10 @@ internal sealed class GossipTests
         TestNode[] nodes;
         await using (TestNetwork network = tcp ? TestNetwork.Tcp() : TestNetwork.InMemory())
         {
-            nodes = await network.AddManyAsync(Nodes);
+            nodes = await network.AddManyAsync(Nodes, Fast());
             await (mesh ? TestNetwork.ConnectMeshAsync(nodes) : TestNetwork.ConnectLineAsync(nodes));
             Array.ForEach(nodes, static node => node.Collect(Topic));
+            Array.ForEach(nodes, WaitForMesh);
             for (byte message = 0; message < Messages; message++)
             {
                 await Task.WhenAll(nodes.Select((node, i) => node.Node.PublishAsync(Topic, new byte[] { (byte)i, message }).AsTask()));
@@ -46,26 +45,51 @@ internal sealed class GossipTests
     [Test]
     public async Task ARejectedMessageStopsAndBansItsSender()
     {
-        ManualTimeProvider time = new();
-        NetworkOptions options = new() { FaultsBeforeBan = 2, BanDuration = TimeSpan.FromMinutes(10) };
-        await using TestNetwork network = TestNetwork.InMemory(time);
-        TestNode[] line = await network.AddManyAsync(3, options);
-        await TestNetwork.ConnectLineAsync(line);
-        line[0].Collect(Topic);
-        line[1].Collect(Topic, GossipVerdict.Reject);
-        line[2].Collect(Topic);
-        await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
-        await line[1].Observer.WaitForAsync(NetworkEventKind.GossipRejected);
-        Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2), "one fault is not enough");
-        await line[0].Node.PublishAsync(Topic, new byte[] { 2 });
-        await line[1].Observer.WaitForAsync(NetworkEventKind.PeerBanned);
-        await line[0].Disconnected.WaitForAsync(end => end.Reason == CloseReason.Banned);
-        await line[1].Disconnected.WaitForAsync(end => end == (line[0].Node.Id, CloseReason.Banned));
+        TestNode[] line;
+        await using (TestNetwork network = TestNetwork.InMemory())
+        {
+            line = await network.AddManyAsync(3, Fast(2));
+            await TestNetwork.ConnectLineAsync(line);
+            line[0].Collect(Topic);
+            line[1].Collect(Topic, GossipVerdict.Reject);
+            line[2].Collect(Topic);
+            Array.ForEach(line, WaitForNeighbours);
+            await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
+            await line[1].Observer.WaitForAsync(NetworkEventKind.PeerFault);
+            Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2), "one fault is not enough");
+            await line[0].Node.PublishAsync(Topic, new byte[] { 2 });
+            await line[1].Observer.WaitForAsync(NetworkEventKind.PeerBanned);
+            await line[0].Disconnected.WaitForAsync(end => end.Reason == CloseReason.Banned);
+            await line[1].Disconnected.WaitForAsync(end => end == (line[0].Node.Id, CloseReason.Banned));
+        }
 
-        Assert.That((await line[0].Node.ConnectAsync(line[1].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Banned));
-        time.Advance(TimeSpan.FromMinutes(10));
-        Assert.That((await line[0].Node.ConnectAsync(line[1].Listen).InTime()).Reason, Is.EqualTo(CloseReason.None));
         Assert.That(line[2].Received.Items, Is.Empty, "nothing was passed on");
+    }
+
+    [Test]
+    public async Task ABanEndsByTheClock()
+    {
+        ManualTimeProvider time = new();
+        await using TestNetwork network = TestNetwork.InMemory(time);
+        TestNode[] pair = await network.AddManyAsync(2, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 2, BanDuration = TimeSpan.FromMinutes(10) } });
+        await TestNetwork.ConnectLineAsync(pair);
+        pair[0].Node.Punish(pair[1].Node.Id, "first");
+        Assert.That(pair[0].Node.Peers, Has.Count.EqualTo(1));
+        pair[0].Node.Punish(pair[1].Node.Id, "second");
+        await pair[1].Disconnected.WaitForAsync(end => end.Reason == CloseReason.Banned);
+        Assert.That((await pair[1].Node.ConnectAsync(pair[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Banned));
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.That((await pair[1].Node.ConnectAsync(pair[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.None));
+    }
+
+    [Test]
+    public async Task TheApplicationsOpinionIsPartOfTheScore()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode[] pair = await network.AddManyAsync(2, Fast());
+        pair[0].Node.ApplicationScore = peer => peer == pair[1].Node.Id ? 42 : 0;
+        await TestNetwork.ConnectLineAsync(pair);
+        Assert.That(() => pair[0].Node.Gossip.Snapshot().Peers.SingleOrDefault()?.Score.Application ?? 0, Is.EqualTo(42).After(10_000, 10));
     }
 
     [Test]
@@ -74,12 +98,14 @@ internal sealed class GossipTests
         TestNode[] line;
         await using (TestNetwork network = TestNetwork.InMemory())
         {
-            line = await network.AddManyAsync(3, new NetworkOptions { FaultsBeforeBan = 1 });
+            line = await network.AddManyAsync(3, Fast(1));
             await TestNetwork.ConnectLineAsync(line);
             line[1].Collect(Topic, GossipVerdict.Ignore);
             line[2].Collect(Topic);
+            WaitForNeighbours(line[0]);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Received.WaitForCountAsync(1);
+            WaitForNeighbours(line[2]);
             await line[1].Node.PublishAsync(Topic, new byte[] { 2 });
             await line[2].Received.WaitForCountAsync(1);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2));
@@ -92,9 +118,10 @@ internal sealed class GossipTests
     public async Task AFailingHandlerIsReportedAndNobodyIsAtFault()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        TestNode[] pair = await network.AddManyAsync(2, new NetworkOptions { FaultsBeforeBan = 1 });
+        TestNode[] pair = await network.AddManyAsync(2, Fast(1));
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Node.Subscribe(Topic, static (_, _) => throw new InvalidOperationException("host"));
+        WaitForNeighbours(pair[0]);
         await pair[0].Node.PublishAsync(Topic, new byte[] { 1 });
         await pair[1].Observer.WaitForAsync(NetworkEventKind.HandlerFailed);
         Assert.That(pair[1].Node.Peers, Has.Count.EqualTo(1));
@@ -107,164 +134,13 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2);
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Collect(Topic);
+        WaitForNeighbours(pair[0]);
         byte[] buffer = [1, 2, 3];
         await pair[0].Node.PublishAsync(Topic, buffer);
         Array.Fill(buffer, (byte)9);
         await pair[1].Received.WaitForCountAsync(1);
         Assert.That(pair[1].Received.Items[0].Bytes, Is.EqualTo(new byte[] { 1, 2, 3 }));
-    }
-
-    [Test]
-    public async Task AMessageMayComeAgainOnceItIsForgotten()
-    {
-        ManualTimeProvider time = new();
-        await using TestNetwork network = TestNetwork.InMemory(time);
-        TestNode[] pair = await network.AddManyAsync(2);
-        await TestNetwork.ConnectLineAsync(pair);
-        pair[1].Collect(Topic);
-        Assert.That(await pair[0].Node.PublishAsync(Topic, new byte[] { 1 }), Is.EqualTo(1));
-        await pair[1].Received.WaitForCountAsync(1);
-        Assert.That(await pair[0].Node.PublishAsync(Topic, new byte[] { 1 }), Is.Zero, "seen");
-        time.Advance(pair[0].Node.Options.SeenDuration + TimeSpan.FromTicks(1));
-        Assert.That(await pair[0].Node.PublishAsync(Topic, new byte[] { 1 }), Is.EqualTo(1));
-        await pair[1].Received.WaitForCountAsync(2);
-    }
-
-    [Test]
-    public async Task TheSeenCacheForgetsTheOldest()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode[] pair = await network.AddManyAsync(2, new NetworkOptions { SeenMessages = 2 });
-        await TestNetwork.ConnectLineAsync(pair);
-        Assert.That(await PublishAsync(pair[0], 1), Is.EqualTo(1));
-        Assert.That(await PublishAsync(pair[0], 2), Is.EqualTo(1));
-        Assert.That(await PublishAsync(pair[0], 1), Is.Zero);
-        Assert.That(await PublishAsync(pair[0], 3), Is.EqualTo(1));
-        Assert.That(await PublishAsync(pair[0], 1), Is.EqualTo(1), "forgotten");
-        Assert.That(await PublishAsync(pair[0], 3), Is.Zero);
-    }
-
-    [Test]
-    public async Task AWrongMessageIdCountsAgainstThePeer()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1, new NetworkOptions { FaultsBeforeBan = 1 });
-        node.Collect(Topic);
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(FrameType.Gossip, Gossip(Topic, [1, 2, 3], new byte[32]));
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(CloseReason.Banned));
-        Assert.That(node.Received.Items, Is.Empty);
-    }
-
-    [Test]
-    public async Task TheMessageIdIsTheHashOfTopicAndPayload()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1);
-        node.Collect(Topic);
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        byte[] id = SHA256.HashData([(byte)Topic.Length, .. Encoding.ASCII.GetBytes(Topic), 1, 2, 3]);
-        await peer.SendAsync(FrameType.Gossip, Gossip(Topic, [1, 2, 3], id));
-        await node.Received.WaitForCountAsync(1);
-        Assert.That(node.Received.Items[0].Bytes, Is.EqualTo(new byte[] { 1, 2, 3 }));
-        await node.Node.PublishAsync(Topic, new byte[] { 4 });
-        byte[] next = SHA256.HashData([(byte)Topic.Length, .. Encoding.ASCII.GetBytes(Topic), 4]);
-        Assert.That((await peer.ReadAsync()).Body, Is.EqualTo(Gossip(Topic, [4], next)), "and its own message does not come back");
-    }
-
-    [Test]
-    public async Task TooLongGossipEndsTheSession()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1, new NetworkOptions { MaxGossipBytes = 100 });
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(FrameType.Gossip, Gossip(Topic, new byte[101], new byte[32]));
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(CloseReason.TooLarge));
-        Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await node.Node.PublishAsync(Topic, new byte[101]));
-    }
-
-    [TestCase(new byte[] { })]
-    [TestCase(new byte[] { 0, 1, 2 })]
-    [TestCase(new byte[] { 3, 65, 66 })]
-    [TestCase(new byte[] { 1, 10 })]
-    [TestCase(new byte[] { 1, 65, 1, 2, 3 })]
-    [TestCase(new byte[] { 65, 65 })]
-    public async Task MalformedGossipEndsTheSession(byte[] body)
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1);
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(FrameType.Gossip, body);
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(CloseReason.Malformed));
-    }
-
-    [Test]
-    public async Task GossipToASlowPeerIsDroppedAndCounted()
-    {
-        await using TestNetwork network = TestNetwork.InMemory(pipeBytes: 4096);
-        NetworkOptions options = new() { UrgentQueueBytes = 10_000 };
-        TestNode node = await network.AddAsync(1, options);
-        await using RawPeer slow = await RawPeer.JoinAsync(network, node, 9);
-        TestNode fast = await network.AddAsync(2);
-        await fast.ConnectAsync(node);
-        fast.Collect(Topic);
-        for (byte i = 0; i < 200; i++)
-        {
-            await node.Node.PublishAsync(Topic, Enumerable.Repeat(i, 1000).ToArray());
-            await fast.Received.WaitForCountAsync(i + 1);
-        }
-
-        // The scratch buffer, the pipe and the queue hold the rest.
-        Assert.That(node.Node.Statistics.GossipDroppedOutbound, Is.InRange(50, 195));
-        Assert.That(node.Node.Peers, Has.Count.EqualTo(2));
-    }
-
-    [Test]
-    public async Task ShortFramesGoBeforeLongOnes()
-    {
-        await using TestNetwork network = TestNetwork.InMemory(pipeBytes: 4096);
-        TestNode node = await network.AddAsync(1, new NetworkOptions { UrgentFrameBytes = 1000 });
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        byte[][] large = [.. Enumerable.Range(0, 4).Select(static i => Enumerable.Repeat((byte)i, 200_000).ToArray())];
-        foreach (byte[] message in large)
-        {
-            await node.Node.PublishAsync(Topic, message);
-        }
-
-        await node.Node.PublishAsync(Topic, new byte[] { 77 });
-        List<int> sizes = [];
-        for (int i = 0; i < 5; i++)
-        {
-            sizes.Add((await peer.ReadAsync()).Body.Length);
-        }
-
-        Assert.That(sizes.IndexOf(sizes.Min()), Is.LessThan(2), "at most the long frame under way goes first");
-    }
-
-    [Test]
-    public async Task AHandlerThatFallsBehindLosesMessagesNotMemory()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1, new NetworkOptions { GossipInboxMessages = 5 });
-        TestNode sender = await network.AddAsync(2);
-        await sender.ConnectAsync(node);
-        TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        node.Node.Subscribe(Topic, async (peer, bytes) =>
-        {
-            await open.Task;
-            node.Received.Add((peer, bytes.ToArray()));
-            return GossipVerdict.Accept;
-        });
-        node.Node.Serve("barrier", static (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(new byte[1]));
-        for (byte i = 0; i < 50; i++)
-        {
-            await sender.Node.PublishAsync(Topic, new byte[] { i });
-        }
-
-        Assert.That((await sender.Node.RequestAsync(node.Node.Id, "barrier", default, Deadline.Limit).InTime()).IsOk, Is.True);
-        Assert.That(node.Node.Statistics.GossipDroppedInbound, Is.InRange(44, 45), "one at the handler, five waiting");
-        open.SetResult();
-        await node.Received.WaitForCountAsync(5);
+        Assert.That(async () => await pair[0].Node.PublishAsync(Topic, new byte[pair[0].Node.Options.MaxGossipBytes + 1]), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -278,8 +154,17 @@ internal sealed class GossipTests
         Assert.That(() => node.Collect("a b"), Throws.ArgumentException);
     }
 
-    private static ValueTask<int> PublishAsync(TestNode node, byte value) => node.Node.PublishAsync(Topic, new[] { value });
+    /// <summary>Peers tell what they subscribe to once they are connected, and then make a mesh: here every peer of a line subscribes.</summary>
+    private static void WaitForNeighbours(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains(Topic)), Is.EqualTo(node.Node.Peers.Count).After(20_000, 10));
 
-    private static byte[] Gossip(string topic, byte[] payload, byte[] id) =>
-        [(byte)topic.Length, .. Encoding.ASCII.GetBytes(topic), .. id, .. payload];
+    private static void WaitForMesh(TestNode node) => Assert.That(
+        () => node.Node.Gossip.Snapshot().Topics.Single(static topic => topic.Topic == Topic).Mesh.Count,
+        Is.GreaterThanOrEqualTo(Math.Min(node.Node.Peers.Count, 4)).After(20_000, 10));
+
+    private static NetworkOptions Fast(int faultsBeforeBan = 3) => new()
+    {
+        Gossip = new GossipOptions { Heartbeat = TimeSpan.FromMilliseconds(100) },
+        Host = new HostOptions { FaultsBeforeBan = faultsBeforeBan },
+    };
 }

@@ -1,8 +1,8 @@
-using System.Buffers.Binary;
-using System.Text;
-using PoUW.Network.Framing;
+using PoUW.Network.Chunks;
+using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Requests;
+using PoUW.Network.Streams;
 using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Messaging;
@@ -32,16 +32,15 @@ internal sealed class RequestTests
         RequestResult[] answers = await Task.WhenAll(requests.Select(request => AskAsync(a, b, request))).InTime();
         Assert.That(answers.Select(static answer => answer.Status), Is.All.EqualTo(RequestStatus.Ok));
         Assert.That(answers.Zip(requests).All(pair => pair.First.Response.Span.SequenceEqual(pair.Second)), Is.True);
-        Assert.That(most, Is.InRange(1, b.Node.Options.MaxInboundRequests));
+        Assert.That(most, Is.InRange(1, b.Node.Options.Requests.MaxInbound));
         Assert.That(b.Node.Statistics.RequestsServed, Is.EqualTo(2000));
     }
 
     [Test]
     public async Task LargeAnswersBothWaysDoNotBlockEachOther()
     {
-        NetworkOptions options = new() { BulkQueueBytes = 1_000_000 };
         await using TestNetwork network = TestNetwork.InMemory();
-        (TestNode a, TestNode b) = await PairAsync(network, options);
+        (TestNode a, TestNode b) = await PairAsync(network);
         byte[] large = new byte[1_000_000];
         a.Node.Serve(Echo, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(large));
         b.Node.Serve(Echo, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(large));
@@ -96,7 +95,7 @@ internal sealed class RequestTests
     [Test]
     public async Task EveryOutcomeHasAStatus()
     {
-        NetworkOptions options = new() { MaxRequestBytes = 100, MaxResponseBytes = 1000, MaxChunkBytes = 1000 };
+        NetworkOptions options = Small(100);
         await using TestNetwork network = TestNetwork.InMemory();
         (TestNode a, TestNode b) = await PairAsync(network, options);
         b.Node.Serve("null", static (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(null));
@@ -119,7 +118,7 @@ internal sealed class RequestTests
     public async Task APeersLargerLimitsDoNotBindUs()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        TestNode a = await network.AddAsync(1, new NetworkOptions { MaxResponseBytes = 1000, MaxRequestBytes = 1000, MaxChunkBytes = 1000 });
+        TestNode a = await network.AddAsync(1, Small(1000));
         TestNode b = await network.AddAsync(2);
         await a.ConnectAsync(b);
         a.Node.Serve(Echo, static (_, request, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(request));
@@ -133,7 +132,7 @@ internal sealed class RequestTests
     public async Task ADisconnectEndsWhatIsPending()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        (TestNode a, TestNode b) = await PairAsync(network, new NetworkOptions { MaxOutstandingRequests = 2 });
+        (TestNode a, TestNode b) = await PairAsync(network, new NetworkOptions { Requests = new RequestOptions { MaxOutstanding = 2 } });
         Collector<int> started = new();
         b.Node.Serve(Echo, async (_, _, cancellation) =>
         {
@@ -153,142 +152,138 @@ internal sealed class RequestTests
     public async Task RequestsAboveTheLimitAreRefused()
     {
         await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1, new NetworkOptions { MaxInboundRequests = 2 });
+        TestNode node = await network.AddAsync(1, new NetworkOptions { Requests = new RequestOptions { MaxInbound = 2 } });
+        Collector<int> started = new();
         TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         node.Node.Serve(Echo, async (_, request, _) =>
         {
+            started.Add(1);
             await open.Task;
             return request;
         });
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        for (uint id = 0; id < 3; id++)
-        {
-            await peer.SendAsync(FrameType.Request, Request(id, Echo));
-        }
-
-        (FrameType type, byte[] body) = await peer.ReadAsync();
-        Assert.That((type, body), Is.EqualTo((FrameType.Response, new byte[] { 0, 0, 0, 2, (byte)RequestStatus.Refused })));
+        BufferedDuplexStream[] streams = [await SendAsync(peer, [1]), await SendAsync(peer, [2])];
+        await started.WaitForCountAsync(2);
+        BufferedDuplexStream third = await SendAsync(peer, [3]);
+        Assert.That(await ReadToEndAsync(third), Is.EqualTo(new[] { (byte)RequestStatus.Refused }));
         open.SetResult();
-        Assert.That((await peer.ReadAsync()).Body[4], Is.EqualTo((byte)RequestStatus.Ok));
-        Assert.That((await peer.ReadAsync()).Body[4], Is.EqualTo((byte)RequestStatus.Ok));
+        Assert.That(await ReadToEndAsync(streams[0]), Is.EqualTo(new byte[] { 0, 1, 1 }), "status, length, response");
+        Assert.That(await ReadToEndAsync(streams[1]), Is.EqualTo(new byte[] { 0, 1, 2 }));
     }
 
     [Test]
-    public async Task AReusedIdEndsTheSession()
+    public async Task AResetTakesTheRequestBack()
     {
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
-        node.Node.Serve(Echo, static async (_, _, cancellation) =>
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Node.Serve(Echo, async (_, _, cancellation) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+            using CancellationTokenRegistration registration = cancellation.Register(() => cancelled.TrySetResult());
+            started.TrySetResult();
+            await cancelled.Task;
             return null;
         });
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(FrameType.Request, Request(7, Echo));
-        await peer.SendAsync(FrameType.Request, Request(7, Echo));
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(CloseReason.ProtocolViolation));
-    }
-
-    [TestCase(FrameType.Request, new byte[] { 0, 0, 0, 1 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Request, new byte[] { 0, 0, 0, 1, 0 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Request, new byte[] { 0, 0, 0, 1, 5, 65 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Response, new byte[] { 0, 0, 0, 1 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Response, new byte[] { 0, 0, 0, 1, 100 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Cancel, new byte[] { 0 }, CloseReason.Malformed)]
-    [TestCase(FrameType.Close, new byte[] { }, CloseReason.Malformed)]
-    [TestCase(FrameType.Hello, new byte[] { 1 }, CloseReason.ProtocolViolation)]
-    [TestCase(FrameType.Ready, new byte[] { }, CloseReason.ProtocolViolation)]
-    public async Task BadFramesEndTheSession(FrameType type, byte[] body, CloseReason expected)
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1);
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(type, body);
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(expected));
-        await peer.Connection.CloseAsync();
-        await node.Disconnected.WaitForAsync(end => end.Reason == expected);
+        BufferedDuplexStream stream = await SendAsync(peer, [1]);
+        await started.Task.InTime();
+        peer.Reset(stream);
+        await cancelled.Task.InTime();
     }
 
     [Test]
-    public async Task TooLongFramesEndTheSession()
+    public async Task ARequestThatNeverArrivesEndsAtItsDeadline()
     {
-        await using TestNetwork network = TestNetwork.InMemory();
+        ManualTimeProvider time = new();
+        await using TestNetwork network = TestNetwork.InMemory(time);
         TestNode node = await network.AddAsync(1);
+        node.Node.Serve(Echo, static (_, request, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(request));
         await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendRawAsync([0x7F, 0, 0, 0, (byte)FrameType.Response]);
-        Assert.That(await peer.ReadCloseAsync(), Is.EqualTo(CloseReason.TooLarge));
+        BufferedDuplexStream stream = await peer.OpenAsync(RequestNames.ProtocolOf(TestNetwork.Genesis, Echo));
+        await stream.WriteAsync(new byte[] { 100, 1, 2, 3 }, CancellationToken.None);
+        await time.WaitForTimerAsync(node.Node.Options.Requests.ReceiveTimeout);
+        time.Advance(node.Node.Options.Requests.ReceiveTimeout);
+        Assert.That(async () => await ReadToEndAsync(stream), Throws.InstanceOf<NetworkException>());
+        await node.Observer.WaitForAsync(NetworkEventKind.StreamFailed);
     }
 
     [Test]
-    public async Task UnknownAnswersAndCancelsAreHarmless()
+    public async Task AnAnswerThatIsNoneIsPunished()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        (TestNode a, TestNode b) = await PairAsync(network, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 2 } });
+        b.Node.Host.Handle(RequestNames.ProtocolOf(TestNetwork.Genesis, "status"), static async (stream, cancellation) =>
+        {
+            await stream.WriteAsync(new byte[] { 99 }, cancellation);
+            await stream.CloseAsync();
+        });
+        b.Node.Host.Handle(RequestNames.ProtocolOf(TestNetwork.Genesis, "cut"), static async (stream, cancellation) =>
+        {
+            await stream.WriteAsync(new byte[] { 0, 10, 1 }, cancellation);
+            await stream.CloseWritingAsync();
+        });
+        Assert.That(await StatusAsync(a, b, "status"), Is.EqualTo(RequestStatus.Refused));
+        Assert.That(a.Node.Peers, Has.Count.EqualTo(1));
+        await StatusAsync(a, b, "cut");
+        await b.Disconnected.WaitForAsync(end => end.Reason == CloseReason.Banned);
+    }
+
+    [Test]
+    public async Task RandomRequestsLeaveTheNodeAlive()
     {
         await using TestNetwork network = TestNetwork.InMemory();
         TestNode node = await network.AddAsync(1);
         node.Node.Serve(Echo, static (_, request, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(request));
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        await peer.SendAsync(FrameType.Response, [0, 0, 0, 9, 0, 1, 2, 3]);
-        await peer.SendAsync(FrameType.Cancel, [0, 0, 0, 9]);
-        await peer.SendAsync(FrameType.Request, Request(1, Echo));
-        Assert.That((await peer.ReadAsync()).Body, Is.EqualTo(new byte[] { 0, 0, 0, 1, 0 }));
-    }
-
-    [Test]
-    public async Task APeerThatDoesNotReadItsRefusalsIsDropped()
-    {
-        await using TestNetwork network = TestNetwork.InMemory(pipeBytes: 4096);
-        TestNode node = await network.AddAsync(1, new NetworkOptions { UrgentQueueBytes = 1000, QueueFrames = 50 });
-        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-        Exception? end = null;
-        for (uint id = 0; id < 100_000 && end is null; id++)
-        {
-            try
-            {
-                await peer.SendAsync(FrameType.Request, Request(id, "unknown"));
-                end = node.Disconnected.Items.Count > 0 ? new InvalidOperationException("gone") : null;
-            }
-            catch (NetworkException failure)
-            {
-                end = failure;
-            }
-        }
-
-        await node.Disconnected.WaitForAsync(item => item.Reason == CloseReason.ProtocolViolation);
-    }
-
-    [Test]
-    public async Task RandomFramesLeaveTheNodeAlive()
-    {
-        await using TestNetwork network = TestNetwork.InMemory();
-        TestNode node = await network.AddAsync(1, new NetworkOptions { FaultsBeforeBan = int.MaxValue });
-        node.Collect("t");
-        node.Node.Serve("e", static (_, request, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(request));
         Random random = new(1234);
-        for (int round = 0; round < 300; round++)
+        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
+        for (int round = 0; round < 200; round++)
         {
-            await using RawPeer peer = await RawPeer.JoinAsync(network, node, 9);
-            for (int frames = 0; frames < 20 && node.Disconnected.Items.Count == round; frames++)
-            {
-                byte[] body = new byte[random.Next(60)];
-                random.NextBytes(body);
-                "\u0001t"u8.CopyTo(body.Length > 2 && random.Next(2) == 0 ? body : new byte[2]);
-                try
-                {
-                    await peer.SendAsync((FrameType)random.Next(4, 8), body);
-                }
-                catch (NetworkException)
-                {
-                    break;
-                }
-            }
-
-            await peer.Connection.CloseAsync();
-            await node.Disconnected.WaitForCountAsync(round + 1);
+            BufferedDuplexStream stream = await peer.OpenAsync(RequestNames.ProtocolOf(TestNetwork.Genesis, Echo));
+            byte[] body = new byte[random.Next(1, 60)];
+            random.NextBytes(body);
+            await stream.WriteAsync(body, CancellationToken.None);
+            await stream.CloseWritingAsync();
         }
 
         TestNode good = await network.AddAsync(2);
         await good.ConnectAsync(node);
-        Assert.That(await StatusAsync(good, node, "e"), Is.EqualTo(RequestStatus.Ok));
+        Assert.That(await StatusAsync(good, node, Echo), Is.EqualTo(RequestStatus.Ok));
         Assert.That(node.Observer.Events.Items.Any(e => e.Kind == NetworkEventKind.InternalFailure), Is.False);
+    }
+
+    [Test]
+    public void NamesBelongToANetwork()
+    {
+        Assert.That(RequestNames.ProtocolOf(TestNetwork.Genesis, "pouw/chunk/1"), Does.Match("^/pouw/[0-9a-f]{8}/chunk/1$"));
+        Assert.That(RequestNames.ProtocolOf(TestNetwork.Genesis, "x"), Is.Not.EqualTo(RequestNames.ProtocolOf(default, "x")));
+        Assert.That(() => RequestNames.ProtocolOf(default, "a b"), Throws.ArgumentException);
+        Assert.That(() => RequestNames.ProtocolOf(default, new string('x', 65)), Throws.ArgumentException);
+    }
+
+    private static NetworkOptions Small(int request) => new()
+    {
+        Requests = new RequestOptions { MaxRequestBytes = request, MaxResponseBytes = 1000 },
+        Chunks = new ChunkOptions { MaxChunkBytes = 1000 },
+    };
+
+    private static async Task<BufferedDuplexStream> SendAsync(RawPeer peer, byte[] request)
+    {
+        BufferedDuplexStream stream = await peer.OpenAsync(RequestNames.ProtocolOf(TestNetwork.Genesis, Echo));
+        await stream.WriteAsync(DelimitedMessages.Encode(request), CancellationToken.None);
+        return stream;
+    }
+
+    private static async Task<byte[]> ReadToEndAsync(BufferedDuplexStream stream)
+    {
+        byte[] buffer = new byte[1000];
+        int filled = 0;
+        while (await stream.ReadAsync(buffer.AsMemory(filled), CancellationToken.None).InTime() is > 0 and int count)
+        {
+            filled += count;
+        }
+
+        return buffer[..filled];
     }
 
     private static async Task<(TestNode A, TestNode B)> PairAsync(TestNetwork network, NetworkOptions? options = null)
@@ -304,13 +299,6 @@ internal sealed class RequestTests
 
     private static async Task<RequestStatus> StatusAsync(TestNode from, TestNode to, string protocol, byte[]? request = null) =>
         (await from.Node.RequestAsync(to.Node.Id, protocol, request ?? [], Deadline.Limit).InTime()).Status;
-
-    private static byte[] Request(uint id, string protocol)
-    {
-        byte[] number = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(number, id);
-        return [.. number, (byte)protocol.Length, .. Encoding.ASCII.GetBytes(protocol)];
-    }
 
     private static void InterlockedMax(ref int target, int value)
     {

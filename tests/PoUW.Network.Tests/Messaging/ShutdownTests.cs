@@ -1,6 +1,9 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Chunks;
+using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Requests;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
@@ -59,37 +62,6 @@ internal sealed class ShutdownTests
     }
 
     [Test]
-    public async Task StoppingDoesNotWaitForAPeerThatDoesNotRead()
-    {
-        await using TestNetwork network = TestNetwork.InMemory(new ManualTimeProvider(), pipeBytes: 4096);
-        TestNode node = await network.AddAsync(1);
-        await using RawPeer deaf = await RawPeer.JoinAsync(network, node, 9);
-        for (int i = 0; i < 20; i++)
-        {
-            await node.Node.PublishAsync("t", BitConverter.GetBytes(i).Concat(new byte[100_000]).ToArray());
-        }
-
-        // The clock of this network never moves: nothing here may depend on a timeout.
-        await node.DisposeAsync().InTime();
-        Assert.That(node.Spawner.Tasks.All(static task => task.IsCompletedSuccessfully), Is.True);
-    }
-
-    [Test]
-    public async Task ADisconnectWaitsNoLongerThanTheLingerTime()
-    {
-        ManualTimeProvider time = new();
-        await using TestNetwork network = TestNetwork.InMemory(time);
-        TestNode node = await network.AddAsync(1);
-        await using RawPeer stays = await RawPeer.JoinAsync(network, node, 9);
-        Task disconnect = node.Node.DisconnectAsync(TestNetwork.IdOf(9)).AsTask();
-        Assert.That(await stays.ReadCloseAsync(), Is.EqualTo(CloseReason.Requested));
-        Assert.That(disconnect.IsCompleted, Is.False);
-        time.Advance(node.Node.Options.CloseLinger);
-        await disconnect.InTime();
-        Assert.That(node.Disconnected.Items, Has.Count.EqualTo(1).After(1000, 1));
-    }
-
-    [Test]
     public async Task AStoppedNodeTakesNoMoreWork()
     {
         await using TestNetwork network = TestNetwork.InMemory();
@@ -97,7 +69,7 @@ internal sealed class ShutdownTests
         await nodes[0].DisposeAsync().InTime();
         await nodes[0].DisposeAsync().InTime();
         Assert.That(async () => await nodes[0].Node.ConnectAsync(nodes[1].Listen), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(async () => await nodes[0].Node.ListenAsync(new NetworkEndpoint("again")), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(async () => await nodes[0].Node.ListenAsync(Multiaddr.Memory("again")), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That((await nodes[1].Node.ConnectAsync(nodes[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Unreachable));
         Assert.That(await nodes[0].Node.PublishAsync("t", new byte[1]), Is.Zero);
     }
@@ -106,10 +78,11 @@ internal sealed class ShutdownTests
     public void BadOptionsAreNamed()
     {
         Assert.That(new NetworkOptions().Validate().IsValid, Is.True);
-        Assert.That(new NetworkOptions { MaxPeers = 0 }.Validate().Code, Is.EqualTo(ValidationCode.OutOfRange));
-        Assert.That(new NetworkOptions { Agent = "\n" }.Validate().Field, Is.EqualTo("Agent"));
-        Assert.That(new NetworkOptions { CloseLinger = TimeSpan.Zero }.Validate().IsValid, Is.False);
+        Assert.That(new NetworkOptions { Host = new HostOptions { MaxPeers = 0 } }.Validate().Code, Is.EqualTo(ValidationCode.OutOfRange));
+        Assert.That(new NetworkOptions { Host = new HostOptions { Agent = "\n" } }.Validate().Field, Is.EqualTo("Agent"));
+        Assert.That(new NetworkOptions { Host = new HostOptions { HandshakeTimeout = TimeSpan.Zero } }.Validate().IsValid, Is.False);
         Assert.That(new NetworkOptions { MaxGossipBytes = int.MaxValue }.Validate().IsValid, Is.False);
-        Assert.That(new NetworkOptions { MaxChunkBytes = 5_000_000 }.Validate().Field, Is.EqualTo("MaxChunkBytes"));
+        Assert.That(new NetworkOptions { Requests = new RequestOptions { MaxRequestBytes = 0 } }.Validate().IsValid, Is.False);
+        Assert.That(new NetworkOptions { Chunks = new ChunkOptions { MaxChunkBytes = 5_000_000 } }.Validate().Field, Is.EqualTo("MaxChunkBytes"));
     }
 }

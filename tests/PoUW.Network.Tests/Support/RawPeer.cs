@@ -1,76 +1,114 @@
-using PoUW.Network.Framing;
-using PoUW.Network.Sessions;
+using PoUW.Core.Runtime;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Muxing;
+using PoUW.Network.Negotiation;
+using PoUW.Network.Security;
+using PoUW.Network.Streams;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Support;
 
-/// <summary>A peer that sends whatever bytes the test wants.</summary>
-internal sealed class RawPeer(IConnection connection) : IAsyncDisposable
+/// <summary>
+/// A peer that does what the test wants, step by step: over plaintext and yamux, with hello and streams by hand. It speaks none of the protocols that
+/// the node opens, and says so.
+/// </summary>
+internal sealed class RawPeer : IAsyncDisposable
 {
-    private readonly FrameReader _reader = new(connection);
+    private readonly IdentityKey _key;
+    private readonly Dictionary<BufferedDuplexStream, IMuxedStream> _streams = [];
+    private readonly Task _answering;
 
-    public IConnection Connection => connection;
+    private RawPeer(IdentityKey key, IMuxer muxer)
+    {
+        (_key, Muxer) = (key, muxer);
+        _answering = AnswerAsync();
+    }
 
-    public static async Task<RawPeer> DialAsync(TestNetwork network, TestNode node) =>
-        new(await network.Transport.DialAsync(node.Listen, CancellationToken.None).InTime());
+    public IMuxer Muxer { get; }
 
-    /// <summary>Dials and makes a session under a name.</summary>
+    /// <summary>Why the node ended the connection.</summary>
+    public async Task<CloseReason> EndAsync() => CloseCodes.ToReason(await Muxer.Completion.InTime());
+
+    /// <summary>Dials and upgrades, no more.</summary>
+    public static async Task<RawPeer> DialAsync(TestNetwork network, TestNode node, byte number)
+    {
+        IdentityKey key = TestKeys.Of(number);
+        IConnection raw = await network.Transport.DialAsync(node.Listen, CancellationToken.None).InTime();
+        ConnectionUpgrader upgrader = new(
+            [new PlaintextSecurity(key.PublicKey)], [new YamuxMuxerFactory(new YamuxOptions(), network.Time, new ThreadPoolSpawner())]);
+        return new RawPeer(key, (await upgrader.UpgradeAsync(raw, true, node.Node.Id, CancellationToken.None).InTime()).Muxer);
+    }
+
+    /// <summary>Dials and is admitted.</summary>
     public static async Task<RawPeer> JoinAsync(TestNetwork network, TestNode node, byte number)
     {
-        RawPeer peer = await DialAsync(network, node);
-        await peer.SendAsync(FrameType.Hello, HelloOf(number));
-        await peer.SendAsync(FrameType.Ready, []);
-        Assert.That((await peer.ReadAsync()).Type, Is.EqualTo(FrameType.Hello));
-        Assert.That((await peer.ReadAsync()).Type, Is.EqualTo(FrameType.Ready));
-        await node.Connected.WaitForAsync(id => id == TestNetwork.IdOf(number));
+        RawPeer peer = await DialAsync(network, node, number);
+        BufferedDuplexStream hello = await peer.SayHelloAsync(HelloOf());
+        Assert.That(await DelimitedMessages.ReadAsync(hello, HelloMessage.MaxBytes, CancellationToken.None).InTime(), Is.Not.Null);
+        byte[] answer = [0];
+        if (peer._key.Id < node.Node.Id)
+        {
+            await hello.WriteAsync(answer, CancellationToken.None);
+            await DelimitedMessages.TryFillAsync(hello, answer, CancellationToken.None).InTime();
+        }
+        else
+        {
+            await DelimitedMessages.TryFillAsync(hello, answer, CancellationToken.None).InTime();
+            await hello.WriteAsync(new byte[1], CancellationToken.None);
+        }
+
+        Assert.That(answer[0], Is.Zero);
+        await hello.CloseAsync();
+        await node.Connected.WaitForAsync(id => id == peer._key.Id);
         return peer;
     }
 
-    public static byte[] HelloOf(byte number) =>
-        new HandshakeMessage(HandshakeMessage.CurrentVersion, TestNetwork.Genesis, TestNetwork.IdOf(number), "raw").Encode();
+    public static byte[] HelloOf(uint version = HelloMessage.CurrentVersion) =>
+        DelimitedMessages.Encode(new HelloMessage(version, TestNetwork.Genesis, "raw", default).Encode());
 
-    public async Task SendAsync(FrameType type, byte[] body)
+    /// <summary>Opens the hello stream and sends bytes.</summary>
+    public async Task<BufferedDuplexStream> SayHelloAsync(byte[] bytes)
     {
-        byte[] frame = new byte[FrameHeader.Size + body.Length];
-        new FrameHeader(type, body.Length).Write(frame);
-        body.CopyTo(frame, FrameHeader.Size);
-        await connection.WriteAsync(frame, CancellationToken.None).InTime();
+        BufferedDuplexStream stream = await OpenAsync("/pouw/hello/1");
+        await stream.WriteAsync(bytes, CancellationToken.None);
+        return stream;
     }
 
-    public Task SendRawAsync(byte[] bytes) => connection.WriteAsync(bytes, CancellationToken.None).InTime();
-
-    /// <summary>The next frame; the type is 0 at the end of the stream.</summary>
-    public async Task<(FrameType Type, byte[] Body)> ReadAsync()
+    /// <summary>Opens a stream and agrees on a protocol.</summary>
+    public async Task<BufferedDuplexStream> OpenAsync(string protocol)
     {
-        FrameReadResult frame = await _reader.ReadHeaderAsync(16 * 1024 * 1024, CancellationToken.None).InTime();
-        if (frame.IsEnd)
-        {
-            return default;
-        }
-
-        Assert.That(frame.Validation.IsValid, Is.True, frame.Validation.ToString());
-        byte[] body = new byte[frame.Header.Length];
-        Assert.That(await _reader.TryReadAsync(body, CancellationToken.None).InTime(), Is.True);
-        return (frame.Header.Type, body);
+        IMuxedStream muxed = await Muxer.OpenStreamAsync(CancellationToken.None).InTime();
+        BufferedDuplexStream stream = new(muxed);
+        _streams[stream] = muxed;
+        string? agreed = await MultistreamSelect.DialAsync(stream, [protocol], new MultistreamOptions(), CancellationToken.None).InTime();
+        Assert.That(agreed, Is.EqualTo(protocol));
+        return stream;
     }
 
-    /// <summary>Reads to the Close frame and returns its reason.</summary>
-    public async Task<CloseReason> ReadCloseAsync()
+    /// <summary>Ends a stream that <see cref="OpenAsync"/> gave, at once.</summary>
+    public void Reset(BufferedDuplexStream stream) => _streams[stream].Reset();
+
+    public async ValueTask DisposeAsync()
     {
-        while (true)
+        await Muxer.CloseAsync(0);
+        await _answering;
+    }
+
+    private async Task AnswerAsync()
+    {
+        while (await Muxer.AcceptStreamAsync(CancellationToken.None) is { } stream)
         {
-            (FrameType type, byte[] body) = await ReadAsync();
-            switch (type)
+            try
             {
-                case FrameType.Close:
-                    return (CloseReason)body[0];
-                case 0:
-                    return CloseReason.Lost;
-                default:
-                    continue;
+                await MultistreamSelect.ListenAsync(new BufferedDuplexStream(stream), [], new MultistreamOptions(), CancellationToken.None);
+                await stream.CloseAsync();
+            }
+            catch (NetworkException)
+            {
+                stream.Reset();
             }
         }
     }
-
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

@@ -1,12 +1,14 @@
 using PoUW.Core.Primitives;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Support;
 
 /// <summary>Nodes of one process on one transport.</summary>
-internal sealed class TestNetwork(ITransport transport, TimeProvider time, Func<int, NetworkEndpoint> endpointOf) : IAsyncDisposable
+internal sealed class TestNetwork(ITransport transport, TimeProvider time, Func<int, Multiaddr> addressOf) : IAsyncDisposable
 {
     private readonly List<TestNode> _nodes = [];
 
@@ -17,23 +19,17 @@ internal sealed class TestNetwork(ITransport transport, TimeProvider time, Func<
     public TimeProvider Time => time;
 
     public static TestNetwork InMemory(TimeProvider? time = null, int pipeBytes = 256 * 1024) => new(
-        new InMemoryTransport(new InMemoryNetwork(pipeBytes)), time ?? TimeProvider.System, static number => new NetworkEndpoint($"node-{number}"));
+        new InMemoryTransport(new InMemoryNetwork(pipeBytes)), time ?? TimeProvider.System, static number => Multiaddr.Memory($"node-{number}"));
 
     public static TestNetwork Tcp() =>
-        new(new TcpTransport(), TimeProvider.System, static _ => new NetworkEndpoint("127.0.0.1:0"));
+        new(new TcpTransport(), TimeProvider.System, static _ => Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"));
 
-    /// <summary>A name whose order is that of the numbers.</summary>
-    public static PeerId IdOf(byte number)
-    {
-        byte[] bytes = new byte[Hash256.Size];
-        bytes[0] = number;
-        return new PeerId(new Hash256(bytes));
-    }
+    public static PeerId IdOf(byte number) => TestKeys.IdOf(number);
 
     public async Task<TestNode> AddAsync(
         byte number, NetworkOptions? options = null, IPeerAuthorizer? authorizer = null, Hash256? genesis = null)
     {
-        TestNode node = new(this, endpointOf(number), number, options, authorizer, genesis);
+        TestNode node = new(this, addressOf(number), number, options, authorizer, genesis);
         node.Listen = await node.Node.ListenAsync(node.Listen);
         _nodes.Add(node);
         return node;

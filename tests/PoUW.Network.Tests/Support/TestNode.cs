@@ -1,28 +1,29 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
-using PoUW.Network.Transports;
+using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Tests.Support;
 
 /// <summary>A production node with what the test needs to watch it.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public TestNode(TestNetwork network, NetworkEndpoint listen, byte number, NetworkOptions? options, IPeerAuthorizer? authorizer, Hash256? genesis)
+    public TestNode(TestNetwork network, Multiaddr listen, byte number, NetworkOptions? options, IPeerAuthorizer? authorizer, Hash256? genesis)
     {
         Listen = listen;
         Node = new NetworkNode(
             network.Transport, genesis ?? TestNetwork.Genesis, options ?? new NetworkOptions(), network.Time, Spawner,
-            new SeededRandomSource(number, "node"), authorizer ?? new OpenPeerAuthorizer(), Observer, TestNetwork.IdOf(number));
+            new SeededRandomSource(number, "node"), authorizer ?? new OpenPeerAuthorizer(), Observer, TestKeys.Of(number));
         Node.PeerConnected += peer => Connected.Add(peer.Id);
         Node.PeerDisconnected += (peer, reason) => Disconnected.Add((peer.Id, reason));
     }
 
     public NetworkNode Node { get; }
 
-    public NetworkEndpoint Listen { get; set; }
+    public Multiaddr Listen { get; set; }
 
     public TrackingSpawner Spawner { get; } = new();
 

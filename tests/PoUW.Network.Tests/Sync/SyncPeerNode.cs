@@ -6,11 +6,12 @@ using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
 using PoUW.Network.Tests.Support;
-using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Sync;
 
@@ -18,15 +19,15 @@ namespace PoUW.Network.Tests.Sync;
 internal sealed class SyncPeerNode
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly NetworkEndpoint _endpoint;
+    private readonly Multiaddr _endpoint;
 
     private SyncPeerNode(SyncScene scene, string name, BlockChain chain, SyncOptions? options)
     {
-        (Chain, _endpoint) = (chain, new NetworkEndpoint(name));
+        (Chain, _endpoint) = (chain, Multiaddr.Memory(name));
         Pool = new TransactionPool(chain, new MempoolOptions { Time = scene.World.Time });
         chain.Subscribe(Pool);
         Node = new NetworkNode(
-            scene.Transport, chain.Genesis.Id, new NetworkOptions { FaultsBeforeBan = 1 }, scene.World.Time, scene.World,
+            scene.Transport, chain.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 } }, scene.World.Time, scene.World,
             new SeededRandomSource(1, name), new OpenPeerAuthorizer(), Observer);
         if (options is not null)
         {

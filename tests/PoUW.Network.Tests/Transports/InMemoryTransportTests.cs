@@ -1,3 +1,4 @@
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
@@ -5,9 +6,9 @@ namespace PoUW.Network.Tests.Transports;
 
 internal sealed class InMemoryTransportTests : TransportConformance
 {
-    protected override NetworkEndpoint FreeEndpoint => new("listener");
+    protected override Multiaddr FreeAddress => Multiaddr.Memory("listener");
 
-    protected override NetworkEndpoint BadEndpoint => new("");
+    protected override Multiaddr BadAddress => Multiaddr.Parse("/ip4/127.0.0.1/tcp/4001");
 
     [Test]
     public async Task APipeHoldsNoMoreThanItsCapacity()
@@ -31,10 +32,10 @@ internal sealed class InMemoryTransportTests : TransportConformance
     public async Task AFullBacklogRefuses()
     {
         InMemoryTransport transport = new(new InMemoryNetwork(backlog: 2));
-        IListener listener = await transport.ListenAsync(new NetworkEndpoint("x"), default);
-        IConnection first = await transport.DialAsync(new NetworkEndpoint("x"), default);
-        await transport.DialAsync(new NetworkEndpoint("x"), default);
-        Assert.ThrowsAsync<NetworkException>(() => transport.DialAsync(new NetworkEndpoint("x"), default).InTime());
+        IListener listener = await transport.ListenAsync(Multiaddr.Memory("x"), default);
+        IConnection first = await transport.DialAsync(Multiaddr.Memory("x"), default);
+        await transport.DialAsync(Multiaddr.Memory("x"), default);
+        Assert.ThrowsAsync<NetworkException>(() => transport.DialAsync(Multiaddr.Memory("x"), default).InTime());
         await listener.DisposeAsync();
         Assert.That(await first.ReadAsync(new byte[1], default).InTime(), Is.Zero, "nobody accepted it");
     }

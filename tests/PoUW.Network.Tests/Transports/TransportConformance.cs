@@ -1,3 +1,4 @@
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
@@ -11,15 +12,15 @@ internal abstract class TransportConformance
 
     protected abstract ITransport CreateTransport();
 
-    protected abstract NetworkEndpoint FreeEndpoint { get; }
+    protected abstract Multiaddr FreeAddress { get; }
 
-    protected abstract NetworkEndpoint BadEndpoint { get; }
+    protected abstract Multiaddr BadAddress { get; }
 
     [SetUp]
     public async Task ListenAsync()
     {
         _transport = CreateTransport();
-        _listener = await _transport.ListenAsync(FreeEndpoint, CancellationToken.None).InTime();
+        _listener = await _transport.ListenAsync(FreeAddress, CancellationToken.None).InTime();
     }
 
     [TearDown]
@@ -73,25 +74,25 @@ internal abstract class TransportConformance
     [Test]
     public async Task DialingNobodyIsRefused()
     {
-        NetworkEndpoint endpoint = _listener.LocalEndpoint;
+        Multiaddr address = _listener.LocalAddress;
         await _listener.DisposeAsync().InTime();
-        NetworkException? failure = Assert.ThrowsAsync<NetworkException>(() => _transport.DialAsync(endpoint, default).InTime());
+        NetworkException? failure = Assert.ThrowsAsync<NetworkException>(() => _transport.DialAsync(address, default).InTime());
         Assert.That(failure!.Error, Is.EqualTo(NetworkError.Refused));
     }
 
     [Test]
-    public void AnEndpointHasOneListener()
+    public void AnAddressHasOneListener()
     {
         NetworkException? failure = Assert.ThrowsAsync<NetworkException>(
-            () => _transport.ListenAsync(_listener.LocalEndpoint, default).InTime());
+            () => _transport.ListenAsync(_listener.LocalAddress, default).InTime());
         Assert.That(failure!.Error, Is.EqualTo(NetworkError.EndpointInUse));
     }
 
     [Test]
-    public void ABadEndpointIsRefused()
+    public void ABadAddressIsRefused()
     {
-        NetworkException? dial = Assert.ThrowsAsync<NetworkException>(() => _transport.DialAsync(BadEndpoint, default).InTime());
-        NetworkException? listen = Assert.ThrowsAsync<NetworkException>(() => _transport.ListenAsync(BadEndpoint, default).InTime());
+        NetworkException? dial = Assert.ThrowsAsync<NetworkException>(() => _transport.DialAsync(BadAddress, default).InTime());
+        NetworkException? listen = Assert.ThrowsAsync<NetworkException>(() => _transport.ListenAsync(BadAddress, default).InTime());
         Assert.That((dial!.Error, listen!.Error), Is.EqualTo((NetworkError.BadEndpoint, NetworkError.BadEndpoint)));
     }
 
@@ -203,9 +204,9 @@ internal abstract class TransportConformance
     protected async Task<(IConnection Dialer, IConnection Accepted)> ConnectAsync()
     {
         Task<IConnection?> accept = _listener.AcceptAsync(default).AsTask();
-        IConnection dialer = await _transport.DialAsync(_listener.LocalEndpoint, default).InTime();
+        IConnection dialer = await _transport.DialAsync(_listener.LocalAddress, default).InTime();
         IConnection? accepted = await accept.InTime();
-        Assert.That(dialer.RemoteEndpoint, Is.EqualTo(_listener.LocalEndpoint));
+        Assert.That(dialer.RemoteAddress, Is.EqualTo(_listener.LocalAddress));
         return (dialer, accepted!);
     }
 

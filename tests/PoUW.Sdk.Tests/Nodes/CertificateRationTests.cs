@@ -12,7 +12,9 @@ using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Transports;
 using PoUW.Network.Sync;
 
@@ -52,7 +54,7 @@ public sealed class CertificateRationTests
             _chain, new TransactionPool(_chain, new MempoolOptions()), _node,
             new OrphanPool<PeerId>(_chain, new OrphanPoolOptions(), budget.TryTake, TimeProvider.System), budget.TryTake,
             new SyncOptions { PollInterval = TimeSpan.Zero, MaxAnnouncedBlocksPerPeer = 64 }, TimeProvider.System, new ThreadPoolSpawner(), _ => { }, _stopping.Token);
-        await _node.ListenAsync(new NetworkEndpoint("node"));
+        await _node.ListenAsync(Multiaddr.Memory("node"));
     }
 
     [TearDown]
@@ -69,7 +71,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task Of_the_certificates_that_nobody_asked_for_a_peer_gets_three_verified(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 20; i++)
         {
             await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(Block(_source, i)));
@@ -84,7 +86,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task What_fails_a_cheap_check_costs_no_ration(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 20; i++)
         {
             Block block = Block(_source, i);
@@ -101,7 +103,7 @@ public sealed class CertificateRationTests
     [CancelAfter(20_000)]
     public async Task Gossip_without_witness_counts_against_its_sender_and_costs_no_ration(CancellationToken cancellation)
     {
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         for (ulong i = 1; i <= 5; i++)
         {
             Block block = Block(_source, i);
@@ -133,7 +135,7 @@ public sealed class CertificateRationTests
             new HeadersResponse(30, 0, HeadersRequest.TryDecode(message.Span)!.Locator[0] == _source.Genesis.Id ? headers : []).Encode()));
         _peer.Serve(SyncProtocols.Bodies, (_, message, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(BodiesResponse.Encode(
             0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Select(id => _source.GetBlock(id)!.Encode())])));
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         await reached.Task.WaitAsync(cancellation);
         Assert.That(_verifier.Witnesses, Is.EqualTo(30));
     }
@@ -153,7 +155,7 @@ public sealed class CertificateRationTests
             Assert.That(_source.Import(blocks[^1]).ToString(), Is.EqualTo("Ok"));
         }
 
-        await _peer.ConnectAsync(new NetworkEndpoint("node"), cancellation);
+        await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
         foreach (Block block in Enumerable.Reverse(blocks))
         {
             await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(block));
@@ -189,7 +191,7 @@ public sealed class CertificateRationTests
     });
 
     private NetworkNode Node(InMemoryTransport transport, string name) => new(
-        transport, _source.Genesis.Id, new NetworkOptions { FaultsBeforeBan = 1_000 }, TimeProvider.System, new ThreadPoolSpawner(),
+        transport, _source.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1_000 } }, TimeProvider.System, new ThreadPoolSpawner(),
         new SeededRandomSource(1, name), new OpenPeerAuthorizer(), new SilentObserver());
 
     private sealed class CountingVerifier : IWorkVerifier

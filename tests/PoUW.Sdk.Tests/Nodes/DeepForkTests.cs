@@ -1,3 +1,4 @@
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
 using PoUW.Storage.Sqlite;
@@ -32,7 +33,7 @@ public sealed class DeepForkTests
             Key = TestNetwork.Key("right"),
             Store = new Core.Storage.InMemoryKeyValueStore(),
             ChunkCache = new Core.Storage.InMemoryChunkStore(),
-            Listen = new NetworkEndpoint("right"),
+            Listen = Multiaddr.Memory("right"),
         });
         while (right.Chain.TotalWork <= alone.Chain.TotalWork)
         {
@@ -43,7 +44,7 @@ public sealed class DeepForkTests
         {
             Roles = NodeRoles.None,
             Store = new SqliteKeyValueStore(Path.Combine(folder, "left.db")),
-            Bootstrap = [new NetworkEndpoint("right")],
+            Bootstrap = [Multiaddr.Memory("right")],
         });
         while (joined.Chain.GetIdByHeight(1) != right.Chain.GetIdByHeight(1))
         {

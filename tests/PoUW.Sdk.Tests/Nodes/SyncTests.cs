@@ -7,6 +7,7 @@ using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
 using PoUW.Core.Work;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Mining;
 using PoUW.Sdk.Nodes;
@@ -36,7 +37,7 @@ public sealed class SyncTests
         Mine(behind, "left", 24);
         Hash256 heaviest = Mine(ahead, "right", 40);
         await using PouwNode right = await PouwNode.StartAsync(Options(transport, ahead, "right"));
-        await using PouwNode left = await PouwNode.StartAsync(Options(transport, behind, "left") with { Bootstrap = [new NetworkEndpoint("right")] });
+        await using PouwNode left = await PouwNode.StartAsync(Options(transport, behind, "left") with { Bootstrap = [Multiaddr.Memory("right")] });
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
         for (LedgerView view = left.View; left.Chain.Head.Id != heaviest; view = left.View)
         {
@@ -59,7 +60,7 @@ public sealed class SyncTests
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
         PouwNodeOptions options = Options(transport, new InMemoryKeyValueStore(), "left") with
         {
-            Bootstrap = [new NetworkEndpoint("right")],
+            Bootstrap = [Multiaddr.Memory("right")],
             Observer = observer,
         };
         await using (PouwNode strict = await PouwNode.StartAsync(options))
@@ -111,7 +112,7 @@ public sealed class SyncTests
         Roles = NodeRoles.Client,
         Store = store,
         Transport = transport,
-        Listen = new NetworkEndpoint(name),
+        Listen = Multiaddr.Memory(name),
     };
 
     private static Hash256 Mine(InMemoryKeyValueStore store, string name, ulong blocks)

@@ -8,6 +8,7 @@ using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Nodes;
@@ -74,8 +75,8 @@ internal sealed class TestNetwork : IAsyncDisposable
             Roles = roles,
             Store = store ?? new InMemoryKeyValueStore(),
             Transport = _transport,
-            Listen = new NetworkEndpoint(name),
-            Bootstrap = [.. Nodes.Select(other => new NetworkEndpoint(other.Name))],
+            Listen = Multiaddr.Memory(name),
+            Bootstrap = [.. Nodes.Select(other => Multiaddr.Memory(other.Name))],
             TicketTraining = tickets,
             UnitRunner = runner ?? new HonestRunner(),
             Observer = Observer,

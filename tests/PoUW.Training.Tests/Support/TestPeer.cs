@@ -4,7 +4,9 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
-using PoUW.Network.Sessions;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Transports;
 using PoUW.Training.Execution;
 using PoUW.Vm.Programs;
@@ -38,10 +40,10 @@ internal sealed class TestPeer : IAsyncDisposable
     public static async Task<TestPeer> StartAsync(string name, InMemoryTransport transport, IKeyValueStore? store = null, params TestPeer[] peers)
     {
         TestPeer peer = new(name, transport, store ?? new InMemoryKeyValueStore());
-        await peer.Node.ListenAsync(new NetworkEndpoint(name));
+        await peer.Node.ListenAsync(Multiaddr.Memory(name));
         foreach (TestPeer other in peers)
         {
-            Assert.That((await peer.Node.ConnectAsync(new NetworkEndpoint(other.Name))).IsConnected, Is.True);
+            Assert.That((await peer.Node.ConnectAsync(Multiaddr.Memory(other.Name))).IsConnected, Is.True);
         }
 
         return peer;

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Globalization;
+using PoUW.Samples.Tests.Processes;
+
+namespace PoUW.Benchmarks.Sweeps.Processes;
+
+/// <summary>A network of NodeHost processes on loopback in a folder of its own. Disposing it ends every process that it started.</summary>
+internal sealed class ProcessNetwork : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120);
+
+    private readonly string _program;
+    private readonly string _folder;
+    private readonly Dictionary<string, HostProcess> _hosts = [];
+    private readonly List<HostProcess> _started = [];
+    private readonly List<string> _validatorAddresses = [];
+
+    public ProcessNetwork(string program, string folder) => (_program, _folder) = (program, folder);
+
+    /// <summary>The processes that should be alive.</summary>
+    public IReadOnlyCollection<HostProcess> Hosts => _hosts.Values;
+
+    public HostProcess this[string name] => _hosts[name];
+
+    /// <summary>Writes the network's file and starts validators, one after the other, then workers, all at once.</summary>
+    public async Task StartAsync(ProcessSweepOptions options)
+    {
+        await WriteNetworkAsync(options);
+        for (int i = 1; i <= options.Validators; i++)
+        {
+            HostProcess validator = Start($"validator-{i}", "validator");
+            _validatorAddresses.AddRange(await validator.WaitForReadyAsync(ReadyLimit));
+        }
+
+        HostProcess[] workers = [.. Enumerable.Range(1, options.Workers).Select(i => Start($"worker-{i}", "worker"))];
+        foreach (HostProcess worker in workers)
+        {
+            await worker.WaitForReadyAsync(ReadyLimit);
+        }
+    }
+
+    /// <summary>Starts the client, which submits the job.</summary>
+    public HostProcess StartClient(int epochs) => Start("client", "client", "--train", epochs.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Ends a node as a crash does.</summary>
+    public async Task KillAsync(string name)
+    {
+        HostProcess host = _hosts[name];
+        _hosts.Remove(name);
+        await host.KillAsync();
+    }
+
+    /// <summary>Starts a node that was killed again, on what its folder holds.</summary>
+    public async Task<HostProcess> RestartAsync(string name, string role)
+    {
+        HostProcess host = Start(name, role);
+        await host.WaitForReadyAsync(ReadyLimit);
+        return host;
+    }
+
+    /// <summary>Waits until a condition holds.</summary>
+    /// <exception cref="HostProcessException">It does not in time, or a process ended.</exception>
+    public async Task WaitAsync(string what, Func<bool> condition, TimeSpan limit)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
+        long started = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Hosts.FirstOrDefault(static host => host.HasExited) is { } gone)
+            {
+                throw new HostProcessException($"{gone.Name} ended while the sweep waited for {what}: {string.Join(" | ", gone.Errors)}");
+            }
+
+            if (Stopwatch.GetElapsedTime(started) > limit)
+            {
+                throw new HostProcessException($"not within {limit.TotalSeconds:F0} s: {what}");
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (HostProcess host in _started)
+        {
+            await host.DisposeAsync();
+        }
+    }
+
+    private async Task WriteNetworkAsync(ProcessSweepOptions options)
+    {
+        await using HostProcess writer = HostProcess.Start(
+            _program, "network", "network", "--out", NetworkFile, "--validators", Text(options.Validators), "--workers", Text(options.Workers));
+        _started.Add(writer);
+        if (await writer.WaitForExitAsync(ReadyLimit) != 0)
+        {
+            throw new HostProcessException($"the network's file was not written: {string.Join(" | ", writer.Errors)}");
+        }
+    }
+
+    private string NetworkFile => Path.Combine(_folder, "network.json");
+
+    private HostProcess Start(string name, string role, params string[] more)
+    {
+        HostProcess host = HostProcess.Start(
+            _program, name,
+            ["--role", role, "--name", name, "--seed", name, "--network", NetworkFile, "--data", Path.Combine(_folder, name), "--status-every", "1",
+
+                // So that none outlives the sweep, however that ends.
+                "--until-input-ends",
+                .. _validatorAddresses.SelectMany(static address => new[] { "--bootstrap", address }), .. more]);
+        _started.Add(host);
+        _hosts[name] = host;
+        return host;
+    }
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

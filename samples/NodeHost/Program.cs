@@ -1,0 +1,4 @@
+using NodeHost;
+
+using StopSignals stop = StopSignals.OfProcess();
+return await Application.RunAsync(args, Console.In, Console.Out, Console.Error, stop);

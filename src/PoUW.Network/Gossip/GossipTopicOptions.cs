@@ -1,0 +1,18 @@
+using PoUW.Core.Validation;
+
+namespace PoUW.Network.Gossip;
+
+/// <summary>Rules of one topic. All nodes of a network should use the same limit.</summary>
+public sealed record GossipTopicOptions
+{
+    /// <summary>The longest payload; a longer message is invalid. Large content is announced by its hash and fetched.</summary>
+    public int MaxMessageBytes { get; init; } = 64 * 1024;
+
+    /// <summary>How peers are scored on the topic.</summary>
+    public GossipTopicScore Score { get; init; } = new();
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate() => MaxMessageBytes is < 1 or > 32 * 1024 * 1024
+        ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxMessageBytes), "A message has 1 byte to 32 MiB.")
+        : Score.Validate();
+}

@@ -1,0 +1,26 @@
+using PoUW.Network.Identity;
+
+namespace PoUW.Network.Gossip;
+
+/// <summary>What follows from the inputs of the router since it was last asked: in an order that depends on nothing but them and the seed.</summary>
+internal sealed class RouterOutput
+{
+    public SortedDictionary<PeerId, RpcBuilder> Rpcs { get; } = [];
+
+    public List<PendingMessage> Pending { get; } = [];
+
+    public List<GossipPeerSuggestion> Suggestions { get; } = [];
+
+    /// <summary>Peers that did what no honest peer does.</summary>
+    public List<(PeerId Peer, string Detail)> Faults { get; } = [];
+
+    public RpcBuilder To(PeerId peer)
+    {
+        if (!Rpcs.TryGetValue(peer, out RpcBuilder? rpc))
+        {
+            Rpcs.Add(peer, rpc = new RpcBuilder());
+        }
+
+        return rpc;
+    }
+}

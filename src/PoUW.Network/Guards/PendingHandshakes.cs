@@ -1,0 +1,109 @@
+using System.Net;
+using PoUW.Core.Validation;
+using PoUW.Network.Multiaddresses;
+
+namespace PoUW.Network.Guards;
+
+/// <summary>
+/// The incoming connections that are in handshake. The host's accept loop calls <see cref="Begin"/> for each, runs the handshake under the place's token,
+/// and disposes the place when security and muxer are agreed on (or failed). When there is no room the newcomer gets the place of the oldest handshake
+/// of its own address, or, if the limit of all is reached, of the oldest one of the address that holds most places. So whoever opens connections
+/// and says nothing displaces himself, and an honest peer, which needs milliseconds, gets through even from the same address. Bounded memory, any thread.
+/// </summary>
+public sealed class PendingHandshakes
+{
+    private readonly Lock _gate = new();
+    private readonly PendingHandshakesOptions _options;
+    private readonly TimeProvider _time;
+    private readonly LinkedList<PendingHandshake> _oldestFirst = new();
+    private long _evicted;
+
+    /// <summary>No handshake is under way.</summary>
+    /// <exception cref="ArgumentException">The options break a rule.</exception>
+    public PendingHandshakes(PendingHandshakesOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ValidationResult valid = options.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
+        (_options, _time) = (options, time);
+    }
+
+    /// <summary>Handshakes under way.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _oldestFirst.Count;
+            }
+        }
+    }
+
+    /// <summary>Handshakes whose place went to another one, since the start.</summary>
+    public long Evicted => Interlocked.Read(ref _evicted);
+
+    /// <summary>Takes a place, an older handshake's if need be. The deadline runs from now.</summary>
+    public PendingHandshake Begin(Multiaddr remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        IPAddress? address = remote.IpAddress is { } ip ? IpSubnet.Normalize(ip) : null;
+        PendingHandshake place = new(this, address, _options.Deadline, _time);
+        PendingHandshake? loser;
+        lock (_gate)
+        {
+            loser = FindLoser(address);
+            if (loser is not null)
+            {
+                _oldestFirst.Remove(loser);
+            }
+
+            _oldestFirst.AddLast(place);
+        }
+
+        if (loser is not null)
+        {
+            Interlocked.Increment(ref _evicted);
+            loser.Evict();
+        }
+
+        return place;
+    }
+
+    internal void Remove(PendingHandshake place)
+    {
+        lock (_gate)
+        {
+            _oldestFirst.Remove(place);
+        }
+    }
+
+    /// <summary>At most <see cref="PendingHandshakesOptions.Max"/> places are looked at.</summary>
+    private PendingHandshake? FindLoser(IPAddress? newcomer)
+    {
+        if (_oldestFirst.Count(place => Equals(place.Address, newcomer)) >= _options.MaxPerAddress)
+        {
+            return _oldestFirst.First(place => Equals(place.Address, newcomer));
+        }
+
+        if (_oldestFirst.Count < _options.Max)
+        {
+            return null;
+        }
+
+        Dictionary<IPAddress, int> counts = [];
+        foreach (PendingHandshake place in _oldestFirst)
+        {
+            IPAddress address = place.Address ?? IPAddress.None;
+            counts[address] = counts.GetValueOrDefault(address) + 1;
+        }
+
+        int most = counts.Values.Max();
+        return _oldestFirst.First(place => counts[place.Address ?? IPAddress.None] == most);
+    }
+}

@@ -1,0 +1,146 @@
+using PoUW.Core.Validation;
+using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Muxing;
+using PoUW.Network.Streams;
+
+namespace PoUW.Network.Identify;
+
+/// <summary>
+/// Tells peers about this node and asks them about themselves (libp2p specification, identify and identify/push). What they say is kept with
+/// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
+/// </summary>
+internal sealed class IdentifyService(
+    PublicKey key, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+{
+    /// <summary>A peer that opens this protocol is told about this node.</summary>
+    public const string ProtocolId = "/ipfs/id/1.0.0";
+
+    /// <summary>A peer that opens this protocol tells what has changed.</summary>
+    public const string PushProtocolId = "/ipfs/id/push/1.0.0";
+
+    /// <summary>Asks a peer. One that does not speak the protocol is taken as one that says nothing.</summary>
+    /// <exception cref="NetworkException">The connection broke, or the peer broke the protocol.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask AskAsync(HostConnection connection, CancellationToken cancellation)
+    {
+        using CancellationTokenSource deadline = new(options.Identify.Timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        PeerStream? stream = null;
+        bool isDone = false;
+        try
+        {
+            stream = await StreamOpener.OpenAsync(connection, [ProtocolId], StreamPriority.Urgent, options, either.Token);
+            await stream.CloseWritingAsync();
+            connection.Identity = await ReadAsync(connection.Peer, stream, either.Token);
+            await stream.CloseAsync();
+            isDone = true;
+        }
+        catch (NetworkException failure) when (failure.Error == NetworkError.ProtocolNotSupported)
+        {
+            return;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new NetworkException(NetworkError.Closed, "The peer took too long to identify itself.");
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                stream?.Reset();
+            }
+        }
+    }
+
+    /// <summary>Tells a peer about this node.</summary>
+    public async Task ServeAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
+    {
+        await stream.WriteAsync(DelimitedMessages.Encode(Describe(connection).Encode()), cancellation);
+        await stream.CloseAsync();
+    }
+
+    /// <summary>Takes what a peer says has changed.</summary>
+    /// <returns>False if it was dropped, since the peer pushes too often.</returns>
+    public async ValueTask<bool> ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
+    {
+        IdentifyMessage message = await ReadAsync(connection.Peer, stream, cancellation);
+        await stream.CloseAsync();
+        if (connection.PushedAt is { } last && time.GetElapsedTime(last) < options.Identify.PushInterval)
+        {
+            return false;
+        }
+
+        connection.PushedAt = time.GetTimestamp();
+        IdentifyMessage known = connection.Identity;
+        connection.Identity = known with
+        {
+            Addresses = message.Addresses.Count > 0 ? message.Addresses : known.Addresses,
+            Protocols = message.Protocols.Count > 0 ? message.Protocols : known.Protocols,
+            Agent = message.Agent.Length > 0 ? message.Agent : known.Agent,
+            SignedPeerRecord = message.SignedPeerRecord.IsEmpty ? known.SignedPeerRecord : message.SignedPeerRecord,
+        };
+        return true;
+    }
+
+    /// <summary>Tells all peers that listen to pushes that something changed here. Each one has its own task.</summary>
+    public void Push(HostConnection[] connections)
+    {
+        foreach (HostConnection connection in connections)
+        {
+            if (connection.Identity.Protocols.Contains(PushProtocolId))
+            {
+                tasks.TryRun("pouw.identify", () => PushAsync(connection));
+            }
+        }
+    }
+
+    private async Task PushAsync(HostConnection connection)
+    {
+        using CancellationTokenSource deadline = new(options.Identify.Timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, connection.Broken);
+        PeerStream? stream = null;
+        try
+        {
+            stream = await StreamOpener.OpenAsync(connection, [PushProtocolId], StreamPriority.Normal, options, either.Token);
+            await stream.WriteAsync(DelimitedMessages.Encode(Describe(connection).Encode()), either.Token);
+            await stream.CloseAsync();
+        }
+        catch (Exception failure) when (failure is NetworkException or OperationCanceledException)
+        {
+            // The peer asks again when it wants to know.
+            stream?.Reset();
+        }
+    }
+
+    private IdentifyMessage Describe(HostConnection connection) => new()
+    {
+        Key = key,
+        Addresses = addresses(),
+        Protocols = protocols(),
+        ObservedAddress = connection.RemoteAddress,
+        ProtocolVersion = options.ProtocolVersion,
+        Agent = options.Agent,
+    };
+
+    /// <summary>Reads the messages of a stream to its end as one.</summary>
+    private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)
+    {
+        byte[] all = [];
+        while (await DelimitedMessages.ReadAsync(stream, options.Identify.MaxBytes - all.Length, cancellation) is { } part)
+        {
+            all = part.Length > 0 ? [.. all, .. part] : throw new NetworkException(NetworkError.ProtocolViolation, "An empty message.");
+        }
+
+        ValidationResult decoded = IdentifyMessage.TryDecode(all, options.Identify, out IdentifyMessage? message);
+        if (message is null)
+        {
+            throw new NetworkException(NetworkError.ProtocolViolation, $"Identify: {decoded}");
+        }
+
+        return message.Key is null || PeerId.Of(message.Key) == peer
+            ? message
+            : throw new NetworkException(NetworkError.ProtocolViolation, "Identify tells another peer's key.");
+    }
+}

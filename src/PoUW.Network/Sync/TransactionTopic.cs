@@ -1,0 +1,18 @@
+using PoUW.Network.Gossip;
+
+namespace PoUW.Network.Sync;
+
+/// <summary>A topic that carries transactions of some kinds.</summary>
+/// <param name="Name">The topic's name.</param>
+/// <param name="InlineBytes">A transaction whose encoding is no longer travels whole, a longer one by its id.</param>
+/// <param name="Score">How peers are scored on the topic.</param>
+public sealed record TransactionTopic(string Name, int InlineBytes, GossipTopicScore Score)
+{
+    /// <summary>The topic's rules for gossip.</summary>
+    /// <param name="inlineBytes">The node's own limit for transactions that travel whole; the lower one counts.</param>
+    public GossipTopicOptions ToOptions(int inlineBytes) => new()
+    {
+        MaxMessageBytes = TransactionAnnouncement.MaxEncodedBytes(Math.Min(inlineBytes, InlineBytes)),
+        Score = Score,
+    };
+}

@@ -1,0 +1,27 @@
+using PoUW.Network.Identity;
+
+namespace PoUW.Sdk.Peers;
+
+/// <summary>Which peers a node lets in. Their ids are proven by the handshake, their accounts by signed stake bindings. Immutable.</summary>
+public sealed record PeerAdmission
+{
+    private PeerAdmission(PeerAdmissionKind kind, IReadOnlyList<PeerId> peers) => (Kind, Peers) = (kind, peers);
+
+    /// <summary>Everybody on the same network.</summary>
+    public static PeerAdmission Open { get; } = new(PeerAdmissionKind.Open, []);
+
+    /// <summary>
+    /// Peers that are bound to an account with at least a worker's stake and without a ban, as the head of this node's chain shows it, and the
+    /// peers that the bootstrap list names: a node that begins at genesis would else know nobody who joined later.
+    /// </summary>
+    public static PeerAdmission Staked { get; } = new(PeerAdmissionKind.Staked, []);
+
+    /// <summary>The rule.</summary>
+    public PeerAdmissionKind Kind { get; }
+
+    /// <summary>The peers of a list; empty with another rule.</summary>
+    public IReadOnlyList<PeerId> Peers { get; }
+
+    /// <summary>The peers of a list, and nobody else.</summary>
+    public static PeerAdmission List(IEnumerable<PeerId> peers) => new(PeerAdmissionKind.List, [.. peers.Distinct().Order()]);
+}

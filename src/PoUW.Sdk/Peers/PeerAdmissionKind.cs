@@ -1,0 +1,14 @@
+namespace PoUW.Sdk.Peers;
+
+/// <summary>Rules for letting peers in.</summary>
+public enum PeerAdmissionKind
+{
+    /// <summary>Everybody.</summary>
+    Open,
+
+    /// <summary>Peers bound to an account with stake.</summary>
+    Staked,
+
+    /// <summary>The peers of a list.</summary>
+    List,
+}
