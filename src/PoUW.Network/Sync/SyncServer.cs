@@ -74,17 +74,20 @@ internal sealed class SyncServer
         long size = 0;
         foreach (Hash256 id in request.Ids.Take(_options.BodiesPerRequest))
         {
-            if (size >= _options.AnswerBytes)
+            if (_chain.IsInvalid(id) || _chain.GetBlock(id) is not { Header.Height: > 0 } block)
+            {
+                continue;
+            }
+
+            byte[] encoded = block.Encode();
+            if (blocks.Count > 0 && size + encoded.Length > _options.AnswerBytes)
             {
                 break;
             }
 
-            if (!_chain.IsInvalid(id) && _chain.GetBlock(id) is { Header.Height: > 0 } block)
-            {
-                NoteWitness(block);
-                blocks.Add(block.Encode());
-                size += blocks[^1].Length;
-            }
+            NoteWitness(block);
+            blocks.Add(encoded);
+            size += encoded.Length;
         }
 
         return (BodiesResponse.Encode(Volatile.Read(ref _witnessFloor), blocks), size);
@@ -96,16 +99,18 @@ internal sealed class SyncServer
         long size = 0;
         foreach (Hash256 id in request.Ids.Take(_options.MaxTransactionIds))
         {
-            if (size >= _options.AnswerBytes)
+            if (_pool.Find(id) is not { } transaction)
+            {
+                continue;
+            }
+
+            if (found.Count > 0 && size + transaction.EncodedLength > _options.AnswerBytes)
             {
                 break;
             }
 
-            if (_pool.Find(id) is { } transaction)
-            {
-                found.Add(transaction);
-                size += transaction.EncodedLength;
-            }
+            found.Add(transaction);
+            size += transaction.EncodedLength;
         }
 
         return (new TransactionsResponse(found).Encode(), size + (request.Ids.Count * IdList.ItemBytes));
