@@ -5,6 +5,7 @@ using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 
@@ -28,7 +29,8 @@ internal sealed class SyncServer
     {
         (_chain, _pool, _network, _options, _budget) = (chain, pool, network, options, budget);
         network.Serve(SyncProtocols.Headers, (peer, request) => Answer(peer, HeadersRequest.TryDecode(request.Span), ServeHeaders));
-        network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies));
+        network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies), StreamPriority.Bulk);
+        network.Serve(SyncProtocols.Block, (peer, request) => Answer(peer, OneOf(BodiesRequest.TryDecode(request.Span)), ServeBodies));
         network.Serve(SyncProtocols.Transactions, (peer, request) => Answer(peer, TransactionsRequest.TryDecode(request.Span), ServeTransactions));
         network.Serve(SyncProtocols.Pool, (peer, request) => Answer(peer, request.IsEmpty ? this : null, ServePool));
     }
@@ -51,6 +53,8 @@ internal sealed class SyncServer
         _budget.Charge(peer, cost + RequestBytes);
         return answer;
     }
+
+    private static BodiesRequest? OneOf(BodiesRequest? request) => request is { Ids.Count: 1 } ? request : null;
 
     private (byte[]? Answer, long Cost) ServeHeaders(HeadersRequest request)
     {

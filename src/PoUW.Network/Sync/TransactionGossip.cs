@@ -4,41 +4,40 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Muxing;
-using PoUW.Network.Sessions;
+using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 
 /// <summary>
-/// Gossips transactions: small ones whole, long ones by their id, to be fetched from the sender. What waits together is admitted together.
-/// Thread-safe.
+/// Gossips transactions on the topics of their kinds: small ones whole, long ones by their id, to be fetched from the sender. Thread-safe.
 /// </summary>
 internal sealed class TransactionGossip
 {
-    // So many are admitted in one call at most.
-    private const int MaxBatch = 256;
-
-    private readonly Lock _gate = new();
-    private readonly Queue<Waiting> _waiting = new();
     private readonly BlockChain _chain;
     private readonly TransactionPool _pool;
     private readonly SyncNetwork _network;
     private readonly SyncOptions _options;
     private readonly SyncTasks _tasks;
     private readonly Action<Transaction> _admitted;
-    private long _bytes;
     private int _fetching;
-    private bool _isAdmitting;
 
     internal TransactionGossip(
         BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, SyncTasks tasks, Action<Transaction> admitted)
     {
         (_chain, _pool, _network, _options, _tasks, _admitted) = (chain, pool, network, options, tasks, admitted);
-        network.Subscribe(SyncProtocols.TransactionTopic, OnMessageAsync);
+        foreach (TransactionTopic topic in TransactionTopics.All)
+        {
+            TransactionLane lane = new(options, tasks, Admit);
+            network.Subscribe(topic.Name, (peer, message) => OnMessageAsync(topic, lane, peer, message), topic.ToOptions(options.InlineTransactionBytes));
+        }
     }
 
     /// <summary>Gossips a transaction that the pool admitted.</summary>
-    internal Task PublishAsync(Transaction transaction) =>
-        _network.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(transaction, _options.InlineTransactionBytes));
+    internal Task PublishAsync(Transaction transaction)
+    {
+        TransactionTopic topic = TransactionTopics.Of(transaction.Body.Kind);
+        return _network.PublishAsync(topic.Name, TransactionAnnouncement.Encode(transaction, InlineBytesOf(topic)));
+    }
 
     /// <summary>Fetches what waits in a peer's pool and is not known here.</summary>
     internal async Task ExchangeAsync(PeerId peer)
@@ -76,9 +75,11 @@ internal sealed class TransactionGossip
         }
     }
 
-    private async ValueTask<GossipVerdict> OnMessageAsync(PeerId peer, ReadOnlyMemory<byte> message)
+    private int InlineBytesOf(TransactionTopic topic) => Math.Min(topic.InlineBytes, _options.InlineTransactionBytes);
+
+    private async ValueTask<GossipVerdict> OnMessageAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, ReadOnlyMemory<byte> message)
     {
-        if (TransactionAnnouncement.TryDecode(message.Span, _options.InlineTransactionBytes) is not { } announced)
+        if (TransactionAnnouncement.TryDecode(message.Span, InlineBytesOf(topic)) is not { } announced)
         {
             return GossipVerdict.Reject;
         }
@@ -86,8 +87,8 @@ internal sealed class TransactionGossip
         try
         {
             return announced.Transaction is { } transaction
-                ? (await EnqueueAsync(transaction)).Verdict
-                : await JudgeByIdAsync(peer, announced.Id);
+                ? await JudgeAsync(topic, lane, transaction)
+                : await JudgeByIdAsync(topic, lane, peer, announced.Id);
         }
         catch (OperationCanceledException) when (_network.Stopping.IsCancellationRequested)
         {
@@ -95,7 +96,7 @@ internal sealed class TransactionGossip
         }
     }
 
-    private async Task<GossipVerdict> JudgeByIdAsync(PeerId peer, Hash256 id)
+    private async Task<GossipVerdict> JudgeByIdAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, Hash256 id)
     {
         if (IsKnown(id) || Interlocked.Increment(ref _fetching) > _options.MaxAnnouncedBlocks)
         {
@@ -104,15 +105,17 @@ internal sealed class TransactionGossip
 
         try
         {
-            return await FetchAsync(peer, [id]) is [Transaction transaction]
-                ? (await EnqueueAsync(transaction)).Verdict
-                : GossipVerdict.Ignore;
+            return await FetchAsync(peer, [id]) is [Transaction transaction] ? await JudgeAsync(topic, lane, transaction) : GossipVerdict.Ignore;
         }
         finally
         {
             Interlocked.Decrement(ref _fetching);
         }
     }
+
+    /// <summary>A transaction on the topic of another kind would bypass that one's queue.</summary>
+    private static async Task<GossipVerdict> JudgeAsync(TransactionTopic topic, TransactionLane lane, Transaction transaction) =>
+        TransactionTopics.Of(transaction.Body.Kind) == topic ? (await lane.EnqueueAsync(transaction)).Verdict : GossipVerdict.Reject;
 
     /// <summary>Transactions from a peer, in the order of the ids; null if it gave none, or others than it was asked for.</summary>
     private async Task<List<Transaction>?> FetchAsync(PeerId peer, List<Hash256> ids)
@@ -147,86 +150,7 @@ internal sealed class TransactionGossip
 
     private bool IsKnown(Hash256 id) => _pool.Find(id) is not null || _chain.FindTransaction(id) is not null;
 
-    /// <summary>Waits for the next batch.</summary>
-    private Task<ValidationResult> EnqueueAsync(Transaction transaction)
-    {
-        Waiting waiting = new(transaction, new TaskCompletionSource<ValidationResult>(TaskCreationOptions.RunContinuationsAsynchronously));
-        lock (_gate)
-        {
-            if (_waiting.Count >= _options.MaxWaitingTransactions || _bytes + transaction.EncodedLength > _options.MaxWaitingTransactionBytes)
-            {
-                return Task.FromResult(ValidationResult.Fail(ValidationCode.PoolFull, nameof(Transaction), "Too many wait for the pool."));
-            }
-
-            _waiting.Enqueue(waiting);
-            _bytes += transaction.EncodedLength;
-            if (_isAdmitting)
-            {
-                return waiting.Result.Task;
-            }
-
-            _isAdmitting = true;
-        }
-
-        if (!_tasks.Run("transaction admission", AdmitAllAsync))
-        {
-            DropAll(ValidationResult.Fail(ValidationCode.PoolFull, nameof(Transaction), "The node stops."));
-        }
-
-        return waiting.Result.Task;
-    }
-
-    private Task AdmitAllAsync()
-    {
-        while (TakeBatch() is { Count: > 0 } batch)
-        {
-            try
-            {
-                IReadOnlyList<ValidationResult> results = Admit([.. batch.Select(static waiting => waiting.Transaction)]);
-                for (int i = 0; i < batch.Count; i++)
-                {
-                    batch[i].Result.SetResult(results[i]);
-                }
-            }
-            catch
-            {
-                // Nobody may wait for a batch that failed; the failure itself is told by whoever runs this.
-                ValidationResult failed = ValidationResult.Fail(ValidationCode.PoolFull, nameof(Transaction), "The pool failed.");
-                batch.ForEach(waiting => waiting.Result.TrySetResult(failed));
-                DropAll(failed);
-                throw;
-            }
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private void DropAll(ValidationResult result)
-    {
-        while (TakeBatch() is { Count: > 0 } batch)
-        {
-            batch.ForEach(waiting => waiting.Result.TrySetResult(result));
-        }
-    }
-
-    private List<Waiting> TakeBatch()
-    {
-        List<Waiting> batch = [];
-        lock (_gate)
-        {
-            while (batch.Count < MaxBatch && _waiting.TryDequeue(out Waiting? waiting))
-            {
-                batch.Add(waiting);
-                _bytes -= waiting.Transaction.EncodedLength;
-            }
-
-            _isAdmitting = batch.Count > 0;
-        }
-
-        return batch;
-    }
-
-    private IReadOnlyList<ValidationResult> Admit(List<Transaction> transactions)
+    private IReadOnlyList<ValidationResult> Admit(IReadOnlyList<Transaction> transactions)
     {
         IReadOnlyList<ValidationResult> results = _pool.AdmitAll(transactions);
         for (int i = 0; i < results.Count; i++)
@@ -239,6 +163,4 @@ internal sealed class TransactionGossip
 
         return results;
     }
-
-    private sealed record Waiting(Transaction Transaction, TaskCompletionSource<ValidationResult> Result);
 }

@@ -111,8 +111,14 @@ internal sealed class SyncPeerNode
     });
 
     /// <summary>Answers requests for bodies, each body changed.</summary>
-    public void AnswerBodies(Func<Block, Block> change, ulong witnessFloor = 0) => Answer(SyncProtocols.Bodies, message => BodiesResponse.Encode(
-        witnessFloor, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+    public void AnswerBodies(Func<Block, Block> change)
+    {
+        foreach (string protocol in new[] { SyncProtocols.Bodies, SyncProtocols.Block })
+        {
+            Answer(protocol, message => BodiesResponse.Encode(
+                0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+        }
+    }
 
     public bool IsBanned(SyncPeerNode peer) =>
         Observer.Events.Items.Any(seen => seen.Kind == NetworkEventKind.PeerBanned && seen.Peer == peer.Node.Id);
