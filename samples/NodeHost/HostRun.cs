@@ -1,8 +1,10 @@
 using PoUW.Core.Cryptography;
 using PoUW.Core.Headers;
 using PoUW.Core.Parameters;
+using PoUW.Network.Identity;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
+using PoUW.Sdk.Peers;
 using PoUW.Training.Auditors;
 
 namespace NodeHost;
@@ -17,8 +19,10 @@ internal sealed class HostRun(HostOptions options, TextWriter output, TextWriter
     {
         NetworkParameters parameters = await NetworkFile.ReadAsync(options.Network, cancellation);
         KeyPair key = await AccountKey.LoadAsync(options, cancellation);
+        PeerAdmission admission = AllowList.Read(options.Allow);
         using DataFolder folder = DataFolder.Open(options.Data);
-        await using PouwNode node = await PouwNode.StartAsync(NodeOptions(folder, parameters, key), cancellation);
+        using IdentityKey identity = IdentityFile.LoadOrCreate(folder.Folder);
+        await using PouwNode node = await PouwNode.StartAsync(NodeOptions(folder, parameters, key) with { Identity = identity, Admission = admission }, cancellation);
         output.WriteLine($"READY {string.Join(' ', node.ListenAddresses)}".TrimEnd());
         output.Flush();
 

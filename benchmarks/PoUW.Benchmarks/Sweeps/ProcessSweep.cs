@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PoUW.Benchmarks.Sweeps.Processes;
+using PoUW.Samples.Tests.Processes;
 
 namespace PoUW.Benchmarks.Sweeps;
 
@@ -29,7 +30,7 @@ internal static class ProcessSweep
         {
             return RunAsync(options, folder).GetAwaiter().GetResult();
         }
-        catch (ProcessSweepException failure)
+        catch (HostProcessException failure)
         {
             Console.Error.WriteLine(failure.Message);
             return false;
@@ -70,7 +71,7 @@ internal static class ProcessSweep
         await network.WaitAsync("a worker with a lease", () => (worker = Leased(network)) is not null || client.Result is not null, limit);
         if (worker?.Last is not { } before)
         {
-            throw new ProcessSweepException("the job ended before a worker could be killed; run it with more epochs");
+            throw new HostProcessException("the job ended before a worker could be killed; run it with more epochs");
         }
 
         await network.KillAsync(worker.Name);
@@ -135,6 +136,6 @@ internal static class ProcessSweep
     {
         DirectoryInfo own = new(AppContext.BaseDirectory);
         string program = Path.Combine(own.Parent!.Parent!.FullName, "NodeHost", own.Name, "NodeHost.dll");
-        return File.Exists(program) ? program : throw new ProcessSweepException($"'{program}' is not there; build samples/NodeHost first");
+        return File.Exists(program) ? program : throw new HostProcessException($"'{program}' is not there; build samples/NodeHost first");
     }
 }

@@ -7,7 +7,7 @@ namespace PoUW.Network.Identity;
 
 /// <summary>
 /// This node's own key, which proves its peer id: ECDSA over secp256k1. It is no account: what it signs are handshakes, gossip and records about
-/// the peer, so it may live on the machine that talks to strangers while the staking key does not. A stake binding ties the two.
+/// the peer, so it may live on the machine that talks to strangers while the staking key does not. <see cref="StakeBinding"/> ties the two.
 /// Whoever has the key can pretend to be the peer, no more. Thread-safe until disposed.
 /// </summary>
 public sealed class IdentityKey : IDisposable

@@ -33,6 +33,7 @@ public abstract class SignerConformance
         yield return SigningRequest.For(body);
         yield return SigningRequest.For(body with { Kind = TransactionKind.CheckpointVote, Payload = vote.Encode() });
         yield return new SealSigningRequest(Header(pair.Address));
+        yield return new IdentityBindingSigningRequest(new IdentityBinding(Hash256.Sha256([3]), pair.PublicKey, new byte[] { 1, 2 }, 5, 6));
     }
 
     [Test]

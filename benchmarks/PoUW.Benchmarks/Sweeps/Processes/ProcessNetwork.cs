@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PoUW.Samples.Tests.Processes;
 
 namespace PoUW.Benchmarks.Sweeps.Processes;
 
@@ -58,7 +59,7 @@ internal sealed class ProcessNetwork : IAsyncDisposable
     }
 
     /// <summary>Waits until a condition holds.</summary>
-    /// <exception cref="ProcessSweepException">It does not in time, or a process ended.</exception>
+    /// <exception cref="HostProcessException">It does not in time, or a process ended.</exception>
     public async Task WaitAsync(string what, Func<bool> condition, TimeSpan limit)
     {
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
@@ -67,12 +68,12 @@ internal sealed class ProcessNetwork : IAsyncDisposable
         {
             if (Hosts.FirstOrDefault(static host => host.HasExited) is { } gone)
             {
-                throw new ProcessSweepException($"{gone.Name} ended while the sweep waited for {what}: {string.Join(" | ", gone.Errors)}");
+                throw new HostProcessException($"{gone.Name} ended while the sweep waited for {what}: {string.Join(" | ", gone.Errors)}");
             }
 
             if (Stopwatch.GetElapsedTime(started) > limit)
             {
-                throw new ProcessSweepException($"not within {limit.TotalSeconds:F0} s: {what}");
+                throw new HostProcessException($"not within {limit.TotalSeconds:F0} s: {what}");
             }
 
             await timer.WaitForNextTickAsync();
@@ -94,7 +95,7 @@ internal sealed class ProcessNetwork : IAsyncDisposable
         _started.Add(writer);
         if (await writer.WaitForExitAsync(ReadyLimit) != 0)
         {
-            throw new ProcessSweepException($"the network's file was not written: {string.Join(" | ", writer.Errors)}");
+            throw new HostProcessException($"the network's file was not written: {string.Join(" | ", writer.Errors)}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PoUW.Samples.Tests.Processes;
 
 namespace PoUW.Benchmarks.Sweeps.Processes;
 

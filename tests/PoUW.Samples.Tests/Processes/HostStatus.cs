@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace PoUW.Benchmarks.Sweeps.Processes;
+namespace PoUW.Samples.Tests.Processes;
 
 /// <summary>A status line of NodeHost.</summary>
 internal sealed record HostStatus(

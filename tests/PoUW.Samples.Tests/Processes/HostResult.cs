@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace PoUW.Benchmarks.Sweeps.Processes;
+namespace PoUW.Samples.Tests.Processes;
 
 /// <summary>What a client tells when its job has ended.</summary>
 internal sealed record HostResult(string Job, string Status, string WeightsHash, double Accuracy, ulong Height, double Seconds)

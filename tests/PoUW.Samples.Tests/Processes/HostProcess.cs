@@ -3,11 +3,12 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace PoUW.Benchmarks.Sweeps.Processes;
+namespace PoUW.Samples.Tests.Processes;
 
 /// <summary>One NodeHost process and what it printed. Disposing it ends the process, whatever state it is in.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
+    private const int SignalInterrupt = 2;
     private const int SignalTerminate = 15;
     private const int KeptErrors = 20;
 
@@ -67,13 +68,35 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>The addresses of the READY line.</summary>
-    /// <exception cref="ProcessSweepException">The process ended before, or it took too long.</exception>
+    /// <exception cref="HostProcessException">The process ended before, or it took too long.</exception>
     public async Task<string[]> WaitForReadyAsync(TimeSpan limit)
     {
         Task first = await Task.WhenAny(_ready.Task, _process.WaitForExitAsync(), Task.Delay(limit));
         return first == _ready.Task
             ? await _ready.Task
-            : throw new ProcessSweepException($"{Name} printed no READY line: {string.Join(" | ", Errors)}");
+            : throw new HostProcessException($"{Name} printed no READY line: {string.Join(" | ", Errors)}");
+    }
+
+    /// <summary>Waits until a status line fits.</summary>
+    /// <exception cref="HostProcessException">The process ended, or it took too long.</exception>
+    public async Task<HostStatus> WaitForStatusAsync(Func<HostStatus, bool> fits, TimeSpan limit)
+    {
+        using CancellationTokenSource deadline = new(limit);
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            if (_last is { } status && fits(status))
+            {
+                return status;
+            }
+
+            if (_process.HasExited || deadline.IsCancellationRequested)
+            {
+                throw new HostProcessException($"{Name} printed no such status, last {_last}: {string.Join(" | ", Errors)}");
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
     }
 
     /// <summary>Ends the process as a crash does.</summary>
@@ -85,15 +108,13 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Asks the process to end, and gives its exit code; null if it did not in time.</summary>
-    public Task<int?> TerminateAsync(TimeSpan limit)
-    {
-        if (!_process.HasExited)
-        {
-            _ = Signal(_process.Id, SignalTerminate);
-        }
+    public Task<int?> TerminateAsync(TimeSpan limit) => SignalAsync(SignalTerminate, limit);
 
-        return WaitForExitAsync(limit);
-    }
+    /// <summary>Interrupts the process, and gives its exit code; null if it did not end in time.</summary>
+    public Task<int?> InterruptAsync(TimeSpan limit) => SignalAsync(SignalInterrupt, limit);
+
+    /// <summary>Ends its standard input.</summary>
+    public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Waits until the process has ended by itself, and gives its exit code; null if it did not in time.</summary>
     public async Task<int?> WaitForExitAsync(TimeSpan limit)
@@ -102,6 +123,7 @@ internal sealed class HostProcess : IAsyncDisposable
         try
         {
             await _process.WaitForExitAsync(deadline.Token);
+            await _reading;
             return _process.ExitCode;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
@@ -124,6 +146,16 @@ internal sealed class HostProcess : IAsyncDisposable
 
         await _reading;
         _process.Dispose();
+    }
+
+    private Task<int?> SignalAsync(int signal, TimeSpan limit)
+    {
+        if (!_process.HasExited)
+        {
+            _ = Signal(_process.Id, signal);
+        }
+
+        return WaitForExitAsync(limit);
     }
 
     private async Task ReadOutputAsync()

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace PoUW.Benchmarks.Sweeps.Processes;
+namespace PoUW.Samples.Tests.Processes;
 
 /// <summary>A job in a status line of NodeHost.</summary>
 internal sealed record HostJob(string Id, string Status, ulong Round, ulong Rounds, string States, int Convicted)
