@@ -12,8 +12,13 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    PublicKey key, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+    IdentityKey identity, IdentityVerifier verifier, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
+    private readonly Lock _gate = new();
+    private IReadOnlyList<Multiaddr>? _sealedAddresses;
+    private byte[] _record = [];
+    private ulong _sequence;
+
     /// <summary>A peer that opens this protocol is told about this node.</summary>
     public const string ProtocolId = "/ipfs/id/1.0.0";
 
@@ -116,13 +121,42 @@ internal sealed class IdentifyService(
 
     private IdentifyMessage Describe(HostConnection connection) => new()
     {
-        Key = key,
+        Key = identity.PublicKey,
         Addresses = addresses(),
         Protocols = protocols(),
         ObservedAddress = connection.RemoteAddress,
         ProtocolVersion = options.ProtocolVersion,
         Agent = options.Agent,
+        SignedPeerRecord = options.Identify.SendsSignedRecord ? RecordOf(addresses()) : default,
     };
+
+    /// <summary>The signed record of the own addresses, sealed again when they change. Its sequence is the time, so it grows over restarts too.</summary>
+    private byte[] RecordOf(IReadOnlyList<Multiaddr> current)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(current, _sealedAddresses))
+            {
+                _sequence = Math.Max(_sequence + 1, (ulong)Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds()));
+                _sealedAddresses = current;
+                _record = PeerRecord.Seal(identity, _sequence, [.. current.Take(PeerRecord.MaxAddresses / 4)]);
+            }
+
+            return _record;
+        }
+    }
+
+    /// <summary>A record that is not one, or not the peer's, is dropped; a good one tells the addresses better than the message does.</summary>
+    private IdentifyMessage Check(PeerId peer, IdentifyMessage message)
+    {
+        if (message.SignedPeerRecord.IsEmpty)
+        {
+            return message;
+        }
+
+        bool isOwn = PeerRecord.TryOpen(message.SignedPeerRecord.Span, verifier, out PeerRecord? record).IsValid && record!.Peer == peer;
+        return isOwn ? message with { Addresses = record!.Addresses } : message with { SignedPeerRecord = default };
+    }
 
     /// <summary>Reads the messages of a stream to its end as one.</summary>
     private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)
@@ -140,7 +174,7 @@ internal sealed class IdentifyService(
         }
 
         return message.Key is null || PeerId.Of(message.Key) == peer
-            ? message
+            ? Check(peer, message)
             : throw new NetworkException(NetworkError.ProtocolViolation, "Identify tells another peer's key.");
     }
 }
