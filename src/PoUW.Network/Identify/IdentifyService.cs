@@ -12,18 +12,18 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    IdentityKey identity, IdentityVerifier verifier, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+    PublicKey key, IdentityKey? signer, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
-    private readonly Lock _gate = new();
-    private IReadOnlyList<Multiaddr>? _sealedAddresses;
-    private byte[] _record = [];
-    private ulong _sequence;
-
     /// <summary>A peer that opens this protocol is told about this node.</summary>
     public const string ProtocolId = "/ipfs/id/1.0.0";
 
     /// <summary>A peer that opens this protocol tells what has changed.</summary>
     public const string PushProtocolId = "/ipfs/id/push/1.0.0";
+
+    private readonly Lock _gate = new();
+    private IReadOnlyList<Multiaddr> _sealedAddresses = [];
+    private byte[] _record = [];
+    private ulong _sequence;
 
     /// <summary>Asks a peer. One that does not speak the protocol is taken as one that says nothing.</summary>
     /// <exception cref="NetworkException">The connection broke, or the peer broke the protocol.</exception>
@@ -119,43 +119,35 @@ internal sealed class IdentifyService(
         }
     }
 
-    private IdentifyMessage Describe(HostConnection connection) => new()
+    private IdentifyMessage Describe(HostConnection connection)
     {
-        Key = identity.PublicKey,
-        Addresses = addresses(),
-        Protocols = protocols(),
-        ObservedAddress = connection.RemoteAddress,
-        ProtocolVersion = options.ProtocolVersion,
-        Agent = options.Agent,
-        SignedPeerRecord = options.Identify.SendsSignedRecord ? RecordOf(addresses()) : default,
-    };
+        IReadOnlyList<Multiaddr> listens = addresses();
+        return new IdentifyMessage
+        {
+            Key = key,
+            Addresses = listens,
+            Protocols = protocols(),
+            ObservedAddress = connection.RemoteAddress,
+            ProtocolVersion = options.ProtocolVersion,
+            Agent = options.Agent,
+            SignedPeerRecord = SignedRecord(listens),
+        };
+    }
 
-    /// <summary>The signed record of the own addresses, sealed again when they change. Its sequence is the time, so it grows over restarts too.</summary>
-    private byte[] RecordOf(IReadOnlyList<Multiaddr> current)
+    /// <summary>The record that this node signs of itself, a new one when its addresses changed; empty if it signs none or does not listen.</summary>
+    public ReadOnlyMemory<byte> SignedRecord(IReadOnlyList<Multiaddr> listens)
     {
         lock (_gate)
         {
-            if (!ReferenceEquals(current, _sealedAddresses))
+            if (signer is not null && !ReferenceEquals(listens, _sealedAddresses))
             {
-                _sequence = Math.Max(_sequence + 1, (ulong)Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds()));
-                _sealedAddresses = current;
-                _record = PeerRecord.Seal(identity, _sequence, [.. current.Take(PeerRecord.MaxAddresses / 4)]);
+                _sequence = Math.Max(_sequence + 1, (ulong)time.GetUtcNow().ToUnixTimeMilliseconds());
+                _record = PeerRecord.Seal(signer, _sequence, [.. listens.Take(PeerRecord.MaxAddresses)]);
+                _sealedAddresses = listens;
             }
 
-            return _record;
+            return listens.Count > 0 ? _record : default;
         }
-    }
-
-    /// <summary>A record that is not one, or not the peer's, is dropped; a good one tells the addresses better than the message does.</summary>
-    private IdentifyMessage Check(PeerId peer, IdentifyMessage message)
-    {
-        if (message.SignedPeerRecord.IsEmpty)
-        {
-            return message;
-        }
-
-        bool isOwn = PeerRecord.TryOpen(message.SignedPeerRecord.Span, verifier, out PeerRecord? record).IsValid && record!.Peer == peer;
-        return isOwn ? message with { Addresses = record!.Addresses } : message with { SignedPeerRecord = default };
     }
 
     /// <summary>Reads the messages of a stream to its end as one.</summary>
@@ -174,7 +166,7 @@ internal sealed class IdentifyService(
         }
 
         return message.Key is null || PeerId.Of(message.Key) == peer
-            ? Check(peer, message)
+            ? message
             : throw new NetworkException(NetworkError.ProtocolViolation, "Identify tells another peer's key.");
     }
 }

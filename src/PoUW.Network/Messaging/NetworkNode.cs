@@ -68,7 +68,8 @@ public sealed class NetworkNode : IAsyncDisposable
             Identity = key,
             Transports = [new HostTransport(_transport, _security.For(transport, key))],
             Muxers = [new YamuxMuxerFactory(options.Yamux, time, spawner)],
-            Options = HostOptionsOf(transport),
+            Options = options.Host,
+            SignsPeerRecord = !_security.IsPlain(transport),
             Time = time,
             Spawner = spawner,
             Random = random,
@@ -79,7 +80,6 @@ public sealed class NetworkNode : IAsyncDisposable
         _requests = new RequestService(_host, networkId, options.Requests, time, observer);
         GossipOptions gossip = options.Gossip with
         {
-            PeerRecords = options.Gossip.PeerRecords ?? _host.RecordOf,
             Scoring = options.Gossip.Scoring with { ApplicationScore = peer => ApplicationScore?.Invoke(peer) ?? 0 },
         };
         _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key);
@@ -245,11 +245,6 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <summary>Runs work that the node waits for when it stops.</summary>
     /// <returns>False if the node stopped.</returns>
     internal bool TryRun(string name, Func<Task> work) => _host.TryRun(name, work);
-
-    /// <summary>Plaintext is for runs that are the same to the byte, which signatures of the platform are not.</summary>
-    private HostOptions HostOptionsOf(ITransport transport) => _security.IsPlain(transport)
-        ? _options.Host with { Identify = _options.Host.Identify with { SendsSignedRecord = false } }
-        : _options.Host;
 
     private async ValueTask<GossipVerdict> JudgeAsync(
         string topic, PeerId peer, ReadOnlyMemory<byte> message, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)

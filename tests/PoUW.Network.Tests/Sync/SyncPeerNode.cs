@@ -58,7 +58,7 @@ internal sealed class SyncPeerNode
     public static async Task<SyncPeerNode> StartAsync(
         SyncScene scene, string name, IEnumerable<Block>? blocks = null, SyncOptions? options = null, IKeyValueStore? store = null, Checkpoint? trusted = null)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted);
+        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted, scene.Parameters);
         SyncChains.ImportAll(chain, blocks ?? []);
         SyncPeerNode node = new(scene, name, chain, options ?? scene.Options);
         await node.Node.ListenAsync(node._endpoint);
@@ -68,7 +68,7 @@ internal sealed class SyncPeerNode
     /// <summary>A node that has a chain and nothing that speaks for it.</summary>
     public static async Task<SyncPeerNode> StartLiarAsync(SyncScene scene, string name, IEnumerable<Block> blocks)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time);
+        BlockChain chain = SyncChains.Open(scene.World.Time, parameters: scene.Parameters);
         SyncChains.ImportAll(chain, blocks);
         SyncPeerNode node = new(scene, name, chain, null);
         await node.Node.ListenAsync(node._endpoint);
@@ -115,8 +115,14 @@ internal sealed class SyncPeerNode
     });
 
     /// <summary>Answers requests for bodies, each body changed.</summary>
-    public void AnswerBodies(Func<Block, Block> change, ulong witnessFloor = 0) => Answer(SyncProtocols.Bodies, message => BodiesResponse.Encode(
-        witnessFloor, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+    public void AnswerBodies(Func<Block, Block> change)
+    {
+        foreach (string protocol in new[] { SyncProtocols.Bodies, SyncProtocols.Block })
+        {
+            Answer(protocol, message => BodiesResponse.Encode(
+                0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+        }
+    }
 
     public bool IsBanned(SyncPeerNode peer) =>
         Observer.Events.Items.Any(seen => seen.Kind == NetworkEventKind.PeerBanned && seen.Peer == peer.Node.Id);
