@@ -15,12 +15,6 @@ public sealed record IdentifyOptions
     /// <summary>Addresses in a message.</summary>
     public int MaxAddresses { get; init; } = 64;
 
-    /// <summary>
-    /// True to send a signed record of the own addresses, which peers can pass on. False where runs must be the same to the byte: signatures of the
-    /// platform are not.
-    /// </summary>
-    public bool SendsSignedRecord { get; init; } = true;
-
     /// <summary>How long an exchange may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -31,14 +31,6 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
         return [tls];
     }
 
-    /// <summary>True where identities are claims and bytes are compared.</summary>
-    public bool IsPlain(ITransport transport) => options.Security switch
-    {
-        NetworkSecurity.Tls => false,
-        NetworkSecurity.PlaintextForSimulation => true,
-        _ => transport is InMemoryTransport or ModelledTransport,
-    };
-
     public void Dispose()
     {
         foreach (TlsSecurity tls in _tls)

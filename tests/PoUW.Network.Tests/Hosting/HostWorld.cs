@@ -3,7 +3,6 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
-using PoUW.Network.Identify;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Security;
@@ -59,7 +58,7 @@ internal sealed class HostWorld
             Identity = key,
             Transports = [new HostTransport(transport ?? World.Trace.Watch(Model.AddHost($"n{number}")), [new PlaintextSecurity(key.PublicKey)])],
             Muxers = [new YamuxMuxerFactory(new YamuxOptions(), World.Time, World)],
-            Options = (options ?? new HostOptions()) with { Identify = new IdentifyOptions { SendsSignedRecord = false } },
+            Options = options ?? new HostOptions(),
             Time = World.Time,
             Spawner = World,
             Random = World.Random,
