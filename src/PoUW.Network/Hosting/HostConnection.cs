@@ -78,7 +78,10 @@ internal sealed class HostConnection
     public PeerConnection Snapshot()
     {
         IdentifyMessage identity = Identity;
-        return new PeerConnection(Peer, RemoteAddress, IsInbound, identity.Agent, identity.Protocols, identity.Addresses);
+        return new PeerConnection(Peer, RemoteAddress, IsInbound, identity.Agent, identity.Protocols, identity.Addresses)
+        {
+            SignedPeerRecord = identity.SignedPeerRecord,
+        };
     }
 
     public PeerDescription Describe() => new(Peer, RemoteAddress, Identity.Agent, IsInbound, Account);

@@ -12,13 +12,18 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    PublicKey key, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+    PublicKey key, IdentityKey? signer, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
     /// <summary>A peer that opens this protocol is told about this node.</summary>
     public const string ProtocolId = "/ipfs/id/1.0.0";
 
     /// <summary>A peer that opens this protocol tells what has changed.</summary>
     public const string PushProtocolId = "/ipfs/id/push/1.0.0";
+
+    private readonly Lock _gate = new();
+    private IReadOnlyList<Multiaddr> _sealedAddresses = [];
+    private byte[] _record = [];
+    private ulong _sequence;
 
     /// <summary>Asks a peer. One that does not speak the protocol is taken as one that says nothing.</summary>
     /// <exception cref="NetworkException">The connection broke, or the peer broke the protocol.</exception>
@@ -114,15 +119,36 @@ internal sealed class IdentifyService(
         }
     }
 
-    private IdentifyMessage Describe(HostConnection connection) => new()
+    private IdentifyMessage Describe(HostConnection connection)
     {
-        Key = key,
-        Addresses = addresses(),
-        Protocols = protocols(),
-        ObservedAddress = connection.RemoteAddress,
-        ProtocolVersion = options.ProtocolVersion,
-        Agent = options.Agent,
-    };
+        IReadOnlyList<Multiaddr> listens = addresses();
+        return new IdentifyMessage
+        {
+            Key = key,
+            Addresses = listens,
+            Protocols = protocols(),
+            ObservedAddress = connection.RemoteAddress,
+            ProtocolVersion = options.ProtocolVersion,
+            Agent = options.Agent,
+            SignedPeerRecord = SignedRecord(listens),
+        };
+    }
+
+    /// <summary>The record that this node signs of itself, a new one when its addresses changed; empty if it signs none or does not listen.</summary>
+    public ReadOnlyMemory<byte> SignedRecord(IReadOnlyList<Multiaddr> listens)
+    {
+        lock (_gate)
+        {
+            if (signer is not null && !ReferenceEquals(listens, _sealedAddresses))
+            {
+                _sequence = Math.Max(_sequence + 1, (ulong)time.GetUtcNow().ToUnixTimeMilliseconds());
+                _record = PeerRecord.Seal(signer, _sequence, [.. listens.Take(PeerRecord.MaxAddresses)]);
+                _sealedAddresses = listens;
+            }
+
+            return listens.Count > 0 ? _record : default;
+        }
+    }
 
     /// <summary>Reads the messages of a stream to its end as one.</summary>
     private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)

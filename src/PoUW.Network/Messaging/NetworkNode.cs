@@ -69,6 +69,7 @@ public sealed class NetworkNode : IAsyncDisposable
             Transports = [new HostTransport(_transport, _security.For(transport, key))],
             Muxers = [new YamuxMuxerFactory(options.Yamux, time, spawner)],
             Options = options.Host,
+            SignsPeerRecord = !_security.IsPlain(transport),
             Time = time,
             Spawner = spawner,
             Random = random,

@@ -13,13 +13,7 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
     /// <summary>What is offered on a transport: one protocol alone, since an attacker could pick the weaker of two.</summary>
     public IReadOnlyList<ISecurityProtocol> For(ITransport transport, IdentityKey identity)
     {
-        bool isPlain = options.Security switch
-        {
-            NetworkSecurity.Tls => false,
-            NetworkSecurity.PlaintextForSimulation => true,
-            _ => transport is InMemoryTransport or ModelledTransport,
-        };
-        if (isPlain)
+        if (IsPlain(transport))
         {
             return [new PlaintextSecurity(identity.PublicKey)];
         }
@@ -28,6 +22,14 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
         _tls.Add(tls);
         return [tls];
     }
+
+    /// <summary>True where identities are claims and bytes are compared.</summary>
+    public bool IsPlain(ITransport transport) => options.Security switch
+    {
+        NetworkSecurity.Tls => false,
+        NetworkSecurity.PlaintextForSimulation => true,
+        _ => transport is InMemoryTransport or ModelledTransport,
+    };
 
     public void Dispose()
     {

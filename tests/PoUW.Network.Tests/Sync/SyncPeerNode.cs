@@ -20,10 +20,11 @@ internal sealed class SyncPeerNode
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Multiaddr _endpoint;
+    private readonly TimeProvider _time;
 
     private SyncPeerNode(SyncScene scene, string name, BlockChain chain, SyncOptions? options)
     {
-        (Chain, _endpoint) = (chain, Multiaddr.Memory(name));
+        (Chain, _time, _endpoint) = (chain, scene.World.Time, Multiaddr.Memory(name.Replace(' ', '-')));
         Pool = new TransactionPool(chain, new MempoolOptions { Time = scene.World.Time });
         chain.Subscribe(Pool);
         Node = new NetworkNode(
@@ -78,6 +79,9 @@ internal sealed class SyncPeerNode
     {
         ConnectResult[] results = await Task.WhenAll(others.Select(other => Node.ConnectAsync(other._endpoint).AsTask()));
         Assert.That(results.Select(static result => result.Reason), Is.All.EqualTo(CloseReason.None));
+
+        // Two heartbeats of gossip, in which the peers tell their topics and make their meshes.
+        await Task.Delay(TimeSpan.FromSeconds(2.5), _time);
     }
 
     /// <summary>Waits until something holds that changes with accepted blocks and transactions.</summary>
