@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using PoUW.Benchmarks;
 using PoUW.Benchmarks.Compute;
 using PoUW.Benchmarks.Ledger;
+using PoUW.Benchmarks.Network;
 using PoUW.Benchmarks.Profiles;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
@@ -31,7 +32,7 @@ if (args is ["--gas"])
 }
 
 // Every suite of the repository; add new ones here.
-IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new TrainingSuite(), new PeersSuite(), new VmSuite(), new LedgerSuite()];
+IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new TrainingSuite(), new PeersSuite(), new VmSuite(), new LedgerSuite(), new NetworkSuite()];
 
 if (args.Length >= 1 && args[0] == "--micro")
 {

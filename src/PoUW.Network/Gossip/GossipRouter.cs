@@ -140,7 +140,7 @@ internal sealed class GossipRouter
     /// <summary>The stream to a peer begins anew: it is told again what it may not have heard.</summary>
     public void Greet(PeerId id)
     {
-        if (!_state.Peers.ContainsKey(id))
+        if (!_state.Peers.ContainsKey(id) || _state.Topics.Count == 0)
         {
             return;
         }

@@ -118,6 +118,9 @@ internal sealed class PeerScores(GossipScoring scoring, int maxRetained)
         }
     }
 
+    /// <summary>The counter behind P7.</summary>
+    public double MisbehaviourOf(PeerId peer) => _records.TryGetValue(peer, out PeerRecord? record) ? record.Behaviour : 0;
+
     /// <summary>Asks for the application's scores and lets the counters decay by the intervals that have passed.</summary>
     public void Refresh(TimeSpan now)
     {

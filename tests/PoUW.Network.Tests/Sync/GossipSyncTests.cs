@@ -52,7 +52,7 @@ internal sealed class GossipSyncTests
     public void A_slow_announcer_stalls_nobody() => Run(async scene =>
     {
         SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
-        liar.Node.Serve(SyncProtocols.Bodies, async (_, _, cancellation) =>
+        liar.Node.Serve(SyncProtocols.Block, async (_, _, cancellation) =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
             return null;
@@ -123,7 +123,7 @@ internal sealed class GossipSyncTests
         ulong lead = SyncChains.Parameters.MaxFutureMilliseconds;
         Block early = SyncChains.At(scene.Source, (ulong)scene.World.Time.GetUtcNow().ToUnixTimeMilliseconds() + lead + 5_000);
         SyncPeerNode ahead = await SyncPeerNode.StartLiarAsync(scene, "ahead", []);
-        ahead.Answer(SyncProtocols.Bodies, _ => BodiesResponse.Encode(0, [early.Encode()]));
+        ahead.Answer(SyncProtocols.Block, _ => BodiesResponse.Encode(0, [early.Encode()]));
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
         await node.ConnectAsync(ahead);
         await ahead.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(early, 0));
@@ -138,7 +138,7 @@ internal sealed class GossipSyncTests
     {
         SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
         int requests = 0;
-        liar.Node.Serve(SyncProtocols.Bodies, async (_, _, cancellation) =>
+        liar.Node.Serve(SyncProtocols.Block, async (_, _, cancellation) =>
         {
             requests++;
             await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
@@ -153,7 +153,7 @@ internal sealed class GossipSyncTests
         }
 
         await Task.Delay(TimeSpan.FromSeconds(1), scene.World.Time);
-        Assert.That(requests, Is.InRange(1, scene.Options.MaxAnnouncedBlocksPerPeer + scene.Options.BodyRequestsPerPeer));
+        Assert.That(requests, Is.InRange(1, scene.Options.MaxAnnouncedBlocksPerPeer));
         await StopAsync(liar, node);
     }, HeadersOnly);
 
@@ -251,6 +251,7 @@ internal sealed class GossipSyncTests
 
     [TestCase(SyncProtocols.Headers)]
     [TestCase(SyncProtocols.Bodies)]
+    [TestCase(SyncProtocols.Block)]
     [TestCase(SyncProtocols.Transactions)]
     [TestCase(SyncProtocols.Pool)]
     [TestCase(SyncProtocols.Snapshots)]

@@ -33,12 +33,24 @@ internal sealed class SyncChains
     /// <summary>A day after genesis.</summary>
     public static DateTimeOffset Start { get; } = DateTimeOffset.FromUnixTimeMilliseconds((long)Parameters.GenesisTimeMilliseconds).AddDays(1);
 
-    public static BlockChain Open(TimeProvider time, IKeyValueStore? store = null, Checkpoint? trusted = null) => new(Options(time, store, trusted));
+    /// <summary>The same network with so many accounts that their state has three chunks.</summary>
+    public static NetworkParameters ManyAccounts() => Parameters with
+    {
+        Allocations =
+        [
+            .. Parameters.Allocations,
+            .. Enumerable.Range(0, 44_000).Select(static i =>
+                new GenesisAllocation(new Address(Hash256.Sha256(BitConverter.GetBytes(i)).ToArray().AsSpan(0, Address.Size)), Amount.FromCoins(1))),
+        ],
+    };
 
-    public static BlockChainOptions Options(TimeProvider time, IKeyValueStore? store = null, Checkpoint? trusted = null) => new()
+    public static BlockChain Open(TimeProvider time, IKeyValueStore? store = null, Checkpoint? trusted = null, NetworkParameters? parameters = null) =>
+        new(Options(time, store, trusted, parameters));
+
+    public static BlockChainOptions Options(TimeProvider time, IKeyValueStore? store = null, Checkpoint? trusted = null, NetworkParameters? parameters = null) => new()
     {
         Store = store ?? new InMemoryKeyValueStore(),
-        Parameters = Parameters,
+        Parameters = parameters ?? Parameters,
         WorkVerifier = new HashWork(),
         Difficulty = new EvenDifficulty(),
         Signatures = new SignatureVerifierOptions { Threads = 1 },
