@@ -77,7 +77,7 @@ internal sealed class JsPeer : IAsyncDisposable
         peer.Listen();
         try
         {
-            JsonObject ready = await peer._ready.Task.InTime();
+            JsonObject ready = await peer._ready.Task.WaitAsync(CallLimit);
             peer.IdText = ready["peer"]!.GetValue<string>();
             peer.Address = Multiaddr.Parse(ready["addresses"]![0]!.GetValue<string>());
             return peer;
