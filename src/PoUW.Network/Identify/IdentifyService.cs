@@ -1,4 +1,5 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
@@ -73,12 +74,12 @@ internal sealed class IdentifyService(
     {
         IdentifyMessage message = await ReadAsync(connection.Peer, stream, cancellation);
         await stream.CloseAsync();
-        if (connection.PushedAt is { } last && time.GetElapsedTime(last) < options.Identify.PushInterval)
+        connection.Pushes ??= new TokenBucket(new TokenRate(1, options.Identify.PushInterval, options.Identify.PushBurst), time);
+        if (!connection.Pushes.TryTake())
         {
             return false;
         }
 
-        connection.PushedAt = time.GetTimestamp();
         IdentifyMessage known = connection.Identity;
         connection.Identity = known with
         {
