@@ -1,9 +1,12 @@
 namespace PoUW.Benchmarks.Network;
 
 /// <summary>Blocks over the network: catching up beside local import, and the spreading of new blocks.</summary>
-internal static class SyncSuite
+public sealed class SyncSuite : IRatioSuite
 {
-    /// <summary>Measures both; to be joined into the figures of the network.</summary>
-    internal static IEnumerable<RatioFigure> Run() =>
+    /// <inheritdoc/>
+    public string Name => "sync";
+
+    /// <inheritdoc/>
+    public IEnumerable<RatioFigure> Run() =>
         [.. SyncFigures.RunAsync().GetAwaiter().GetResult(), .. AnnouncementFigures.RunAsync().GetAwaiter().GetResult()];
 }
