@@ -1,12 +1,9 @@
 namespace PoUW.Benchmarks.Network;
 
 /// <summary>Blocks over the network: catching up beside local import, and the spreading of new blocks.</summary>
-public sealed class SyncSuite : IRatioSuite
+internal static class SyncSuite
 {
-    /// <inheritdoc/>
-    public string Name => "sync";
-
-    /// <inheritdoc/>
-    public IEnumerable<RatioFigure> Run() =>
+    /// <summary>Measures both; to be joined into the figures of the network.</summary>
+    internal static IEnumerable<RatioFigure> Run() =>
         [.. SyncFigures.RunAsync().GetAwaiter().GetResult(), .. AnnouncementFigures.RunAsync().GetAwaiter().GetResult()];
 }
