@@ -6,7 +6,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
-using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Interop;
 
