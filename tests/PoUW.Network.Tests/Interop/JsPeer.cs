@@ -18,6 +18,9 @@ internal sealed class JsPeer : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
+    // Long transfers are single calls, on machines that do other things too.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(120);
+
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonObject>> _calls = [];
@@ -74,7 +77,7 @@ internal sealed class JsPeer : IAsyncDisposable
         peer.Listen();
         try
         {
-            JsonObject ready = await peer._ready.Task.InTime();
+            JsonObject ready = await peer._ready.Task.WaitAsync(CallLimit);
             peer.IdText = ready["peer"]!.GetValue<string>();
             peer.Address = Multiaddr.Parse(ready["addresses"]![0]!.GetValue<string>());
             return peer;
@@ -110,7 +113,7 @@ internal sealed class JsPeer : IAsyncDisposable
         JsonObject answer;
         try
         {
-            answer = await call.Task.InTime();
+            answer = await call.Task.WaitAsync(CallLimit);
         }
         catch (TimeoutException timeout)
         {
