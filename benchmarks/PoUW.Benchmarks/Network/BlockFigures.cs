@@ -22,6 +22,7 @@ internal static class BlockFigures
             await SpreadAsync(fleet);
         }
 
+        double cpu = await fleet.CpuMillisecondsAsync();
         MachineLoad load = MachineLoad.Watch(null);
         List<double> times = [];
         for (int i = 0; i < Blocks; i++)
@@ -30,11 +31,13 @@ internal static class BlockFigures
         }
 
         double? others = load.Others();
+        cpu = await fleet.CpuMillisecondsAsync() - cpu;
         double[] sorted = [.. times.Order()];
         return
         [
             GossipFigures.Time("network.block.p50", sorted, 0.5, null, others),
             GossipFigures.Time("network.block.p99", sorted, 0.99, GoalMilliseconds, others),
+            new RatioFigure("network.block.cpu", cpu / Blocks, "CPU-ms of all nodes a block", null, "", null, null, LowerIsBetter: true),
         ];
     }
 

@@ -89,8 +89,12 @@ internal sealed class ChildNode : IAsyncDisposable
                 ConnectResult result = await _node.ConnectAsync(Multiaddr.Parse(words[1]));
                 Say($"DIALED {result.Reason}");
                 break;
-            case "PEERS":
-                Say($"PEERS {_node.Peers.Count}");
+            case "CPU":
+                using (Process process = Process.GetCurrentProcess())
+                {
+                    Say(string.Create(CultureInfo.InvariantCulture, $"CPU {process.TotalProcessorTime.TotalMilliseconds:F0}"));
+                }
+
                 break;
             case "GOSSIP":
                 await PublishAsync(Number(words[1]), Number(words[2]), Number(words[3]));

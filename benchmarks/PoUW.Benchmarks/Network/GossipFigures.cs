@@ -20,15 +20,18 @@ internal static class GossipFigures
         // Meshes form by heartbeats of a second.
         await Task.Delay(TimeSpan.FromSeconds(3));
         await PublishAsync(fleet, WarmMessages);
+        double cpu = await fleet.CpuMillisecondsAsync();
         MachineLoad load = MachineLoad.Watch(null);
         List<double> latencies = await PublishAsync(fleet, Messages);
         double? others = load.Others();
+        cpu = await fleet.CpuMillisecondsAsync() - cpu;
         double[] sorted = [.. latencies.Order()];
         int expected = Nodes * (Nodes - 1) * Messages;
         return
         [
             Time("network.gossip.p50", sorted, 0.5, null, others),
             Time("network.gossip.p99", sorted, 0.99, GoalMilliseconds, others),
+            new RatioFigure("network.gossip.cpu", cpu / (Nodes * Messages), "CPU-ms of all nodes a message", null, "", null, null, LowerIsBetter: true),
             new RatioFigure("network.gossip.delivered", 100.0 * sorted.Length / expected, "% of all messages at all nodes", null, "", null, 100),
         ];
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PoUW.Benchmarks.Network;
 
 /// <summary>Nodes in processes of their own, each connected with some others at random.</summary>
@@ -21,6 +23,13 @@ internal sealed class NodeFleet : IAsyncDisposable
         NodeFleet fleet = new(nodes);
         await fleet.ConnectAsync(new Random(seed));
         return fleet;
+    }
+
+    /// <summary>CPU milliseconds that all nodes have used.</summary>
+    internal async Task<double> CpuMillisecondsAsync()
+    {
+        string[][] answers = await Task.WhenAll(Nodes.Select(static node => node.AskAsync("CPU", "CPU")));
+        return answers.Sum(static answer => double.Parse(answer[1], CultureInfo.InvariantCulture));
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(Nodes.Select(static node => node.DisposeAsync().AsTask()));
