@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using PoUW.Benchmarks;
 using PoUW.Benchmarks.Compute;
 using PoUW.Benchmarks.Ledger;
+using PoUW.Benchmarks.Network;
 using PoUW.Benchmarks.Profiles;
 using PoUW.Benchmarks.Sweeps;
 using PoUW.Benchmarks.TileWork;
@@ -19,6 +20,12 @@ if (args is [CrashChild.Verb, var store, var script, var first])
     return CrashChild.Run(store, script, int.Parse(first, System.Globalization.CultureInfo.InvariantCulture));
 }
 
+// The processes of the network figures; not for people.
+if (args is [ChildNode.Verb, var role])
+{
+    return await ChildNode.RunAsync(role);
+}
+
 if (args is ["--profile", ..])
 {
     return ProfileCommand.Run(args);
@@ -31,7 +38,7 @@ if (args is ["--gas"])
 }
 
 // Every suite of the repository; add new ones here.
-IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new TrainingSuite(), new PeersSuite(), new VmSuite(), new LedgerSuite()];
+IRatioSuite[] suites = [new TileWorkSuite(), new ComputeSuite(), new TrainingSuite(), new PeersSuite(), new VmSuite(), new LedgerSuite(), new NetworkSuite()];
 
 if (args.Length >= 1 && args[0] == "--micro")
 {

@@ -20,6 +20,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
     private readonly AddressBook _book;
     private readonly IReadOnlyList<IPeerSource> _sources;
     private readonly IKeyValueStore _store;
+    private readonly IdentityVerifier _verifier;
     private readonly PeerDiscoveryOptions _options;
     private readonly TimeProvider _time;
     private readonly ISpawner _spawner;
@@ -41,6 +42,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
     /// <param name="book">What is known; may be shared with the sources and with gossip.</param>
     /// <param name="sources">Where to ask for more, in this order.</param>
     /// <param name="store">Where the book is kept. Not disposed.</param>
+    /// <param name="verifier">Verifies the records of peers.</param>
     /// <param name="options">The limits.</param>
     /// <param name="time">Every wait is on this clock.</param>
     /// <param name="spawner">Starts the background work.</param>
@@ -52,6 +54,7 @@ public sealed class PeerDiscovery : IAsyncDisposable
         AddressBook book,
         IReadOnlyList<IPeerSource> sources,
         IKeyValueStore store,
+        IdentityVerifier verifier,
         PeerDiscoveryOptions options,
         TimeProvider time,
         ISpawner spawner,
@@ -60,8 +63,8 @@ public sealed class PeerDiscovery : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(options);
-        (_host, _dial, _book, _sources, _store, _options, _time, _spawner, _observer) =
-            (host, dial, book, sources, store, options, time, spawner, observer);
+        (_host, _dial, _book, _sources, _store, _verifier) = (host, dial, book, sources, store, verifier);
+        (_options, _time, _spawner, _observer) = (options, time, spawner, observer);
         _retries = new RetrySchedule(options, time);
         _book.Load(store, options.StorePrefix.Span);
         foreach (Multiaddr address in options.Bootstrap)
@@ -411,7 +414,15 @@ public sealed class PeerDiscovery : IAsyncDisposable
             _book.MarkReached(peer.Id, peer.RemoteAddress);
         }
 
-        _book.Add(peer.Id, peer.Addresses, AddressSource.Identify, peer.RemoteAddress);
+        bool isSigned = PeerRecord.TryOpen(peer.SignedPeerRecord.Span, _verifier, out PeerRecord? record).IsValid && record!.Peer == peer.Id;
+        if (isSigned)
+        {
+            _book.AddRecord(peer.Id, record!.Addresses, record.Sequence, peer.SignedPeerRecord.Span, peer.RemoteAddress);
+        }
+        else
+        {
+            _book.Add(peer.Id, peer.Addresses, AddressSource.Identify, peer.RemoteAddress);
+        }
     }
 
     private void OnDisconnected(PeerConnection peer) => Wake();

@@ -23,6 +23,7 @@ public sealed class BanList
         static (left, right) => left.Until != right.Until ? left.Until.CompareTo(right.Until) : string.CompareOrdinal(left.Target, right.Target)));
 
     private readonly SortedSet<string> _unsaved = new(StringComparer.Ordinal);
+    private readonly List<byte[]> _unreadable = [];
     private readonly BanListOptions _options;
     private readonly TimeProvider _time;
 
@@ -97,9 +98,12 @@ public sealed class BanList
         ArgumentNullException.ThrowIfNull(store);
         WriteBatch batch = new();
         string[] changed;
+        byte[][] unreadable;
         lock (_gate)
         {
             DropEnded();
+            unreadable = [.. _unreadable];
+            Array.ForEach(unreadable, key => batch.Delete(key));
             changed = [.. _unsaved];
             foreach (string target in changed)
             {
@@ -115,6 +119,7 @@ public sealed class BanList
             }
 
             _unsaved.Clear();
+            _unreadable.Clear();
         }
 
         try
@@ -129,6 +134,7 @@ public sealed class BanList
             lock (_gate)
             {
                 _unsaved.UnionWith(changed);
+                _unreadable.AddRange(unreadable);
             }
 
             throw;
@@ -151,7 +157,7 @@ public sealed class BanList
             {
                 if (!TryDecode(target, pair.Value, out Ban? ban) || ban!.Until <= _time.GetUtcNow())
                 {
-                    _unsaved.Add(target);
+                    _unreadable.Add(pair.Key);
                     continue;
                 }
 

@@ -10,21 +10,24 @@ public sealed record ResourceOptions
     /// <summary>Everything together.</summary>
     public ResourceLimit System { get; init; } = new()
     {
-        Connections = 384,
-        InboundConnections = 256,
-        OutboundConnections = 192,
+        Connections = 1024,
+        InboundConnections = 768,
+        OutboundConnections = 384,
         Streams = 16384,
         InboundStreams = 12288,
         OutboundStreams = 12288,
         MemoryBytes = 1024 * MiB,
     };
 
-    /// <summary>All connections whose peer is not proven yet, with their streams.</summary>
+    /// <summary>
+    /// All connections whose peer is not proven yet, with their streams. How many of them come in is decided by <see cref="PendingHandshakes"/>, which
+    /// lets newcomers in and old ones go; the ones that are just going need room here, so this is well above its limit.
+    /// </summary>
     public ResourceLimit Transient { get; init; } = new()
     {
-        Connections = 192,
-        InboundConnections = 128,
-        OutboundConnections = 96,
+        Connections = 640,
+        InboundConnections = 512,
+        OutboundConnections = 128,
         Streams = 512,
         MemoryBytes = 64 * MiB,
     };
@@ -63,9 +66,9 @@ public sealed record ResourceOptions
         {
             System = plain.System with
             {
-                Connections = (2 * peers) + 256,
-                InboundConnections = (2 * peers) + 128,
-                OutboundConnections = (2 * peers) + 96,
+                Connections = (4 * peers) + plain.Transient.Connections,
+                InboundConnections = (3 * peers) + plain.Transient.InboundConnections,
+                OutboundConnections = (3 * peers) + plain.Transient.OutboundConnections,
                 Streams = Math.Max(plain.System.Streams, 256 * Math.Min(peers, 1 << 22)),
                 InboundStreams = Math.Max(plain.System.InboundStreams, 192 * Math.Min(peers, 1 << 22)),
                 OutboundStreams = Math.Max(plain.System.OutboundStreams, 192 * Math.Min(peers, 1 << 22)),

@@ -53,7 +53,15 @@ public sealed class Host : IHost, IAsyncDisposable
         Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);
-        _identify = new IdentifyService(setup.Identity.PublicKey, _options, setup.Time, _tasks, () => ListenAddresses, () => _streams.Protocols);
+        _identify = new IdentifyService(
+            setup.Identity.PublicKey,
+            setup.SignsPeerRecord ? setup.Identity : null,
+            IdentityVerifier.Create(),
+            _options,
+            setup.Time,
+            _tasks,
+            () => ListenAddresses,
+            () => _streams.Protocols);
         _ping = new PingService(_options.Ping, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello
@@ -86,6 +94,12 @@ public sealed class Host : IHost, IAsyncDisposable
 
     /// <inheritdoc/>
     public IReadOnlyList<PeerConnection> Peers => [.. _places.Connections.Select(static connection => connection.Snapshot())];
+
+    /// <summary>Where this node listens, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
+    public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(ListenAddresses);
+
+    /// <summary>The verified signed record of a connected peer's addresses, as an envelope to pass on; empty if it gave none.</summary>
+    public ReadOnlyMemory<byte> RecordOf(PeerId peer) => _places.Find(peer)?.Identity.SignedPeerRecord ?? default;
 
     /// <summary>Raised beside <see cref="PeerConnected"/>, with what hello told.</summary>
     internal event Action<PeerDescription>? Admitted;

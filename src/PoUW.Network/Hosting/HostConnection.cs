@@ -51,8 +51,8 @@ internal sealed class HostConnection
         set => Volatile.Write(ref _identity, value);
     }
 
-    /// <summary>When the peer last pushed a change; its handler's only.</summary>
-    public long? PushedAt { get; set; }
+    /// <summary>How many more messages the peer may push now; made with the first one.</summary>
+    public TokenBucket? Pushes { get; set; }
 
     /// <summary>True once this side ends the connection or it broke.</summary>
     public bool IsClosing
@@ -78,7 +78,10 @@ internal sealed class HostConnection
     public PeerConnection Snapshot()
     {
         IdentifyMessage identity = Identity;
-        return new PeerConnection(Peer, RemoteAddress, IsInbound, identity.Agent, identity.Protocols, identity.Addresses);
+        return new PeerConnection(Peer, RemoteAddress, IsInbound, identity.Agent, identity.Protocols, identity.Addresses)
+        {
+            SignedPeerRecord = identity.SignedPeerRecord,
+        };
     }
 
     public PeerDescription Describe() => new(Peer, RemoteAddress, Identity.Agent, IsInbound, Account);

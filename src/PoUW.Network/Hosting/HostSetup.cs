@@ -18,6 +18,12 @@ public sealed record HostSetup
     /// <summary>The muxers, best first.</summary>
     public required IReadOnlyList<IMuxerFactory> Muxers { get; init; }
 
+    /// <summary>
+    /// True to tell peers where this node listens in a record that it signs, so that others can pass it on. Signatures of the platform differ from run to
+    /// run: not where a simulation compares bytes.
+    /// </summary>
+    public bool SignsPeerRecord { get; init; }
+
     /// <summary>All limits.</summary>
     public HostOptions Options { get; init; } = new();
 

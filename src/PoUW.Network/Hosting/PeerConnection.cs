@@ -11,4 +11,8 @@ namespace PoUW.Network.Hosting;
 /// <param name="Protocols">What it says that it speaks.</param>
 /// <param name="Addresses">Where it says that it listens; nothing of it is proven.</param>
 public sealed record PeerConnection(
-    PeerId Id, Multiaddr RemoteAddress, bool IsInbound, string Agent, IReadOnlyList<string> Protocols, IReadOnlyList<Multiaddr> Addresses);
+    PeerId Id, Multiaddr RemoteAddress, bool IsInbound, string Agent, IReadOnlyList<string> Protocols, IReadOnlyList<Multiaddr> Addresses)
+{
+    /// <summary>The envelope with its peer record that it sent, verified; empty if it sent none, or a wrong one.</summary>
+    public ReadOnlyMemory<byte> SignedPeerRecord { get; init; }
+}

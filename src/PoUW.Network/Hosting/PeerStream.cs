@@ -45,6 +45,9 @@ public sealed class PeerStream : IDuplexStream
     /// <summary>What the stream holds of the guards' resources, given back when it is closed or reset here; or null.</summary>
     internal StreamScope? Scope { get; init; }
 
+    /// <summary>Gives back <see cref="Scope"/> when the connection ends before the stream is closed here.</summary>
+    internal CancellationTokenRegistration Ending { get; init; }
+
     /// <summary>The node's name in metrics.</summary>
     internal string Node { get; init; } = "";
 
@@ -70,14 +73,14 @@ public sealed class PeerStream : IDuplexStream
     public ValueTask CloseAsync()
     {
         _isWritingClosed = true;
-        Scope?.Dispose();
+        Release();
         return _bytes.CloseAsync();
     }
 
     /// <summary>Ends both halves at once and tells the peer.</summary>
     public void Reset()
     {
-        Scope?.Dispose();
+        Release();
         _stream.Reset();
     }
 
@@ -89,6 +92,12 @@ public sealed class PeerStream : IDuplexStream
         int count = await _bytes.ReadAsync(destination, cancellation);
         Count(count, "received");
         return count;
+    }
+
+    private void Release()
+    {
+        Ending.Unregister();
+        Scope?.Dispose();
     }
 
     private void Count(int bytes, string direction)

@@ -34,7 +34,12 @@ internal static class StreamOpener
                 : throw new NetworkException(NetworkError.LimitReached, $"Too many streams of {protocol} are open.");
             NetworkMetrics.StreamsOpened.Add(
                 1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, options.Node), NetworkMetrics.Tag("protocol", protocol));
-            return new PeerStream(connection.Peer, protocol, stream, bytes) { Scope = scope, Node = options.Node };
+            return new PeerStream(connection.Peer, protocol, stream, bytes)
+            {
+                Scope = scope,
+                Node = options.Node,
+                Ending = connection.Broken.UnsafeRegister(static state => ((StreamScope)state!).Dispose(), scope),
+            };
         }
         finally
         {

@@ -69,6 +69,7 @@ public sealed class NetworkNode : IAsyncDisposable
             Transports = [new HostTransport(_transport, _security.For(transport, key))],
             Muxers = [new YamuxMuxerFactory(options.Yamux, time, spawner)],
             Options = options.Host,
+            SignsPeerRecord = !_security.IsPlain(transport),
             Time = time,
             Spawner = spawner,
             Random = random,
@@ -79,6 +80,7 @@ public sealed class NetworkNode : IAsyncDisposable
         _requests = new RequestService(_host, networkId, options.Requests, time, observer);
         GossipOptions gossip = options.Gossip with
         {
+            PeerRecords = options.Gossip.PeerRecords ?? _host.RecordOf,
             Scoring = options.Gossip.Scoring with { ApplicationScore = peer => ApplicationScore?.Invoke(peer) ?? 0 },
         };
         _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key);

@@ -10,16 +10,18 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
 {
     private readonly List<TlsSecurity> _tls = [];
 
+    /// <summary>True if connections over a transport are in the clear.</summary>
+    public bool IsPlain(ITransport transport) => options.Security switch
+    {
+        NetworkSecurity.Tls => false,
+        NetworkSecurity.PlaintextForSimulation => true,
+        _ => transport is InMemoryTransport or ModelledTransport,
+    };
+
     /// <summary>What is offered on a transport: one protocol alone, since an attacker could pick the weaker of two.</summary>
     public IReadOnlyList<ISecurityProtocol> For(ITransport transport, IdentityKey identity)
     {
-        bool isPlain = options.Security switch
-        {
-            NetworkSecurity.Tls => false,
-            NetworkSecurity.PlaintextForSimulation => true,
-            _ => transport is InMemoryTransport or ModelledTransport,
-        };
-        if (isPlain)
+        if (IsPlain(transport))
         {
             return [new PlaintextSecurity(identity.PublicKey)];
         }

@@ -117,16 +117,18 @@ internal static class MultiaddrCodec
             case var _ when !MultiaddrText.HasValue(protocol):
                 return "";
             default:
-                string name = Encoding.ASCII.GetString(value);
+                // Byte by byte: a decoder of text would put a question mark where a byte is no ASCII.
+                string name = Encoding.Latin1.GetString(value);
                 return IsName(name) ? name : null;
         }
     }
 
     private static byte[]? IpBytes(string text, AddressFamily family)
     {
-        // Scopes and abbreviated IPv4 forms such as "127.1" name no address to anybody else.
-        bool isPlain = !text.Contains('%', StringComparison.Ordinal) && (family != AddressFamily.InterNetwork || text.Count(static c => c == '.') == 3);
-        return isPlain && IPAddress.TryParse(text, out IPAddress? address) && address.AddressFamily == family ? address.GetAddressBytes() : null;
+        // Scopes, brackets, and the octal, hexadecimal and abbreviated forms of IPv4 mean different things to different readers.
+        bool isPlain = !text.AsSpan().ContainsAny("%[]") && IPAddress.TryParse(text, out IPAddress? address) && address.AddressFamily == family
+            && (family != AddressFamily.InterNetwork || address.ToString() == text);
+        return isPlain ? IPAddress.Parse(text).GetAddressBytes() : null;
     }
 
     private static byte[]? PortBytes(string text)

@@ -59,7 +59,7 @@ internal sealed class BlockSource(BlockChain chain, SyncNetwork network, SyncOpt
     private async Task<(Block Block, PeerId From)?> AskAsync(PeerId peer, Hash256 id)
     {
         SyncAnswer answer = await network.AskAsync(
-            peer, SyncProtocols.Bodies, new BodiesRequest([id]).Encode(), StreamPriority.Urgent, options.BodyTimeout);
+            peer, SyncProtocols.Block, new BodiesRequest([id]).Encode(), StreamPriority.Normal, options.BodyTimeout);
         if (!answer.IsThere)
         {
             return null;

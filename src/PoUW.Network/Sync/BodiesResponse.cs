@@ -11,8 +11,8 @@ namespace PoUW.Network.Sync;
 /// <param name="Blocks">The blocks.</param>
 public sealed record BodiesResponse(ulong WitnessFloor, IReadOnlyList<Block> Blocks)
 {
-    /// <summary>Largest encoding in bytes: what was there before the last block, and that block.</summary>
-    public static int MaxEncodedBytes(int answerBytes, int maxBlockBytes) => answerBytes + Block.MaxEncodedBytes(maxBlockBytes) + 64;
+    /// <summary>Largest encoding in bytes: one block may be longer than an answer should be.</summary>
+    public static int MaxEncodedBytes(int answerBytes, int maxBlockBytes) => Math.Max(answerBytes, Block.MaxEncodedBytes(maxBlockBytes)) + 64;
 
     /// <summary>Encodes an answer of encoded blocks.</summary>
     public static byte[] Encode(ulong witnessFloor, IReadOnlyList<byte[]> encodedBlocks)

@@ -167,13 +167,13 @@ internal sealed class BodyFetcher(
             Pump();
         }
 
-        bool isCut = next > 0 && next < fetch.Ids.Count && encoded.Length >= options.AnswerBytes;
+        // An answer may end early for its size. What a peer has not, it leaves out of the beginning of the next one.
+        bool isCut = next > 0 && next < fetch.Ids.Count;
         lock (peers.Gate)
         {
             fetch.Peer.Batch = isCut || isSlow ? Math.Max(1, next) : Math.Min(options.BodiesPerRequest, fetch.Peer.Batch * 2);
         }
 
-        // What is left out at the end of an answer that is not full is not there.
         return isCut ? fetch.Ids.Count - next : 0;
     }
 

@@ -4,6 +4,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.State.Snapshots;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 
@@ -32,7 +33,7 @@ internal sealed class SnapshotServer
     internal SnapshotServer(BlockChain chain, SyncNetwork network, SyncOptions options, ServeBudget budget, SyncTasks tasks)
     {
         (_chain, _network, _options, _budget, _tasks) = (chain, network, options, budget, tasks);
-        network.Serve(SyncProtocols.Snapshots, Answer);
+        network.Serve(SyncProtocols.Snapshots, Answer, StreamPriority.Bulk);
     }
 
     private ReadOnlyMemory<byte>? Answer(PeerId peer, ReadOnlyMemory<byte> message)

@@ -29,8 +29,9 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
 
     internal async Task PublishAsync(string topic, ReadOnlyMemory<byte> message) => await node.PublishAsync(topic, message);
 
-    internal void Serve(string protocol, Func<PeerId, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> handler) =>
-        node.Serve(protocol, (peer, request, _) => ValueTask.FromResult(handler(peer, request)));
+    internal void Serve(
+        string protocol, Func<PeerId, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> handler, StreamPriority priority = StreamPriority.Normal) =>
+        node.Serve(protocol, (peer, request, _) => ValueTask.FromResult(handler(peer, request)), priority);
 
     /// <summary>Asks a peer.</summary>
     /// <param name="peer">The peer.</param>

@@ -51,7 +51,7 @@ public sealed record SyncOptions
     /// <summary>Blocks in one request for bodies.</summary>
     public int BodiesPerRequest { get; init; } = 64;
 
-    /// <summary>An answer with bodies or transactions is cut after the item that passes this size; one item always fits.</summary>
+    /// <summary>An answer with bodies or transactions ends before the item that would pass this size; one item always fits.</summary>
     public int AnswerBytes { get; init; } = 1024 * 1024;
 
     /// <summary>Requests for bodies that one peer has not answered yet.</summary>

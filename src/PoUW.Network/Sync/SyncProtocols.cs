@@ -15,6 +15,12 @@ public static class SyncProtocols
     /// <summary>Request: <see cref="BodiesRequest"/>, answered with <see cref="BodiesResponse"/>.</summary>
     public const string Bodies = "pouw/bodies/1";
 
+    /// <summary>
+    /// Request: <see cref="BodiesRequest"/> for one new block, answered with <see cref="BodiesResponse"/>. Beside <see cref="Bodies"/>, since its
+    /// answers go before those of catch-ups.
+    /// </summary>
+    public const string Block = "pouw/block/1";
+
     /// <summary>Request: <see cref="TransactionsRequest"/>, answered with <see cref="TransactionsResponse"/>.</summary>
     public const string Transactions = "pouw/transactions/1";
 

@@ -5,6 +5,7 @@ using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 
@@ -28,7 +29,8 @@ internal sealed class SyncServer
     {
         (_chain, _pool, _network, _options, _budget) = (chain, pool, network, options, budget);
         network.Serve(SyncProtocols.Headers, (peer, request) => Answer(peer, HeadersRequest.TryDecode(request.Span), ServeHeaders));
-        network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies));
+        network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies), StreamPriority.Bulk);
+        network.Serve(SyncProtocols.Block, (peer, request) => Answer(peer, OneOf(BodiesRequest.TryDecode(request.Span)), ServeBodies));
         network.Serve(SyncProtocols.Transactions, (peer, request) => Answer(peer, TransactionsRequest.TryDecode(request.Span), ServeTransactions));
         network.Serve(SyncProtocols.Pool, (peer, request) => Answer(peer, request.IsEmpty ? this : null, ServePool));
     }
@@ -52,6 +54,8 @@ internal sealed class SyncServer
         return answer;
     }
 
+    private static BodiesRequest? OneOf(BodiesRequest? request) => request is { Ids.Count: 1 } ? request : null;
+
     private (byte[]? Answer, long Cost) ServeHeaders(HeadersRequest request)
     {
         ulong height = CommonAncestor(request.Locator);
@@ -74,17 +78,20 @@ internal sealed class SyncServer
         long size = 0;
         foreach (Hash256 id in request.Ids.Take(_options.BodiesPerRequest))
         {
-            if (size >= _options.AnswerBytes)
+            if (_chain.IsInvalid(id) || _chain.GetBlock(id) is not { Header.Height: > 0 } block)
+            {
+                continue;
+            }
+
+            byte[] encoded = block.Encode();
+            if (blocks.Count > 0 && size + encoded.Length > _options.AnswerBytes)
             {
                 break;
             }
 
-            if (!_chain.IsInvalid(id) && _chain.GetBlock(id) is { Header.Height: > 0 } block)
-            {
-                NoteWitness(block);
-                blocks.Add(block.Encode());
-                size += blocks[^1].Length;
-            }
+            NoteWitness(block);
+            blocks.Add(encoded);
+            size += encoded.Length;
         }
 
         return (BodiesResponse.Encode(Volatile.Read(ref _witnessFloor), blocks), size);
@@ -96,16 +103,18 @@ internal sealed class SyncServer
         long size = 0;
         foreach (Hash256 id in request.Ids.Take(_options.MaxTransactionIds))
         {
-            if (size >= _options.AnswerBytes)
+            if (_pool.Find(id) is not { } transaction)
+            {
+                continue;
+            }
+
+            if (found.Count > 0 && size + transaction.EncodedLength > _options.AnswerBytes)
             {
                 break;
             }
 
-            if (_pool.Find(id) is { } transaction)
-            {
-                found.Add(transaction);
-                size += transaction.EncodedLength;
-            }
+            found.Add(transaction);
+            size += transaction.EncodedLength;
         }
 
         return (new TransactionsResponse(found).Encode(), size + (request.Ids.Count * IdList.ItemBytes));

@@ -10,8 +10,8 @@ namespace PoUW.Network.Sync;
 /// <param name="Transactions">The transactions.</param>
 public sealed record TransactionsResponse(IReadOnlyList<Transaction> Transactions)
 {
-    /// <summary>Largest encoding in bytes: what was there before the last transaction, and that one.</summary>
-    public static int MaxEncodedBytes(int answerBytes) => answerBytes + Transaction.MaxEncodedBytes + 16;
+    /// <summary>Largest encoding in bytes: one transaction may be longer than an answer should be.</summary>
+    public static int MaxEncodedBytes(int answerBytes) => Math.Max(answerBytes, Transaction.MaxEncodedBytes) + 16;
 
     /// <summary>Encodes.</summary>
     public byte[] Encode()

@@ -2,10 +2,12 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Archive;
 using PoUW.Core.Chain;
+using PoUW.Core.Cryptography;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
 using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
+using PoUW.Core.Signing;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
@@ -18,7 +20,6 @@ using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
-using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Mining;
 using PoUW.Sdk.Peers;
@@ -57,15 +58,17 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly CheckpointVoter? _voter;
     private Task _roleLoops = Task.CompletedTask;
     private MempoolJournal? _journal;
+    private IdentityKey? _ownIdentity;
     private bool _disposed;
 
-    private PouwNode(PouwNodeOptions options)
+    private PouwNode(PouwNodeOptions options, ReadOnlyMemory<byte> binding)
     {
         _options = options;
         LeaseView leases = new(options.Parameters);
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
-        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain));
+        StakeVouching vouching = new(Chain, SignatureSchemes.CreateSecp256k1(), options.Time, options.StakeBindings);
+        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain), vouching.ToStake(binding));
         _scores = Score(_network, options);
         _discovery = Discover(_network, options);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
@@ -199,30 +202,42 @@ public sealed class PouwNode : IAsyncDisposable
             await _sync.StopAsync();
             _journal?.Dispose();
             _options.Store.Dispose();
+            _ownIdentity?.Dispose();
             _stopping.Dispose();
         }
     }
 
     private static async Task<PouwNode> CreateAsync(PouwNodeOptions options, CancellationToken cancellation)
     {
+        IdentityKey? own = options.Identity is null ? IdentityKey.Generate(options.Random) : null;
+        PouwNodeOptions known = options with { Identity = options.Identity ?? own };
         try
         {
-            StartCheck.Run(options, cancellation);
-            BlockChainOptions chain = NodeChain.OptionsOf(options, new LeaseView(options.Parameters));
-            await SnapshotStart.RunAsync(options, chain, () => CreateNetwork(options, ChainRebuild.GenesisOf(chain), new OpenPeerAuthorizer()), cancellation);
-            return new PouwNode(options);
+            StartCheck.Run(known, cancellation);
+            BlockChainOptions chain = NodeChain.OptionsOf(known, new LeaseView(known.Parameters));
+            Hash256 genesis = ChainRebuild.GenesisOf(chain);
+            await SnapshotStart.RunAsync(known, chain, () => CreateNetwork(known, genesis, new OpenPeerAuthorizer(), NodeStake.None), cancellation);
+            return new PouwNode(known, await BindAsync(known, genesis, cancellation)) { _ownIdentity = own };
         }
         catch
         {
             // The node has taken the store over; left open, it would be locked against a repair.
+            own?.Dispose();
             options.Store.Dispose();
             throw;
         }
     }
 
-    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis, IPeerAuthorizer authorizer) => new(
+    /// <summary>Only nodes whose account may have stake name it: who takes no part keeps it to itself.</summary>
+    private static async Task<ReadOnlyMemory<byte>> BindAsync(PouwNodeOptions options, Hash256 genesis, CancellationToken cancellation) =>
+        (options.Roles & (NodeRoles.Worker | NodeRoles.Validator)) == NodeRoles.None
+            ? ReadOnlyMemory<byte>.Empty
+            : await StakeVouching.SignAsync(
+                new KeyPairSigner(options.Key), genesis, options.Identity!.Id, options.Time, options.StakeBindings, cancellation);
+
+    private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis, IPeerAuthorizer authorizer, NodeStake stake) => new(
         options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
-        new NetworkWarnings(options.Name, options.Observer), options.Identity);
+        new NetworkWarnings(options.Name, options.Observer), options.Identity, stake);
 
     private static IPeerAuthorizer AuthorizerOf(PouwNodeOptions options, BlockChain chain) => options.Admission.Kind switch
     {
@@ -232,8 +247,8 @@ public sealed class PouwNode : IAsyncDisposable
     };
 
     private static PeerDiscovery Discover(NetworkNode network, PouwNodeOptions options) => new(
-        network.Host, network.ConnectAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
-        options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+        network.Host, network.Host.DialWhenDueAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
+        IdentityVerifier.Create(), options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
 
     private PeerScores Score(NetworkNode network, PouwNodeOptions options)
     {

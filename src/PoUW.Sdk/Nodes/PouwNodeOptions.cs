@@ -72,6 +72,11 @@ public sealed record PouwNodeOptions
     /// <summary>Which peers are let in.</summary>
     public PeerAdmission Admission { get; init; } = PeerAdmission.Open;
 
+    /// <summary>
+    /// Limits of the records that bind peers to accounts. A worker or validator shows peers one that <see cref="Key"/> signs at every start.
+    /// </summary>
+    public StakeBindingOptions StakeBindings { get; init; } = new();
+
     /// <summary>What the accounts of peers are worth in gossip.</summary>
     public PeerScoreOptions PeerScores { get; init; } = new();
 

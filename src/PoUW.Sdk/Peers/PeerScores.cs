@@ -3,6 +3,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
+using PoUW.Core.State;
 using PoUW.Economics.Staking;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;

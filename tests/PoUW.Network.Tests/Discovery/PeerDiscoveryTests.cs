@@ -2,6 +2,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Network.Discovery;
 using PoUW.Network.Hosting;
+using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
 using static PoUW.Network.Tests.Discovery.TestPeers;
@@ -11,6 +12,8 @@ namespace PoUW.Network.Tests.Discovery;
 /// <summary>Discovery on one thread and a clock of the test, over a host that answers from a script.</summary>
 internal sealed class PeerDiscoveryTests
 {
+    private static readonly IdentityVerifier Verifier = IdentityVerifier.Create();
+
     private readonly ManualTimeProvider _time = new();
     private InMemoryKeyValueStore _store = null!;
     private ScriptedHost _host = null!;
@@ -253,7 +256,7 @@ internal sealed class PeerDiscoveryTests
         world.Run(async () =>
         {
             await using PeerDiscovery discovery = new(
-                _host, _host.DialAsync, _book, sources, _store, options, _time, world, new NullNetworkObserver());
+                _host, _host.DialAsync, _book, sources, _store, Verifier, options, _time, world, new NullNetworkObserver());
             discovery.Start();
             await scenario(discovery);
         });

@@ -1,6 +1,7 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
@@ -86,7 +87,14 @@ internal sealed class HostWorld
         {
             await host.DisposeAsync();
         }
-    });
+
+        // Whatever happened, nothing is held any more.
+        foreach (Host host in _hosts)
+        {
+            ResourceUsage left = host.Guards.Resources.System;
+            Assert.That((left.Connections, left.Streams, left.MemoryBytes, host.Guards.Handshakes.Count), Is.EqualTo((0, 0, 0L, 0)));
+        }
+    }, TimeSpan.FromHours(1));
 
     public Task Delay(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), World.Time);
 

@@ -30,6 +30,7 @@ internal sealed class OwnNode : IAsyncDisposable
         Host = new Host(new HostSetup
         {
             Identity = _identity,
+            SignsPeerRecord = true,
             Transports = [new HostTransport(new TcpTransport(), [_tls])],
             Muxers = [new YamuxMuxerFactory(new YamuxOptions(), TimeProvider.System, spawner)],
             Options = options ?? new HostOptions { Agent = "pouw/interop" },

@@ -20,10 +20,11 @@ internal sealed class SyncPeerNode
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Multiaddr _endpoint;
+    private readonly TimeProvider _time;
 
     private SyncPeerNode(SyncScene scene, string name, BlockChain chain, SyncOptions? options)
     {
-        (Chain, _endpoint) = (chain, Multiaddr.Memory(name));
+        (Chain, _time, _endpoint) = (chain, scene.World.Time, Multiaddr.Memory(name.Replace(' ', '-')));
         Pool = new TransactionPool(chain, new MempoolOptions { Time = scene.World.Time });
         chain.Subscribe(Pool);
         Node = new NetworkNode(
@@ -57,7 +58,7 @@ internal sealed class SyncPeerNode
     public static async Task<SyncPeerNode> StartAsync(
         SyncScene scene, string name, IEnumerable<Block>? blocks = null, SyncOptions? options = null, IKeyValueStore? store = null, Checkpoint? trusted = null)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted);
+        BlockChain chain = SyncChains.Open(scene.World.Time, store, trusted, scene.Parameters);
         SyncChains.ImportAll(chain, blocks ?? []);
         SyncPeerNode node = new(scene, name, chain, options ?? scene.Options);
         await node.Node.ListenAsync(node._endpoint);
@@ -67,7 +68,7 @@ internal sealed class SyncPeerNode
     /// <summary>A node that has a chain and nothing that speaks for it.</summary>
     public static async Task<SyncPeerNode> StartLiarAsync(SyncScene scene, string name, IEnumerable<Block> blocks)
     {
-        BlockChain chain = SyncChains.Open(scene.World.Time);
+        BlockChain chain = SyncChains.Open(scene.World.Time, parameters: scene.Parameters);
         SyncChains.ImportAll(chain, blocks);
         SyncPeerNode node = new(scene, name, chain, null);
         await node.Node.ListenAsync(node._endpoint);
@@ -78,6 +79,9 @@ internal sealed class SyncPeerNode
     {
         ConnectResult[] results = await Task.WhenAll(others.Select(other => Node.ConnectAsync(other._endpoint).AsTask()));
         Assert.That(results.Select(static result => result.Reason), Is.All.EqualTo(CloseReason.None));
+
+        // Two heartbeats of gossip, in which the peers tell their topics and make their meshes.
+        await Task.Delay(TimeSpan.FromSeconds(2.5), _time);
     }
 
     /// <summary>Waits until something holds that changes with accepted blocks and transactions.</summary>
@@ -111,8 +115,14 @@ internal sealed class SyncPeerNode
     });
 
     /// <summary>Answers requests for bodies, each body changed.</summary>
-    public void AnswerBodies(Func<Block, Block> change, ulong witnessFloor = 0) => Answer(SyncProtocols.Bodies, message => BodiesResponse.Encode(
-        witnessFloor, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+    public void AnswerBodies(Func<Block, Block> change)
+    {
+        foreach (string protocol in new[] { SyncProtocols.Bodies, SyncProtocols.Block })
+        {
+            Answer(protocol, message => BodiesResponse.Encode(
+                0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
+        }
+    }
 
     public bool IsBanned(SyncPeerNode peer) =>
         Observer.Events.Items.Any(seen => seen.Kind == NetworkEventKind.PeerBanned && seen.Peer == peer.Node.Id);

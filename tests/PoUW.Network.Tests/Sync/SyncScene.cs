@@ -1,5 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Parameters;
 using PoUW.Network.Sync;
 using PoUW.Network.Transports;
 
@@ -10,11 +11,14 @@ internal sealed class SyncScene
 {
     private int _numbers;
 
-    public SyncScene()
+    public SyncScene(NetworkParameters? parameters = null)
     {
+        Parameters = parameters ?? SyncChains.Parameters;
         World = new VirtualWorld(SyncChains.Start);
-        Source = SyncChains.Open(World.Time);
+        Source = SyncChains.Open(World.Time, parameters: Parameters);
     }
+
+    public NetworkParameters Parameters { get; }
 
     public VirtualWorld World { get; }
 
