@@ -13,7 +13,8 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    PublicKey key, IdentityKey? signer, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+    PublicKey key, IdentityKey? signer, IdentityVerifier verifier, HostOptions options, TimeProvider time, TaskGroup tasks,
+    Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
     /// <summary>A peer that opens this protocol is told about this node.</summary>
     public const string ProtocolId = "/ipfs/id/1.0.0";
@@ -151,6 +152,18 @@ internal sealed class IdentifyService(
         }
     }
 
+    /// <summary>A record that is not one, or not the peer's, is dropped; a good one tells the addresses better than the message does.</summary>
+    private IdentifyMessage Check(PeerId peer, IdentifyMessage message)
+    {
+        if (message.SignedPeerRecord.IsEmpty)
+        {
+            return message;
+        }
+
+        bool isOwn = PeerRecord.TryOpen(message.SignedPeerRecord.Span, verifier, out PeerRecord? record).IsValid && record!.Peer == peer;
+        return isOwn ? message with { Addresses = record!.Addresses } : message with { SignedPeerRecord = default };
+    }
+
     /// <summary>Reads the messages of a stream to its end as one.</summary>
     private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)
     {
@@ -167,7 +180,7 @@ internal sealed class IdentifyService(
         }
 
         return message.Key is null || PeerId.Of(message.Key) == peer
-            ? message
+            ? Check(peer, message)
             : throw new NetworkException(NetworkError.ProtocolViolation, "Identify tells another peer's key.");
     }
 }

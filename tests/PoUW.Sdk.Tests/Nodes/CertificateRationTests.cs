@@ -155,7 +155,7 @@ public sealed class CertificateRationTests
             await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(block));
         }
 
-        await WaitForEndAsync(cancellation);
+        await WaitForEndAsync(3, cancellation);
         Assert.That(accepted, Is.EqualTo(new ulong[] { 1, 2, 3 }));
         Assert.That(_chain.Head.Id, Is.EqualTo(blocks[2].Id));
         Assert.That(_node.Statistics.GossipRejected, Is.Zero);
