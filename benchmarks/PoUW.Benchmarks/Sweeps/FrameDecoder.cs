@@ -11,5 +11,5 @@ internal sealed record FrameDecoder(string Name, byte[][] Samples, Func<byte[], 
     /// Objects and texts for fields of a few bytes each: an address of five bytes becomes an object with a part, a text and the bytes, a hash in a list
     /// a number of its own.
     /// </summary>
-    public const int UsualBytesPerByte = 96;
+    public const int UsualBytesPerByte = 32;
 }

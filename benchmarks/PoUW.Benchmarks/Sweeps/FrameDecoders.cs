@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Signing;
-using PoUW.Core.Primitives;
 using PoUW.Network.Chunks;
 using PoUW.Network.Discovery;
 using PoUW.Network.Discovery.Rendezvous;

@@ -16,7 +16,7 @@ internal static class FrameSweep
     public const int Whole = 1_000_000;
 
     /// <summary>Beside what the input's length allows: the decoder's lists and buffers, one refusal, and what is written again.</summary>
-    private const int FixedBytes = 64 * 1024;
+    private const int FixedBytes = 16 * 1024;
     private const int Seed = 9;
 
     /// <summary>Runs so many cases for each decoder and prints a JSON line for each.</summary>
