@@ -1,5 +1,4 @@
 using PoUW.Network.Gossip;
-using PoUW.Network.Protobuf;
 using PoUW.Network.Tests.Gossip.Support;
 using PoUW.Network.Tests.Support;
 
@@ -148,7 +147,7 @@ internal sealed class GossipSendQueueTests
     private static byte[] Delimited(byte[] rpc)
     {
         byte[] prefix = new byte[9];
-        return [.. prefix[..Varint.Write(prefix, (ulong)rpc.Length)], .. rpc];
+        return [.. prefix[..PoUW.Network.Protobuf.Varint.Write(prefix, (ulong)rpc.Length)], .. rpc];
     }
 
     private static async Task<List<GossipRpc>> ReadAsync(byte[] frames)
