@@ -6,7 +6,6 @@ using PoUW.Network.Chunks;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Hosting;
-using PoUW.Network.Identity;
 using PoUW.Network.Transports;
 using PoUW.Training.Execution;
 using PoUW.Vm.Programs;
