@@ -20,6 +20,12 @@ if (args is [CrashChild.Verb, var store, var script, var first])
     return CrashChild.Run(store, script, int.Parse(first, System.Globalization.CultureInfo.InvariantCulture));
 }
 
+// The processes of the network figures; not for people.
+if (args is [ChildNode.Verb, var role])
+{
+    return await ChildNode.RunAsync(role);
+}
+
 if (args is ["--profile", ..])
 {
     return ProfileCommand.Run(args);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Cryptography;
@@ -9,7 +8,6 @@ using PoUW.Core.State;
 using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
-using PoUW.Core.Work;
 
 namespace PoUW.Benchmarks.Ledger;
 
@@ -21,15 +19,12 @@ internal sealed class TransferWorkload
 {
     private const int Accounts = 10_000;
 
-    private static readonly TileWorkShape Shape = new(64, 64, 512, false, true);
-
     private readonly KeyPair[] _keys;
     private readonly KeyPair _producer = KeyPair.Generate(new SeededRandomSource(1, "producer"));
     private readonly ulong[] _nonces = new ulong[Accounts];
     private readonly Random _random = new(8);
     private readonly TimeProvider _time;
-    private readonly sbyte[] _a = Operand(Shape.M * Shape.K, 1);
-    private readonly sbyte[] _b = Operand(Shape.N * Shape.K, 2);
+    private readonly EasyMiner _miner = new();
 
     internal TransferWorkload()
     {
@@ -83,7 +78,7 @@ internal sealed class TransferWorkload
                 throw new InvalidOperationException($"{template.Transactions.Count} of {transfers} transfers are in the block.");
             }
 
-            Block block = Mine(template);
+            Block block = _miner.Mine(template, _producer);
             Demand(Maker.Import(block));
             made.Add(block.Encode());
         }
@@ -118,40 +113,5 @@ internal sealed class TransferWorkload
         int[] order = [.. Enumerable.Range(0, Accounts)];
         _random.Shuffle(order);
         return order;
-    }
-
-    private Block Mine(BlockTemplate template)
-    {
-        if (!CompactTarget.TryDecode(template.Header.Bits, out BigInteger target))
-        {
-            throw new InvalidOperationException("The bits are no target.");
-        }
-
-        for (ulong nonce = 0; ; nonce++)
-        {
-            BlockHeader tried = template.Header with { Nonce = nonce };
-            TileWorkOracle oracle = new(Shape, _a, _b, tried.ChainId, tried.EncodeIncomplete());
-            if (oracle.Search(target) is { } certificate)
-            {
-                return (template with { Header = tried }).Complete(certificate, _producer);
-            }
-        }
-    }
-
-    private static sbyte[] Operand(int length, int seed)
-    {
-        Random random = new(seed);
-        sbyte[] values = new sbyte[length];
-        for (int i = 0; i < length; i++)
-        {
-            values[i] = (sbyte)random.Next(-63, 64);
-        }
-
-        return values;
-    }
-
-    private sealed class StandingClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -1,12 +1,8 @@
-using System.Diagnostics;
 using PoUW.Network.Muxing;
 
 namespace PoUW.Benchmarks.Network;
 
-/// <summary>
-/// One stream of yamux over TLS beside <see cref="System.Net.Security.SslStream"/> alone, in turn in one run; and what a small message waits for beside
-/// a stream that takes all it gets.
-/// </summary>
+/// <summary>One stream of yamux over TLS beside <see cref="System.Net.Security.SslStream"/> alone, in turn in one run.</summary>
 internal static class StreamFigures
 {
     private const int Rounds = 9;
@@ -15,20 +11,7 @@ internal static class StreamFigures
     private const double Mebibytes = Bytes / (1024.0 * 1024);
     private const double Goal = 0.6;
 
-    internal static IEnumerable<RatioFigure> Run()
-    {
-        foreach (RatioFigure figure in ThroughputAsync().GetAwaiter().GetResult())
-        {
-            yield return figure;
-        }
-
-        foreach (RatioFigure figure in RoundTripFigures.RunAsync().GetAwaiter().GetResult())
-        {
-            yield return figure;
-        }
-    }
-
-    private static async Task<IReadOnlyList<RatioFigure>> ThroughputAsync()
+    internal static async Task<IReadOnlyList<RatioFigure>> RunAsync()
     {
         await using MuxedLoopback secured = await MuxedLoopback.OpenAsync(isSecured: true);
         await using MuxedLoopback plain = await MuxedLoopback.OpenAsync(isSecured: false);

@@ -1,9 +1,9 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Storage;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
 using PoUW.Network.Requests;
-using PoUW.Network.Identity;
 
 namespace PoUW.Network.Chunks;
 

@@ -4,8 +4,8 @@ using PoUW.Network.Protobuf;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// A message of a topic as it travels (libp2p specification, pubsub, "The Message"). Immutable. It holds its own encoding, which is canonical: the fields in
-/// the order of their numbers, unknown ones left out.
+/// A message of a topic as it travels (libp2p specification, pubsub, "The Message"). Immutable. It holds its own encoding, which is canonical:
+/// the fields in the order of their numbers, unknown ones left out.
 /// </summary>
 public sealed class GossipMessage
 {

@@ -8,8 +8,8 @@ namespace PoUW.Network.Gossip;
 public static class GossipMessageIds
 {
     /// <summary>
-    /// SHA-256 of the length of the topic in bytes (a varint), the topic in UTF-8, and the payload: copies collapse, whoever sends them. The default without
-    /// signatures.
+    /// SHA-256 of the length of the topic in bytes (a varint), the topic in UTF-8, and the payload: copies collapse, whoever sends them. The
+    /// default without signatures.
     /// </summary>
     public static GossipMessageId ByContent(GossipMessage message)
     {
@@ -25,7 +25,9 @@ public static class GossipMessageIds
         return new GossipMessageId(digest);
     }
 
-    /// <summary>Author and sequence number, one after the other (libp2p specification, pubsub, "Message Identification"). The default with signatures.</summary>
+    /// <summary>
+    /// Author and sequence number, one after the other (libp2p specification, pubsub, "Message Identification"). The default with signatures.
+    /// </summary>
     public static GossipMessageId ByAuthor(GossipMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);

@@ -83,7 +83,9 @@ public sealed record GossipOptions
     /// <summary>Peers that are grafted then, if the median is too low.</summary>
     public int OpportunisticGraftPeers { get; init; } = 2;
 
-    /// <summary>True: a peer that is pruned since the mesh is too large is told other peers. Off by default: discovery is another protocol's work.</summary>
+    /// <summary>
+    /// True: a peer that is pruned since the mesh is too large is told other peers. Off by default: discovery is another protocol's work.
+    /// </summary>
     public bool PeerExchange { get; init; }
 
     /// <summary>Peers that a pruned peer is told.</summary>
@@ -105,9 +107,9 @@ public sealed record GossipOptions
     public GossipSignaturePolicy SignaturePolicy { get; init; } = GossipSignaturePolicy.StrictNoSign;
 
     /// <summary>
-    /// The id of a message; all nodes of a network use the same. Null: by policy, <see cref="GossipMessageIds"/>. What a verdict depends on must be in the
-    /// id, or a peer can have a good message dropped by sending a bad one with its id first. Called from any thread; an id that is empty or too long
-    /// makes the message invalid.
+    /// The id of a message; all nodes of a network use the same. Null: by policy, <see cref="GossipMessageIds"/>. What a verdict depends on must
+    /// be in the id, or a peer can have a good message dropped by sending a bad one with its id first. Called from any thread; an id that is
+    /// empty or too long makes the message invalid.
     /// </summary>
     public Func<GossipMessage, GossipMessageId>? MessageId { get; init; }
 
@@ -131,7 +133,8 @@ public sealed record GossipOptions
             return Fail(nameof(Degree), "0 <= D_low <= D <= D_high <= 1000, D_score <= D.");
         }
 
-        if (DegreeOut < 0 || DegreeOut > Degree / 2 || (DegreeOut > 0 && DegreeOut >= DegreeLow) || DegreeLazy < 0 || GossipFactor is not (>= 0 and <= 1))
+        if (DegreeOut < 0 || DegreeOut > Degree / 2 || (DegreeOut > 0 && DegreeOut >= DegreeLow) || DegreeLazy < 0
+            || GossipFactor is not (>= 0 and <= 1))
         {
             return Fail(nameof(DegreeOut), "D_out is below D_low and at most D / 2; the gossip factor is 0 to 1.");
         }

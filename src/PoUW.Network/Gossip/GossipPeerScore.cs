@@ -11,5 +11,5 @@ namespace PoUW.Network.Gossip;
 /// <param name="Colocation">P6.</param>
 /// <param name="Behaviour">P7.</param>
 public sealed record GossipPeerScore(
-    double Total, double MeshTime, double FirstDeliveries, double MeshDeliveries, double MeshFailures, double Invalid, double Application, double Colocation,
-    double Behaviour);
+    double Total, double MeshTime, double FirstDeliveries, double MeshDeliveries, double MeshFailures, double Invalid, double Application,
+    double Colocation, double Behaviour);

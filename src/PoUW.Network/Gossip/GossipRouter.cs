@@ -135,7 +135,9 @@ internal sealed class GossipRouter
 
     /// <summary>True if the envelope of the message keeps the rules, so that its id is worth deriving.</summary>
     public bool IsWanted(GossipMessage message) =>
-        _state.Topics.TryGetValue(message.Topic, out RouterTopic? topic) && message.Data.Length <= topic.Options.MaxMessageBytes && FitsPolicy(message);
+        _state.Topics.TryGetValue(message.Topic, out RouterTopic? topic)
+        && message.Data.Length <= topic.Options.MaxMessageBytes
+        && FitsPolicy(message);
 
     /// <summary>The stream to a peer begins anew: it is told again what it may not have heard.</summary>
     public void Greet(PeerId id)
@@ -452,7 +454,8 @@ internal sealed class GossipRouter
             return;
         }
 
-        IEnumerable<PeerId> others = _state.SubscribersOf(seen.Topic).Where(id => _state.Peers[id] is { IsDirect: true } or { Version: GossipVersion.Flood });
+        IEnumerable<PeerId> others = _state.SubscribersOf(seen.Topic)
+            .Where(id => _state.Peers[id] is { IsDirect: true } or { Version: GossipVersion.Flood });
         foreach (PeerId peer in topic.Mesh.Union(others).ToArray())
         {
             if (!seen.Senders.Contains(peer) && !peer.Bytes.SequenceEqual(message.Author))
@@ -500,8 +503,9 @@ internal sealed class GossipRouter
         targets.UnionWith(mesh);
 
         // A mesh that has not formed yet does not hold a message up.
-        targets.UnionWith(_state.Choose(
-            topic, _state.Options.Degree - mesh.Count, peer => !mesh.Contains(peer.Id) && _state.Scores.Of(peer.Id) >= threshold).Select(static peer => peer.Id));
+        List<RouterPeer> others = _state.Choose(
+            topic, _state.Options.Degree - mesh.Count, peer => !mesh.Contains(peer.Id) && _state.Scores.Of(peer.Id) >= threshold);
+        targets.UnionWith(others.Select(static peer => peer.Id));
         return targets;
     }
 

@@ -4,9 +4,9 @@ using PoUW.Network.Protobuf;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// The protobuf encoding of an RPC: subscriptions = 1 {subscribe = 1, topic = 2}, messages = 2 {from = 1, data = 2, seqno = 3, topic = 4, signature = 5,
-/// key = 6}, control = 3 {ihave = 1 {topic = 1, ids = 2}, iwant = 2 {ids = 1}, graft = 3 {topic = 1}, prune = 4 {topic = 1, peers = 2 {id = 1,
-/// record = 2}, backoff = 3}, idontwant = 5 {ids = 1}}. Unknown fields are skipped.
+/// The protobuf encoding of an RPC: subscriptions = 1 {subscribe = 1, topic = 2}, messages = 2 {from = 1, data = 2, seqno = 3, topic = 4,
+/// signature = 5, key = 6}, control = 3 {ihave = 1 {topic = 1, ids = 2}, iwant = 2 {ids = 1}, graft = 3 {topic = 1}, prune = 4 {topic = 1, peers
+/// = 2 {id = 1, record = 2}, backoff = 3}, idontwant = 5 {ids = 1}}. Unknown fields are skipped.
 /// </summary>
 public static class GossipRpcCodec
 {

@@ -37,7 +37,9 @@ public sealed record GossipScoring
     /// <summary>The most that all topics together can add.</summary>
     public double TopicCap { get; init; } = 100;
 
-    /// <summary>P5: the host's opinion of a peer: its stake, its proven work, whether it was slashed. Called with a lock held: quick, no calls back.</summary>
+    /// <summary>
+    /// P5: the host's opinion of a peer: its stake, its proven work, whether it was slashed. Called with a lock held: quick, no calls back.
+    /// </summary>
     public Func<PeerId, double>? ApplicationScore { get; init; }
 
     /// <summary>P5: weight.</summary>

@@ -4,8 +4,8 @@ using PoUW.Network.Protobuf;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// What waits to be written to one peer: control first, then small messages, long ones, IHAVE. Bounded without ever waiting: of messages and IHAVE the
-/// oldest are dropped, so that a slow peer loses its own and nobody else's. Any thread adds, one takes.
+/// What waits to be written to one peer: control first, then small messages, long ones, IHAVE. Bounded without ever waiting: of messages and
+/// IHAVE the oldest are dropped, so that a slow peer loses its own and nobody else's. Any thread adds, one takes.
 /// </summary>
 internal sealed class GossipSendQueue(GossipLimits limits)
 {
@@ -17,7 +17,9 @@ internal sealed class GossipSendQueue(GossipLimits limits)
     private readonly LinkedList<(GossipMessageId Id, GossipMessage Message)> _small = new();
     private readonly LinkedList<(GossipMessageId Id, GossipMessage Message)> _long = new();
     private readonly Queue<byte[]> _gossip = new();
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private long _messageBytes;
     private long _gossipBytes;
 

@@ -10,5 +10,5 @@ namespace PoUW.Network.Gossip;
 /// <param name="RetainedScores">Scores remembered of peers that are gone.</param>
 /// <param name="Statistics">What was done.</param>
 public sealed record GossipSnapshot(
-    IReadOnlyList<GossipTopicSnapshot> Topics, IReadOnlyList<GossipPeerSnapshot> Peers, int SeenMessages, int CachedMessages, long CachedBytes, int Backoffs,
-    int RetainedScores, GossipStatistics Statistics);
+    IReadOnlyList<GossipTopicSnapshot> Topics, IReadOnlyList<GossipPeerSnapshot> Peers, int SeenMessages, int CachedMessages, long CachedBytes,
+    int Backoffs, int RetainedScores, GossipStatistics Statistics);

@@ -8,11 +8,14 @@ using PoUW.Network.Muxing;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// Gossip with the peers of a host (libp2p specification: pubsub, gossipsub 1.0, 1.1, 1.2): one stream to write on a peer, one to read. Peers are not trusted;
-/// what they can make this node keep or do is bounded by <see cref="GossipLimits"/>. Members may be called from any thread.
+/// Gossip with the peers of a host (libp2p specification: pubsub, gossipsub 1.0, 1.1, 1.2): one stream to write on a peer, one to read. Peers are
+/// not trusted; what they can make this node keep or do is bounded by <see cref="GossipLimits"/>. Members may be called from any thread.
 /// </summary>
 public sealed class GossipSub : IAsyncDisposable
 {
+    // Room for topic, author and signature beside a payload.
+    private const int EnvelopeBytes = 2048;
+
     private readonly Lock _gate = new();
     private readonly IHost _host;
     private readonly GossipOptions _options;
@@ -64,8 +67,8 @@ public sealed class GossipSub : IAsyncDisposable
     }
 
     /// <summary>
-    /// Raised for a peer that this node might connect to: a direct peer that is not connected, or one that a well-scored peer suggested. Its record is not
-    /// checked. Raised from any thread; must return soon and must not throw.
+    /// Raised for a peer that this node might connect to: a direct peer that is not connected, or one that a well-scored peer suggested. Its
+    /// record is not checked. Raised from any thread; must return soon and must not throw.
     /// </summary>
     public event Action<GossipPeerSuggestion>? PeerSuggested;
 
@@ -114,8 +117,9 @@ public sealed class GossipSub : IAsyncDisposable
     }
 
     /// <summary>
-    /// Joins a topic. The handler judges each message of peers once: Accept passes it on, Reject charges whoever sent it, Ignore drops it. Messages of one peer
-    /// on one topic are handed over one after the other; those of different peers may be at the same time. A handler that throws has ignored the message.
+    /// Joins a topic. The handler judges each message of peers once: Accept passes it on, Reject charges whoever sent it, Ignore drops it.
+    /// Messages of one peer on one topic are handed over one after the other; those of different peers may be at the same time. A handler that
+    /// throws has ignored the message.
     /// </summary>
     /// <exception cref="ArgumentException">The topic or an option makes no sense.</exception>
     /// <exception cref="InvalidOperationException">
@@ -127,7 +131,7 @@ public sealed class GossipSub : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         CheckTopic(topic);
         ValidationResult result = options.Validate();
-        if (!result.IsValid || options.MaxMessageBytes > _options.Limits.MaxRpcBytes - 2048)
+        if (!result.IsValid || options.MaxMessageBytes > _options.Limits.MaxRpcBytes - EnvelopeBytes)
         {
             throw new ArgumentException(result.IsValid ? "A message has to fit into an RPC." : result.ToString(), nameof(options));
         }
@@ -168,7 +172,9 @@ public sealed class GossipSub : IAsyncDisposable
         int most;
         lock (_gate)
         {
-            most = _router.State.Topics.TryGetValue(topic, out RouterTopic? known) ? known.Options.MaxMessageBytes : _options.Limits.MaxRpcBytes - 2048;
+            most = _router.State.Topics.TryGetValue(topic, out RouterTopic? known)
+                ? known.Options.MaxMessageBytes
+                : _options.Limits.MaxRpcBytes - EnvelopeBytes;
         }
 
         if (data.Length > most)
@@ -207,7 +213,8 @@ public sealed class GossipSub : IAsyncDisposable
             }
 
             return new GossipSnapshot(
-                topics, peers, state.Seen.Count, state.Cache.Count, state.Cache.Bytes, state.Backoffs.Count, state.Scores.Retained, state.Counters.Read());
+                topics, peers, state.Seen.Count, state.Cache.Count, state.Cache.Bytes, state.Backoffs.Count, state.Scores.Retained,
+                state.Counters.Read());
         }
     }
 

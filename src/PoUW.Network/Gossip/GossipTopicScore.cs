@@ -30,8 +30,8 @@ public sealed record GossipTopicScore
     public double FirstDeliveryCap { get; init; } = 50;
 
     /// <summary>
-    /// P3: points (negative) for the square of what a mesh peer's deliveries lack to the threshold. Zero, off, by default: it needs a topic whose rate
-    /// is known, or an honest peer is punished for a quiet network.
+    /// P3: points (negative) for the square of what a mesh peer's deliveries lack to the threshold. Zero, off, by default: it needs a topic whose
+    /// rate is known, or an honest peer is punished for a quiet network.
     /// </summary>
     public double MeshDeliveryWeight { get; init; }
 
@@ -73,14 +73,15 @@ public sealed record GossipTopicScore
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(GossipTopicScore), "A decay is above 0 and below 1.");
         }
 
-        if (!positive.All(static value => value >= 0 && double.IsFinite(value)) || !negative.All(static value => value <= 0 && double.IsFinite(value)))
+        if (!positive.All(static value => value >= 0 && double.IsFinite(value))
+            || !negative.All(static value => value <= 0 && double.IsFinite(value)))
         {
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(GossipTopicScore), "Rewards are not negative, penalties not positive.");
         }
 
         return MeshTimeQuantum <= TimeSpan.Zero || MeshDeliveryActivation < TimeSpan.Zero || MeshDeliveryWindow < TimeSpan.Zero
             || MeshDeliveryCap < MeshDeliveryThreshold
-            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(GossipTopicScore), "Times are not negative, the cap is not below the threshold.")
+            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(GossipTopicScore), "No negative times; the cap is not below the threshold.")
             : ValidationResult.Ok;
     }
 }

@@ -2,7 +2,9 @@ using PoUW.Network.Identity;
 
 namespace PoUW.Network.Gossip;
 
-/// <summary>The heartbeat's care for meshes and fanout, and the lazy gossip (specification, gossipsub 1.0 and 1.1, "Heartbeat"). Not thread-safe.</summary>
+/// <summary>
+/// The heartbeat's care for meshes and fanout, and the lazy gossip (specification, gossipsub 1.0 and 1.1, "Heartbeat"). Not thread-safe.
+/// </summary>
 internal sealed class MeshKeeper(RouterState state)
 {
     public void KeepMesh(RouterTopic topic)

@@ -4,8 +4,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// The messages of the last heartbeats, for IWANT (specification, "Message Cache"): windows of one heartbeat each, bounded in messages and bytes beside.
-/// Not thread-safe.
+/// The messages of the last heartbeats, for IWANT (specification, "Message Cache"): windows of one heartbeat each, bounded in messages and bytes
+/// beside. Not thread-safe.
 /// </summary>
 internal sealed class MessageCache(int windows, int gossipWindows, int maxMessages, long maxBytes, MessageIdComparer comparer)
 {

@@ -4,8 +4,8 @@ using PoUW.Core.Randomness;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// Compares ids with a hash that is keyed for each node: peers choose the ids in their IHAVE and IDONTWANT, and must not be able to make them fall into one
-/// bucket of a table.
+/// Compares ids with a hash that is keyed for each node: peers choose the ids in their IHAVE and IDONTWANT, and must not be able to make them
+/// fall into one bucket of a table.
 /// </summary>
 internal sealed class MessageIdComparer : IEqualityComparer<GossipMessageId>
 {

@@ -4,8 +4,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// Messages that wait for their handlers: one inbox for each peer and topic, worked off in order of arrival, bounded in messages and bytes. Inboxes do not
-/// wait for each other. Any thread.
+/// Messages that wait for their handlers: one inbox for each peer and topic, worked off in order of arrival, bounded in messages and bytes.
+/// Inboxes do not wait for each other. Any thread.
 /// </summary>
 /// <param name="limits">The bounds.</param>
 /// <param name="tasks">Runs the work.</param>

@@ -3,8 +3,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// What peers promised with IHAVE and were asked for: one id of each IWANT, chosen at random (specification, gossipsub 1.1, "Spam Protection Measures").
-/// Not thread-safe.
+/// What peers promised with IHAVE and were asked for: one id of each IWANT, chosen at random (specification, gossipsub 1.1, "Spam Protection
+/// Measures"). Not thread-safe.
 /// </summary>
 internal sealed class MessagePromises(MessageIdComparer comparer)
 {

@@ -5,8 +5,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// Authors and signatures of messages (libp2p specification, pubsub, "Message Signing"). What is signed is the text "libp2p-pubsub:" and the message with
-/// neither signature nor key, as go-libp2p and js-libp2p do it; the specification leaves out the signature alone. Any thread.
+/// Authors and signatures of messages (libp2p specification, pubsub, "Message Signing"). What is signed is the text "libp2p-pubsub:" and the
+/// message with neither signature nor key, as go-libp2p and js-libp2p do it; the specification leaves out the signature alone. Any thread.
 /// </summary>
 internal sealed class MessageSigning
 {

@@ -5,8 +5,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// This node's opinion of peers (specification, gossipsub 1.1, "Peer Scoring"), connected or gone for a while. The scores of peers that are gone stand
-/// still, so that nobody waits a penalty out elsewhere. Not thread-safe.
+/// This node's opinion of peers (specification, gossipsub 1.1, "Peer Scoring"), connected or gone for a while. The scores of peers that are gone
+/// stand still, so that nobody waits a penalty out elsewhere. Not thread-safe.
 /// </summary>
 internal sealed class PeerScores(GossipScoring scoring, int maxRetained)
 {
@@ -100,7 +100,8 @@ internal sealed class PeerScores(GossipScoring scoring, int maxRetained)
         }
     }
 
-    public TimeSpan DeliveryWindowOf(string topic) => _topics.TryGetValue(topic, out GossipTopicScore? parameters) ? parameters.MeshDeliveryWindow : TimeSpan.Zero;
+    public TimeSpan DeliveryWindowOf(string topic) =>
+        _topics.TryGetValue(topic, out GossipTopicScore? parameters) ? parameters.MeshDeliveryWindow : TimeSpan.Zero;
 
     public void Invalid(PeerId peer, string topic)
     {

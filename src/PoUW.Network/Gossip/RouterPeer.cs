@@ -3,7 +3,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>What the router keeps of a connected peer.</summary>
-internal sealed class RouterPeer(PeerId id, GossipVersion version, bool isOutbound, bool isDirect, GossipLimits limits, MessageIdComparer comparer, TimeSpan now)
+internal sealed class RouterPeer(
+    PeerId id, GossipVersion version, bool isOutbound, bool isDirect, GossipLimits limits, MessageIdComparer comparer, TimeSpan now)
 {
     public PeerId Id => id;
 

@@ -56,6 +56,7 @@ public sealed class Host : IHost, IAsyncDisposable
         _identify = new IdentifyService(
             setup.Identity.PublicKey,
             setup.SignsPeerRecord ? setup.Identity : null,
+            IdentityVerifier.Create(),
             _options,
             setup.Time,
             _tasks,
@@ -96,6 +97,9 @@ public sealed class Host : IHost, IAsyncDisposable
 
     /// <summary>Where this node listens, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
     public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(ListenAddresses);
+
+    /// <summary>The verified signed record of a connected peer's addresses, as an envelope to pass on; empty if it gave none.</summary>
+    public ReadOnlyMemory<byte> RecordOf(PeerId peer) => _places.Find(peer)?.Identity.SignedPeerRecord ?? default;
 
     /// <summary>Raised beside <see cref="PeerConnected"/>, with what hello told.</summary>
     internal event Action<PeerDescription>? Admitted;

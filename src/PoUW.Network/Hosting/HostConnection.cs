@@ -51,8 +51,8 @@ internal sealed class HostConnection
         set => Volatile.Write(ref _identity, value);
     }
 
-    /// <summary>When the peer last pushed a change; its handler's only.</summary>
-    public long? PushedAt { get; set; }
+    /// <summary>How many more messages the peer may push now; made with the first one.</summary>
+    public TokenBucket? Pushes { get; set; }
 
     /// <summary>True once this side ends the connection or it broke.</summary>
     public bool IsClosing

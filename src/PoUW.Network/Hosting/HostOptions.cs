@@ -63,7 +63,7 @@ public sealed record HostOptions
     {
         int[] counts = [MaxPeers, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
             Negotiation.MaxLineBytes, Negotiation.MaxTries, Identify.MaxBytes, Identify.MaxProtocols, Identify.MaxProtocolLength,
-            Identify.MaxAddresses, Ping.MaxInboundPerPeer];
+            Identify.MaxAddresses, Identify.PushBurst, Ping.MaxInboundPerPeer];
         TimeSpan[] times = [HandshakeTimeout, NegotiationTimeout, ProbeTimeout, BanDuration, Identify.Timeout, Identify.PushInterval,
             Ping.IdleTimeout, Ping.Timeout];
         if (Agent.Length > MaxAgentLength || Agent.AsSpan().ContainsAnyExceptInRange(' ', '~'))

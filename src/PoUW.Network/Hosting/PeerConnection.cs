@@ -13,6 +13,6 @@ namespace PoUW.Network.Hosting;
 public sealed record PeerConnection(
     PeerId Id, Multiaddr RemoteAddress, bool IsInbound, string Agent, IReadOnlyList<string> Protocols, IReadOnlyList<Multiaddr> Addresses)
 {
-    /// <summary>The envelope with its peer record that it sent, not verified; empty if it sent none.</summary>
+    /// <summary>The envelope with its peer record that it sent, verified; empty if it sent none, or a wrong one.</summary>
     public ReadOnlyMemory<byte> SignedPeerRecord { get; init; }
 }

@@ -15,7 +15,7 @@ internal sealed class PlaceArbiter(PeerId self, PeerPlaces places, HostOptions o
     /// <summary>Takes the place of a connection about which this side decides.</summary>
     public async ValueTask<CloseReason> DecideAsync(HostConnection connection, CancellationToken cancellation)
     {
-        bool isProbed = !connection.IsInbound;
+        bool isProbed = false;
         while (true)
         {
             CloseReason refusal = places.TryReserve(connection.Peer, out PeerPlaces.Place? place);

@@ -42,7 +42,7 @@ public sealed record IdentifyMessage
     /// <summary>Its software.</summary>
     public string Agent { get; init; } = "";
 
-    /// <summary>A signed envelope with its peer record, not looked at yet; empty if it sends none.</summary>
+    /// <summary>A signed envelope with its peer record; empty if it sends none. Whoever decodes a message has to check it.</summary>
     public ReadOnlyMemory<byte> SignedPeerRecord { get; init; }
 
     /// <summary>The protobuf encoding, without a length.</summary>

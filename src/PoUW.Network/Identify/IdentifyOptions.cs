@@ -18,6 +18,9 @@ public sealed record IdentifyOptions
     /// <summary>How long an exchange may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The shortest time between two messages with which a peer may push changes; earlier ones are dropped.</summary>
+    /// <summary>How often a peer may push changes over time: one more message every so long. What comes beyond it is dropped.</summary>
     public TimeSpan PushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Messages that a peer may push at once: one for each of several changes, the last of which must not be lost.</summary>
+    public int PushBurst { get; init; } = 8;
 }

@@ -1,4 +1,5 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
@@ -12,7 +13,8 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    PublicKey key, IdentityKey? signer, HostOptions options, TimeProvider time, TaskGroup tasks, Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
+    PublicKey key, IdentityKey? signer, IdentityVerifier verifier, HostOptions options, TimeProvider time, TaskGroup tasks,
+    Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
     /// <summary>A peer that opens this protocol is told about this node.</summary>
     public const string ProtocolId = "/ipfs/id/1.0.0";
@@ -72,12 +74,12 @@ internal sealed class IdentifyService(
     {
         IdentifyMessage message = await ReadAsync(connection.Peer, stream, cancellation);
         await stream.CloseAsync();
-        if (connection.PushedAt is { } last && time.GetElapsedTime(last) < options.Identify.PushInterval)
+        connection.Pushes ??= new TokenBucket(new TokenRate(1, options.Identify.PushInterval, options.Identify.PushBurst), time);
+        if (!connection.Pushes.TryTake())
         {
             return false;
         }
 
-        connection.PushedAt = time.GetTimestamp();
         IdentifyMessage known = connection.Identity;
         connection.Identity = known with
         {
@@ -150,6 +152,18 @@ internal sealed class IdentifyService(
         }
     }
 
+    /// <summary>A record that is not one, or not the peer's, is dropped; a good one tells the addresses better than the message does.</summary>
+    private IdentifyMessage Check(PeerId peer, IdentifyMessage message)
+    {
+        if (message.SignedPeerRecord.IsEmpty)
+        {
+            return message;
+        }
+
+        bool isOwn = PeerRecord.TryOpen(message.SignedPeerRecord.Span, verifier, out PeerRecord? record).IsValid && record!.Peer == peer;
+        return isOwn ? message with { Addresses = record!.Addresses } : message with { SignedPeerRecord = default };
+    }
+
     /// <summary>Reads the messages of a stream to its end as one.</summary>
     private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)
     {
@@ -166,7 +180,7 @@ internal sealed class IdentifyService(
         }
 
         return message.Key is null || PeerId.Of(message.Key) == peer
-            ? message
+            ? Check(peer, message)
             : throw new NetworkException(NetworkError.ProtocolViolation, "Identify tells another peer's key.");
     }
 }

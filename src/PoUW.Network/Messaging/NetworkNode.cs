@@ -80,6 +80,7 @@ public sealed class NetworkNode : IAsyncDisposable
         _requests = new RequestService(_host, networkId, options.Requests, time, observer);
         GossipOptions gossip = options.Gossip with
         {
+            PeerRecords = options.Gossip.PeerRecords ?? _host.RecordOf,
             Scoring = options.Gossip.Scoring with { ApplicationScore = peer => ApplicationScore?.Invoke(peer) ?? 0 },
         };
         _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key);

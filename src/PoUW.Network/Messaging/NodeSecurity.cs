@@ -10,6 +10,14 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
 {
     private readonly List<TlsSecurity> _tls = [];
 
+    /// <summary>True if connections over a transport are in the clear.</summary>
+    public bool IsPlain(ITransport transport) => options.Security switch
+    {
+        NetworkSecurity.Tls => false,
+        NetworkSecurity.PlaintextForSimulation => true,
+        _ => transport is InMemoryTransport or ModelledTransport,
+    };
+
     /// <summary>What is offered on a transport: one protocol alone, since an attacker could pick the weaker of two.</summary>
     public IReadOnlyList<ISecurityProtocol> For(ITransport transport, IdentityKey identity)
     {
@@ -22,14 +30,6 @@ internal sealed class NodeSecurity(NetworkOptions options, TimeProvider time) : 
         _tls.Add(tls);
         return [tls];
     }
-
-    /// <summary>True where identities are claims and bytes are compared.</summary>
-    public bool IsPlain(ITransport transport) => options.Security switch
-    {
-        NetworkSecurity.Tls => false,
-        NetworkSecurity.PlaintextForSimulation => true,
-        _ => transport is InMemoryTransport or ModelledTransport,
-    };
 
     public void Dispose()
     {

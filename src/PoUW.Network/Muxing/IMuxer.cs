@@ -24,8 +24,8 @@ public interface IMuxer : IAsyncDisposable
     ValueTask<TimeSpan> PingAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Tells the other side a code, ends all streams and closes the connection below. Waits no longer than the options say for the code to
-    /// be sent. Idempotent: the first code counts.
+    /// Tells the other side a code, ends all streams and closes the connection below. What streams had taken to be sent goes before the code as far as
+    /// the other side takes it. Waits no longer than the options say. Idempotent: the first code counts.
     /// </summary>
     ValueTask CloseAsync(uint code);
 }

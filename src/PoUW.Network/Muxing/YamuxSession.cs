@@ -178,7 +178,7 @@ internal sealed class YamuxSession : IMuxer
 
     public async ValueTask CloseAsync(uint code)
     {
-        Finish(new MuxerEnd(code, ByPeer: false, $"closed on this side with code {code}"), tellsPeer: true);
+        Finish(new MuxerEnd(code, ByPeer: false, $"closed on this side with code {code}"), tellsPeer: true, flushes: true);
         await _completion.Task;
     }
 
@@ -227,7 +227,7 @@ internal sealed class YamuxSession : IMuxer
     /// <summary>Goes on in the caller's context, which <see cref="Task.WaitAsync(CancellationToken)"/> alone would not for a task of this class.</summary>
     private static async Task FollowAsync(Task task) => await task;
 
-    private void Finish(MuxerEnd end, bool tellsPeer)
+    private void Finish(MuxerEnd end, bool tellsPeer, bool flushes = false)
     {
         lock (Gate)
         {
@@ -237,7 +237,6 @@ internal sealed class YamuxSession : IMuxer
             }
 
             End = end;
-            bool flushes = tellsPeer && end.Code == NormalCode;
             Sender.End(tellsPeer ? end.Code : null, flushes);
             foreach (YamuxStream stream in Streams.InOrder())
             {

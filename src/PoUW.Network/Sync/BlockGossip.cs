@@ -4,6 +4,7 @@ using PoUW.Core.Headers;
 using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Network.Gossip;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
@@ -38,7 +39,8 @@ internal sealed class BlockGossip
         _source = new BlockSource(chain, network, options, time);
         _places = new AnnouncedBlocks(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
         _seats = new AnnouncedBlocks(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
-        network.Subscribe(SyncProtocols.BlockTopic, OnMessageAsync);
+        network.Subscribe(
+            SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions { MaxMessageBytes = BlockAnnouncement.MaxEncodedBytes(options.InlineBlockBytes) });
         network.WhenDisconnected(orphans.Forget);
     }
 

@@ -9,13 +9,18 @@ internal sealed class TcpConnection : IConnection
 {
     private static readonly Multiaddr Unknown = Multiaddr.Tcp(new IPEndPoint(IPAddress.Any, 0));
 
+    // IPPROTO_TCP and TCP_NOTSENT_LOWAT of Linux.
+    private const int TcpLevel = 6;
+    private const int NotSentLowWatermark = 25;
+
     private readonly Socket _socket;
     private int _closed;
 
-    public TcpConnection(Socket socket)
+    public TcpConnection(Socket socket, TcpTransportOptions options)
     {
         _socket = socket;
         SetNoDelay();
+        LimitUnsent(options.MaxUnsentBytes);
         RemoteAddress = AddressOf(static socket => socket.RemoteEndPoint);
         LocalAddress = AddressOf(static socket => socket.LocalEndPoint);
     }
@@ -86,6 +91,24 @@ internal sealed class TcpConnection : IConnection
         catch (SocketException)
         {
             // Refused by some systems for a connection that was reset already, where it is of no more use.
+        }
+    }
+
+    /// <summary>Lets the system take no more than it can send soon: what it holds, no priority of streams reaches any more.</summary>
+    private void LimitUnsent(int bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        try
+        {
+            _socket.SetRawSocketOption(TcpLevel, NotSentLowWatermark, BitConverter.GetBytes(bytes));
+        }
+        catch (SocketException)
+        {
+            // An old system, or a connection that was reset already: bulk delays urgent messages more than it must, and nothing else.
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class TcpConnectionListener : IListener
         {
             try
             {
-                return new TcpConnection(await _accept(cancellation).ConfigureAwait(false));
+                return new TcpConnection(await _accept(cancellation).ConfigureAwait(false), _options);
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException && _disposed.IsCancellationRequested)
             {

@@ -92,13 +92,13 @@ public sealed class TcpTransport : ITransport
             : await ConnectToNameAsync(host, port, cancellation).ConfigureAwait(false);
     }
 
-    private static async ValueTask<IConnection> ConnectAsync(IPEndPoint endpoint, CancellationToken cancellation)
+    private async ValueTask<IConnection> ConnectAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
         Socket socket = CreateSocket(endpoint.AddressFamily);
         try
         {
             await socket.ConnectAsync(endpoint, cancellation).ConfigureAwait(false);
-            return new TcpConnection(socket);
+            return new TcpConnection(socket, _options);
         }
         catch (SocketException failure)
         {

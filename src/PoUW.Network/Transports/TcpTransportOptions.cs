@@ -20,11 +20,17 @@ public sealed record TcpTransportOptions
     /// <summary>The longest wait of such a listener.</summary>
     public TimeSpan MaxAcceptBackoff { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Bytes that the system takes before it has sent them, where it can be told (Linux). More is of no use on any path, since the system sends at once
+    /// what the window allows, but an urgent message waits behind them.
+    /// </summary>
+    public int MaxUnsentBytes { get; init; } = 128 * 1024;
+
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
         TimeSpan[] times = [AddressTimeout, AcceptBackoff, MaxAcceptBackoff];
-        return Backlog < 1 || MaxAddressesPerName < 1 || times.Any(static time => time <= TimeSpan.Zero)
+        return Backlog < 1 || MaxUnsentBytes < 1 || MaxAddressesPerName < 1 || times.Any(static time => time <= TimeSpan.Zero)
             ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(TcpTransportOptions), "Every count and time is positive.")
             : ValidationResult.Ok;
     }

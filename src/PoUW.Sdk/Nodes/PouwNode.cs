@@ -247,8 +247,8 @@ public sealed class PouwNode : IAsyncDisposable
     };
 
     private static PeerDiscovery Discover(NetworkNode network, PouwNodeOptions options) => new(
-        network.Host, network.ConnectAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
-        options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+        network.Host, network.Host.DialWhenDueAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
+        IdentityVerifier.Create(), options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
 
     private PeerScores Score(NetworkNode network, PouwNodeOptions options)
     {

@@ -2,7 +2,6 @@ using PoUW.Core.Archive;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Finality;
-using PoUW.Core.Primitives;
 using PoUW.Core.State.Snapshots;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;

@@ -59,7 +59,9 @@ internal sealed class IdentityBindingTests
         });
         IdentityBinding largest = Binding with
         {
-            Identity = new byte[IdentityBinding.MaxIdentityBytes], Sequence = ulong.MaxValue, ExpiresAt = ulong.MaxValue,
+            Identity = new byte[IdentityBinding.MaxIdentityBytes],
+            Sequence = ulong.MaxValue,
+            ExpiresAt = ulong.MaxValue,
         };
         Assert.That(largest.Encode(), Has.Length.LessThanOrEqualTo(IdentityBinding.MaxEncodedBytes));
         Expect(largest.Encode(), ValidationCode.Ok);

@@ -10,7 +10,9 @@ using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Gossip;
 
-/// <summary>The encoding of RPCs. The vectors are what @libp2p/gossipsub 17.1.1 for JavaScript encodes; Go writes the fields in the same order.</summary>
+/// <summary>
+/// The encoding of RPCs. The vectors are what @libp2p/gossipsub 17.1.1 for JavaScript encodes; Go writes the fields in the same order.
+/// </summary>
 [TestFixture]
 internal sealed class GossipRpcCodecTests
 {

@@ -183,13 +183,15 @@ internal sealed class GossipSwarmTests
     }
 
     /// <summary>As many Sybils as honest nodes; they graft wherever they can and pass nothing on.</summary>
-    [TestCase(1, 51UL)]
-    [TestCase(4, 52UL)]
-    public void SybilsThatGraftAndDropCostNoDelivery(int ratio, ulong seed)
+    [TestCase(1, 51UL, true)]
+    [TestCase(1, 52UL, false)]
+    [TestCase(4, 53UL, true)]
+    [TestCase(4, 54UL, false)]
+    public void SybilsThatGraftAndDropCostNoDelivery(int ratio, ulong seed, bool floodPublish)
     {
         const int Honest = 20;
         int count = Honest * (1 + ratio);
-        GossipSwarm swarm = new(count, degree: 4, seed);
+        GossipSwarm swarm = new(count, degree: 4, seed, new GossipOptions { FloodPublish = floodPublish });
         Random random = new((int)seed);
         for (int sybil = Honest; sybil < count; sybil++)
         {

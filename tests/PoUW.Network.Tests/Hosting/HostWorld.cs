@@ -1,5 +1,4 @@
 using PoUW.Core.Primitives;
-using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Guards;
 using PoUW.Network.Hosting;

@@ -1,6 +1,5 @@
 using PoUW.Network.Hosting;
 using PoUW.Network.Identify;
-using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Streams;
 using PoUW.Network.Tests.Support;

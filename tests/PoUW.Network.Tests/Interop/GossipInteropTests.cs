@@ -16,7 +16,6 @@ internal sealed class GossipInteropTests : InteropFixture
 
     [TestCase(GossipSignaturePolicy.StrictSign)]
     [TestCase(GossipSignaturePolicy.StrictNoSign)]
-    [CancelAfter(60_000)]
     public async Task EveryMessageReachesEveryNodeOnce(GossipSignaturePolicy policy)
     {
         JsPeerOptions options = new() { Policy = policy.ToString(), MessageId = "topic-data" };

@@ -22,6 +22,9 @@ internal sealed class AdmissionTests
         PeerDescription atB = b.Node.Peers.Single();
         Assert.That((atB.Id, atB.Agent, atB.IsInbound, atB.Account), Is.EqualTo((a.Node.Id, "first", true, (Address?)null)));
         Assert.That(a.Node.Peers.Single().IsInbound, Is.False);
+        bool hasRecord = PeerRecord.TryOpen(a.Node.Host.RecordOf(b.Node.Id).Span, IdentityVerifier.Create(), out PeerRecord? record).IsValid;
+        Assert.That(hasRecord, Is.EqualTo(tcp), "signed records are not for the simulator");
+        Assert.That(record?.Addresses ?? a.Node.Host.Peers.Single().Addresses, Is.EqualTo(new[] { b.Listen }));
     }
 
     [TestCase(1, 2)]

@@ -215,11 +215,13 @@ internal sealed class RequestTests
         (TestNode a, TestNode b) = await PairAsync(network, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 2 } });
         b.Node.Host.Handle(RequestNames.ProtocolOf(TestNetwork.Genesis, "status"), static async (stream, cancellation) =>
         {
+            await stream.ReadAsync(new byte[10], cancellation);
             await stream.WriteAsync(new byte[] { 99 }, cancellation);
             await stream.CloseAsync();
         });
         b.Node.Host.Handle(RequestNames.ProtocolOf(TestNetwork.Genesis, "cut"), static async (stream, cancellation) =>
         {
+            await stream.ReadAsync(new byte[10], cancellation);
             await stream.WriteAsync(new byte[] { 0, 10, 1 }, cancellation);
             await stream.CloseWritingAsync();
         });

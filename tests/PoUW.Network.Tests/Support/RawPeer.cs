@@ -1,7 +1,6 @@
 using PoUW.Core.Runtime;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
 using PoUW.Network.Security;

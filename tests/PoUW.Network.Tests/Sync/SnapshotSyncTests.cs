@@ -50,7 +50,7 @@ internal sealed class SnapshotSyncTests
             ("short", chunk => new SnapshotExporter(scene.Source.StateAt(blocks[Trusted - 1].Header.StateRoot)).Next(null, 1)!),
         })
         {
-            SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar {name}", blocks);
+            SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar-{name}", blocks);
             AnswerSnapshots(liar, trusted, change);
             using InMemoryKeyValueStore store = new();
             NetworkRecord record = new();
@@ -85,7 +85,7 @@ internal sealed class SnapshotSyncTests
     public void Without_an_offer_the_node_goes_on_with_blocks() => Run(async scene =>
     {
         List<Block> blocks = scene.Grow(40);
-        SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "nothing final", blocks);
+        SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "nothing-final", blocks);
         Checkpoint trusted = new(Trusted, blocks[Trusted - 1].Id);
         using InMemoryKeyValueStore store = new();
         NetworkRecord record = new();
@@ -110,7 +110,7 @@ internal sealed class SnapshotSyncTests
             offer => offer with { Ancestors = [.. offer.Ancestors.Reverse()] },
         })
         {
-            SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar {scene.NextNumber()}", blocks);
+            SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar-{scene.NextNumber()}", blocks);
             AnswerSnapshots(liar, trusted, chunk => chunk, change);
             using InMemoryKeyValueStore store = new();
             NetworkRecord record = new();
@@ -154,7 +154,7 @@ internal sealed class SnapshotSyncTests
         List<SyncPeerNode> peers = [];
         for (int i = 0; i < count; i++)
         {
-            peers.Add(await SyncPeerNode.StartAsync(scene, $"peer {i}", blocks, trusted: new Checkpoint(Trusted, blocks[Trusted - 1].Id)));
+            peers.Add(await SyncPeerNode.StartAsync(scene, $"peer-{i}", blocks, trusted: new Checkpoint(Trusted, blocks[Trusted - 1].Id)));
         }
 
         return (blocks, [.. peers]);
@@ -163,7 +163,7 @@ internal sealed class SnapshotSyncTests
     private static async Task<bool> BeginAsync(
         SyncScene scene, IKeyValueStore store, Checkpoint trusted, SyncPeerNode[] peers, NetworkRecord? record = null)
     {
-        SyncPeerNode guest = await SyncPeerNode.StartLiarAsync(scene, $"guest {scene.NextNumber()}", []);
+        SyncPeerNode guest = await SyncPeerNode.StartLiarAsync(scene, $"guest-{scene.NextNumber()}", []);
         try
         {
             await guest.ConnectAsync(peers);

@@ -1,4 +1,3 @@
-using System.Text;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
@@ -26,7 +25,6 @@ namespace PoUW.Sdk.Tests.Nodes;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class CertificateRationTests
 {
-
     private static readonly NetworkParameters Parameters = NetworkParameters.Development;
 
     private readonly CountingVerifier _verifier = new();
@@ -155,7 +153,7 @@ public sealed class CertificateRationTests
             await _peer.PublishAsync(SyncProtocols.BlockTopic, Announce(block));
         }
 
-        await WaitForEndAsync(cancellation);
+        await WaitForEndAsync(3, cancellation);
         Assert.That(accepted, Is.EqualTo(new ulong[] { 1, 2, 3 }));
         Assert.That(_chain.Head.Id, Is.EqualTo(blocks[2].Id));
         Assert.That(_node.Statistics.GossipRejected, Is.Zero);

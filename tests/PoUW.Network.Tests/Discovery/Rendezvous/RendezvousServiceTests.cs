@@ -73,7 +73,7 @@ internal sealed class RendezvousServiceTests
         new RendezvousOptions(),
         async (_, server, clients) =>
         {
-            (RendezvousStatus status, _) = await clients[1].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(1), null, default);
+            RendezvousStatus status = (await clients[1].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(1), null, default)).Status;
             Assert.That(status, Is.EqualTo(RendezvousStatus.NotAuthorized));
             RendezvousPage page = await clients[1].DiscoverAsync(HostWorld.IdOf(0), Name, 0, default, default);
             Assert.That(page.Status, Is.EqualTo(RendezvousStatus.NotAuthorized));
@@ -92,10 +92,10 @@ internal sealed class RendezvousServiceTests
 
         Assert.That(answers.Count(static status => status == RendezvousStatus.Ok), Is.InRange(10, 12));
         Assert.That(answers[^1], Is.EqualTo(RendezvousStatus.Unavailable));
-        (RendezvousStatus other, _) = await clients[2].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(2), null, default);
+        RendezvousStatus other = (await clients[2].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(2), null, default)).Status;
         Assert.That(other, Is.EqualTo(RendezvousStatus.Ok));
         await world.Delay(10);
-        (RendezvousStatus later, _) = await clients[1].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(1), null, default);
+        RendezvousStatus later = (await clients[1].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(1), null, default)).Status;
         Assert.That(later, Is.EqualTo(RendezvousStatus.Ok), "it comes back");
     });
 

@@ -7,8 +7,8 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Tests.Gossip.Support;
 
 /// <summary>
-/// Many routers over links with latency, in virtual time, on one thread. Streams are reliable, so loss shows as delay. Everything follows from the seed; the
-/// trace is a hash over all that was carried.
+/// Many routers over links with latency, in virtual time, on one thread. Streams are reliable, so loss shows as delay. Everything follows from
+/// the seed; the trace is a hash over all that was carried.
 /// </summary>
 internal sealed class GossipSwarm
 {
