@@ -8,7 +8,7 @@ public sealed class PendingHandshake : IDisposable
     private readonly PendingHandshakes _owner;
     private readonly CancellationTokenSource _end;
 
-    internal PendingHandshake(PendingHandshakes owner, IPAddress? address, TimeSpan deadline, TimeProvider time)
+    internal PendingHandshake(PendingHandshakes owner, IPAddress address, TimeSpan deadline, TimeProvider time)
     {
         (_owner, Address) = (owner, address);
         _end = new CancellationTokenSource(deadline, time);
@@ -21,7 +21,14 @@ public sealed class PendingHandshake : IDisposable
     /// <summary>True if the place went to another handshake.</summary>
     public bool IsEvicted { get; private set; }
 
-    internal IPAddress? Address { get; }
+    /// <summary>The other side's; IPAddress.None where there is none.</summary>
+    internal IPAddress Address { get; }
+
+    /// <summary>Its place in the owner's list, under the owner's lock.</summary>
+    internal LinkedListNode<PendingHandshake>? Node { get; set; }
+
+    /// <summary>Counts the handshakes of the owner.</summary>
+    internal long Number { get; set; }
 
     /// <summary>Gives the place back.</summary>
     public void Dispose()

@@ -15,7 +15,9 @@ public sealed class PendingHandshakes
     private readonly Lock _gate = new();
     private readonly PendingHandshakesOptions _options;
     private readonly TimeProvider _time;
-    private readonly LinkedList<PendingHandshake> _oldestFirst = new();
+    private readonly Dictionary<IPAddress, LinkedList<PendingHandshake>> _oldestFirst = [];
+    private int _count;
+    private long _begun;
     private long _evicted;
 
     /// <summary>No handshake is under way.</summary>
@@ -40,7 +42,7 @@ public sealed class PendingHandshakes
         {
             lock (_gate)
             {
-                return _oldestFirst.Count;
+                return _count;
             }
         }
     }
@@ -52,7 +54,7 @@ public sealed class PendingHandshakes
     public PendingHandshake Begin(Multiaddr remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        IPAddress? address = remote.IpAddress is { } ip ? IpSubnet.Normalize(ip) : null;
+        IPAddress address = remote.IpAddress is { } ip ? IpSubnet.Normalize(ip) : IPAddress.None;
         PendingHandshake place = new(this, address, _options.Deadline, _time);
         PendingHandshake? loser;
         lock (_gate)
@@ -60,10 +62,17 @@ public sealed class PendingHandshakes
             loser = FindLoser(address);
             if (loser is not null)
             {
-                _oldestFirst.Remove(loser);
+                Unlink(loser);
             }
 
-            _oldestFirst.AddLast(place);
+            if (!_oldestFirst.TryGetValue(address, out LinkedList<PendingHandshake>? ofAddress))
+            {
+                ofAddress = new LinkedList<PendingHandshake>();
+                _oldestFirst.Add(address, ofAddress);
+            }
+
+            (place.Node, place.Number) = (ofAddress.AddLast(place), _begun++);
+            _count++;
         }
 
         if (loser is not null)
@@ -79,31 +88,40 @@ public sealed class PendingHandshakes
     {
         lock (_gate)
         {
-            _oldestFirst.Remove(place);
+            Unlink(place);
         }
     }
 
-    /// <summary>At most <see cref="PendingHandshakesOptions.Max"/> places are looked at.</summary>
-    private PendingHandshake? FindLoser(IPAddress? newcomer)
+    private void Unlink(PendingHandshake place)
     {
-        if (_oldestFirst.Count(place => Equals(place.Address, newcomer)) >= _options.MaxPerAddress)
+        if (place.Node?.List is not { } ofAddress)
         {
-            return _oldestFirst.First(place => Equals(place.Address, newcomer));
+            return;
         }
 
-        if (_oldestFirst.Count < _options.Max)
+        ofAddress.Remove(place.Node);
+        _count--;
+        if (ofAddress.Count == 0)
+        {
+            _oldestFirst.Remove(place.Address);
+        }
+    }
+
+    private PendingHandshake? FindLoser(IPAddress newcomer)
+    {
+        if (_oldestFirst.TryGetValue(newcomer, out LinkedList<PendingHandshake>? own) && own.Count >= _options.MaxPerAddress)
+        {
+            return own.First!.Value;
+        }
+
+        if (_count < _options.Max)
         {
             return null;
         }
 
-        Dictionary<IPAddress, int> counts = [];
-        foreach (PendingHandshake place in _oldestFirst)
-        {
-            IPAddress address = place.Address ?? IPAddress.None;
-            counts[address] = counts.GetValueOrDefault(address) + 1;
-        }
-
-        int most = counts.Values.Max();
-        return _oldestFirst.First(place => counts[place.Address ?? IPAddress.None] == most);
+        // Of several that hold most, the one whose oldest handshake is oldest; so the order of the table does not matter.
+        LinkedList<PendingHandshake> most = _oldestFirst.Values.Aggregate(static (best, next) =>
+            next.Count > best.Count || (next.Count == best.Count && next.First!.Value.Number < best.First!.Value.Number) ? next : best);
+        return most.First!.Value;
     }
 }

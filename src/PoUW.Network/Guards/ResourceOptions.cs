@@ -10,8 +10,8 @@ public sealed record ResourceOptions
     /// <summary>Everything together.</summary>
     public ResourceLimit System { get; init; } = new()
     {
-        Connections = 1024,
-        InboundConnections = 768,
+        Connections = 1536,
+        InboundConnections = 1280,
         OutboundConnections = 384,
         Streams = 16384,
         InboundStreams = 12288,
@@ -25,8 +25,8 @@ public sealed record ResourceOptions
     /// </summary>
     public ResourceLimit Transient { get; init; } = new()
     {
-        Connections = 640,
-        InboundConnections = 512,
+        Connections = 1152,
+        InboundConnections = 1024,
         OutboundConnections = 128,
         Streams = 512,
         MemoryBytes = 64 * MiB,

@@ -201,7 +201,7 @@ internal sealed class ResourceManagerTests
         Assert.That(new ResourceOptions().Validate().IsValid, Is.True);
         ResourceOptions large = ResourceOptions.For(1000, 64L << 30);
         Assert.That(large.Validate().IsValid, Is.True);
-        Assert.That((large.System.Connections, large.System.MemoryBytes), Is.EqualTo((4640, 8L << 30)));
+        Assert.That((large.System.Connections, large.System.MemoryBytes), Is.EqualTo((5152, 8L << 30)));
         Assert.That(ResourceOptions.For(1, 1).System.MemoryBytes, Is.EqualTo(128L << 20));
         Assert.That(ResourceOptions.For(int.MaxValue, long.MaxValue).Validate().IsValid, Is.True);
         Assert.That(() => new ResourceManager(new ResourceOptions { Peer = new ResourceLimit { Streams = 0 } }), Throws.ArgumentException);

@@ -18,31 +18,19 @@ internal sealed class RawClients : IDisposable
         _random = new Random(seed);
     }
 
-    public int Count => _sockets.Count;
+    /// <summary>Sockets that were connected since the start.</summary>
+    public int Opened { get; private set; }
 
-    /// <summary>Sockets that the node has not closed. Whatever it said is read and thrown away.</summary>
-    public int CountOpen()
+    /// <summary>Forgets the sockets that the node has closed. Whatever it said is read and thrown away.</summary>
+    /// <returns>Sockets that are still open.</returns>
+    public int DropClosed()
     {
         byte[] buffer = new byte[4096];
-        return _sockets.Count(socket =>
-        {
-            try
-            {
-                while (socket.Poll(0, SelectMode.SelectRead))
-                {
-                    if (socket.Receive(buffer) == 0)
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
+        List<Socket> open = [.. _sockets.Where(socket => IsOpen(socket, buffer))];
+        _sockets.Except(open).ToList().ForEach(static socket => socket.Dispose());
+        _sockets.Clear();
+        _sockets.AddRange(open);
+        return open.Count;
     }
 
     /// <summary>Connects clients that begin a handshake, or not even that, and leave it there.</summary>
@@ -90,6 +78,27 @@ internal sealed class RawClients : IDisposable
 
     public void Dispose() => _sockets.ForEach(static socket => socket.Dispose());
 
+    private static bool IsOpen(Socket socket, byte[] buffer)
+    {
+        try
+        {
+            while (socket.Poll(0, SelectMode.SelectRead))
+            {
+                if (socket.Receive(buffer) == 0)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // Reset by the node, or disposed by its own client.
+            return false;
+        }
+    }
+
     private static void TryShutdown(Socket? socket)
     {
         try
@@ -114,6 +123,7 @@ internal sealed class RawClients : IDisposable
             }
 
             _sockets.Add(socket);
+            Opened++;
             return socket;
         }
         catch (SocketException)
