@@ -31,8 +31,8 @@ public sealed class PeerAdmissionTests
         await using PouwNode door = await StartAsync("door", admission: PeerAdmission.Staked, cancellation: cancellation);
         await using PouwNode staked = await StartAsync("staked", NodeRoles.Validator, cancellation: cancellation);
         await using PouwNode stranger = await StartAsync("stranger", NodeRoles.Validator, cancellation: cancellation);
-        DialResult welcome = await staked.ConnectAsync(door.ListenAddresses[0], cancellation);
-        DialResult refused = await stranger.ConnectAsync(door.ListenAddresses[0], cancellation);
+        ConnectResult welcome = await staked.ConnectAsync(door.ListenAddresses[0], cancellation);
+        ConnectResult refused = await stranger.ConnectAsync(door.ListenAddresses[0], cancellation);
         Assert.That(welcome.Reason, Is.EqualTo(CloseReason.None));
         Assert.That(refused.Reason, Is.EqualTo(CloseReason.Unauthorized));
         Assert.That(door.Peers.Select(static peer => peer.Account), Is.EqualTo(new Address?[] { staked.Address }));
