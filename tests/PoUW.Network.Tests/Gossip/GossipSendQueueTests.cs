@@ -147,7 +147,7 @@ internal sealed class GossipSendQueueTests
     private static byte[] Delimited(byte[] rpc)
     {
         byte[] prefix = new byte[9];
-        return [.. prefix[..Network.Protobuf.Varint.Write(prefix, (ulong)rpc.Length)], .. rpc];
+        return [.. prefix[..PoUW.Network.Protobuf.Varint.Write(prefix, (ulong)rpc.Length)], .. rpc];
     }
 
     private static async Task<List<GossipRpc>> ReadAsync(byte[] frames)

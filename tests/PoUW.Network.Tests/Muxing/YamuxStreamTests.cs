@@ -95,7 +95,8 @@ internal sealed class YamuxStreamTests
     }
 
     [Test]
-    public async Task EndsInAnyOrderAreSeenOnBothSides([Values] bool openerFirst, [Values("fin", "close", "reset")] string first, [Values("fin", "close", "reset")] string second)
+    public async Task EndsInAnyOrderAreSeenOnBothSides(
+        [Values] bool openerFirst, [Values("fin", "close", "reset")] string first, [Values("fin", "close", "reset")] string second)
     {
         YamuxPair pair = new();
         (IMuxedStream opened, IMuxedStream accepted) = await pair.OpenAsync().InTime();

@@ -139,7 +139,7 @@ internal sealed class TcpTransportTests : TransportConformance
     public async Task NagleIsOff()
     {
         using Socket raw = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        TcpConnection connection = new(raw);
+        TcpConnection connection = new(raw, new TcpTransportOptions());
         Assert.That(raw.NoDelay, Is.True);
         await connection.CloseAsync();
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
@@ -26,7 +25,6 @@ namespace PoUW.Sdk.Tests.Nodes;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class CertificateRationTests
 {
-
     private static readonly NetworkParameters Parameters = NetworkParameters.Development;
 
     private readonly CountingVerifier _verifier = new();
