@@ -62,7 +62,7 @@ public sealed class GossipSub : IAsyncDisposable
         _router = new GossipRouter(host.Id, _options, time, random);
         _signing = new MessageSigning(key, verifier ?? IdentityVerifier.Create(), random);
         _idOf = GossipMessageIds.Of(options);
-        _inboxes = new MessageInboxes(options.Limits, _tasks, JudgeAsync);
+        _inboxes = new MessageInboxes(options.Limits, _tasks, JudgeAsync, HandledAtOnce);
         _protocols = GossipProtocols.Offered(options.AllowFloodsub);
     }
 
@@ -507,6 +507,14 @@ public sealed class GossipSub : IAsyncDisposable
         }
 
         message.IsVerified = _signing.Verify(message);
+    }
+
+    private int HandledAtOnce(string topic)
+    {
+        lock (_gate)
+        {
+            return _router.State.Topics.TryGetValue(topic, out RouterTopic? known) ? known.Options.HandledAtOnce : 1;
+        }
     }
 
     private async ValueTask JudgeAsync(PendingMessage pending)

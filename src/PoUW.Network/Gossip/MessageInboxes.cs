@@ -4,13 +4,15 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>
-/// Messages that wait for their handlers: one inbox for each peer and topic, worked off in order of arrival, bounded in messages and bytes.
+/// Messages that wait for their handlers: one inbox for each peer and topic, begun in order of arrival, as many at a time as the topic allows, bounded in
+/// messages and bytes.
 /// Inboxes do not wait for each other. Any thread.
 /// </summary>
 /// <param name="limits">The bounds.</param>
 /// <param name="tasks">Runs the work.</param>
 /// <param name="judge">Asks the handler; does not throw.</param>
-internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<PendingMessage, ValueTask> judge)
+/// <param name="atOnce">How many messages of one peer a topic's handler may have at the same time.</param>
+internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<PendingMessage, ValueTask> judge, Func<string, int> atOnce)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(PeerId Peer, string Topic), Inbox> _inboxes = [];
@@ -37,18 +39,20 @@ internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<
                 return false;
             }
 
-            if (!isThere)
+            inbox ??= new Inbox();
+            if (inbox.Workers < atOnce(key.Topic))
             {
-                inbox = new Inbox();
+                // A worker that finds nothing ends at once.
                 if (!tasks.TryRun("gossip handlers", () => WorkAsync(key, inbox)))
                 {
                     return false;
                 }
 
-                _inboxes.Add(key, inbox);
+                inbox.Workers++;
             }
 
-            inbox!.Messages.Enqueue(message);
+            _inboxes[key] = inbox;
+            inbox.Messages.Enqueue(message);
             inbox.Bytes += length;
             _bytes += length;
             return true;
@@ -77,7 +81,11 @@ internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<
                 return true;
             }
 
-            _inboxes.Remove(key);
+            if (--inbox.Workers == 0)
+            {
+                _inboxes.Remove(key);
+            }
+
             return false;
         }
     }
@@ -85,6 +93,8 @@ internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<
     private sealed class Inbox
     {
         public Queue<PendingMessage> Messages { get; } = new();
+
+        public int Workers { get; set; }
 
         public long Bytes { get; set; }
     }

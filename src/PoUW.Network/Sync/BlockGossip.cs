@@ -40,7 +40,13 @@ internal sealed class BlockGossip
         _places = new AnnouncedBlocks(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
         _seats = new AnnouncedBlocks(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(
-            SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions { MaxMessageBytes = BlockAnnouncement.MaxEncodedBytes(options.InlineBlockBytes) });
+            SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions
+            {
+                MaxMessageBytes = BlockAnnouncement.MaxEncodedBytes(options.InlineBlockBytes),
+
+                // A verdict may wait for a parent that a later message brings; the places bound how many wait.
+                HandledAtOnce = options.MaxAnnouncedBlocksPerPeer + options.MaxWaitingBlocksPerPeer + 1,
+            });
         network.WhenDisconnected(orphans.Forget);
     }
 
