@@ -47,7 +47,7 @@ internal static class ProcessSweep
         await using ProcessNetwork network = new(FindProgram(), folder);
         long start = Stopwatch.GetTimestamp();
         await network.StartAsync(options);
-        await network.WaitAsync("every node to have peers", () => network.Hosts.All(host => host.Last?.Peers >= options.Validators - 1), ConnectLimit);
+        await network.WaitAsync("every node to have peers", () => network.Hosts.All(host => host.Last?.Peers >= options.Validators + options.Workers - 1), ConnectLimit);
         result.ConnectSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         HostProcess client = network.StartClient(options.Epochs);
         await KillAndRestartAsync(network, client, options, result);

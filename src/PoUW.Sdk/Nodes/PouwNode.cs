@@ -70,7 +70,7 @@ public sealed class PouwNode : IAsyncDisposable
         StakeVouching vouching = new(Chain, SignatureSchemes.CreateSecp256k1(), options.Time, options.StakeBindings);
         _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain), vouching.ToStake(binding));
         _scores = Score(_network, options);
-        _discovery = Discover(_network, options);
+        _discovery = NodeDiscovery.Create(_network, options, () => ListenAddresses);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _sync = new LedgerSync(
@@ -245,10 +245,6 @@ public sealed class PouwNode : IAsyncDisposable
         PeerAdmissionKind.List => new ListedPeerAuthorizer(options.Admission.Peers),
         _ => new OpenPeerAuthorizer(),
     };
-
-    private static PeerDiscovery Discover(NetworkNode network, PouwNodeOptions options) => new(
-        network.Host, network.Host.DialWhenDueAsync, new AddressBook(options.AddressBook, options.Time, options.Random), [], options.Store,
-        IdentityVerifier.Create(), options.Discovery with { Bootstrap = options.Bootstrap }, options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
 
     private PeerScores Score(NetworkNode network, PouwNodeOptions options)
     {

@@ -10,6 +10,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Network.Discovery;
+using PoUW.Network.Discovery.Rendezvous;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
@@ -82,6 +83,9 @@ public sealed record PouwNodeOptions
 
     /// <summary>How many connections the node looks for. Where to begin is said by <see cref="Bootstrap"/>, not here.</summary>
     public PeerDiscoveryOptions Discovery { get; init; } = new();
+
+    /// <summary>Limits of what the node tells peers about each other.</summary>
+    public RendezvousOptions Rendezvous { get; init; } = new();
 
     /// <summary>Limits of the address book, which is kept in <see cref="Store"/>.</summary>
     public AddressBookOptions AddressBook { get; init; } = new();

@@ -13,7 +13,7 @@ internal sealed class ProcessNetwork : IAsyncDisposable
     private readonly string _folder;
     private readonly Dictionary<string, HostProcess> _hosts = [];
     private readonly List<HostProcess> _started = [];
-    private readonly List<string> _validatorAddresses = [];
+    private readonly SortedDictionary<string, string[]> _addresses = new(StringComparer.Ordinal);
 
     public ProcessNetwork(string program, string folder) => (_program, _folder) = (program, folder);
 
@@ -22,20 +22,18 @@ internal sealed class ProcessNetwork : IAsyncDisposable
 
     public HostProcess this[string name] => _hosts[name];
 
-    /// <summary>Writes the network's file and starts validators, one after the other, then workers, all at once.</summary>
+    /// <summary>Writes the network's file and starts validators and workers one after the other, each with the addresses of those before it.</summary>
     public async Task StartAsync(ProcessSweepOptions options)
     {
         await WriteNetworkAsync(options);
         for (int i = 1; i <= options.Validators; i++)
         {
-            HostProcess validator = Start($"validator-{i}", "validator");
-            _validatorAddresses.AddRange(await validator.WaitForReadyAsync(ReadyLimit));
+            await StartReadyAsync($"validator-{i}", "validator");
         }
 
-        HostProcess[] workers = [.. Enumerable.Range(1, options.Workers).Select(i => Start($"worker-{i}", "worker"))];
-        foreach (HostProcess worker in workers)
+        for (int i = 1; i <= options.Workers; i++)
         {
-            await worker.WaitForReadyAsync(ReadyLimit);
+            await StartReadyAsync($"worker-{i}", "worker");
         }
     }
 
@@ -47,16 +45,12 @@ internal sealed class ProcessNetwork : IAsyncDisposable
     {
         HostProcess host = _hosts[name];
         _hosts.Remove(name);
+        _addresses.Remove(name);
         await host.KillAsync();
     }
 
     /// <summary>Starts a node that was killed again, on what its folder holds.</summary>
-    public async Task<HostProcess> RestartAsync(string name, string role)
-    {
-        HostProcess host = Start(name, role);
-        await host.WaitForReadyAsync(ReadyLimit);
-        return host;
-    }
+    public Task<HostProcess> RestartAsync(string name, string role) => StartReadyAsync(name, role);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <exception cref="HostProcessException">It does not in time, or a process ended.</exception>
@@ -101,6 +95,13 @@ internal sealed class ProcessNetwork : IAsyncDisposable
 
     private string NetworkFile => Path.Combine(_folder, "network.json");
 
+    private async Task<HostProcess> StartReadyAsync(string name, string role)
+    {
+        HostProcess host = Start(name, role);
+        _addresses[name] = await host.WaitForReadyAsync(ReadyLimit);
+        return host;
+    }
+
     private HostProcess Start(string name, string role, params string[] more)
     {
         HostProcess host = HostProcess.Start(
@@ -109,7 +110,7 @@ internal sealed class ProcessNetwork : IAsyncDisposable
 
                 // So that none outlives the sweep, however that ends.
                 "--until-input-ends",
-                .. _validatorAddresses.SelectMany(static address => new[] { "--bootstrap", address }), .. more]);
+                .. _addresses.Values.SelectMany(static address => address).SelectMany(static address => new[] { "--bootstrap", address }), .. more]);
         _started.Add(host);
         _hosts[name] = host;
         return host;

@@ -1,0 +1,46 @@
+using PoUW.Core.Primitives;
+using PoUW.Network.Discovery;
+using PoUW.Network.Discovery.Rendezvous;
+using PoUW.Network.Identity;
+using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
+using PoUW.Sdk.Nodes;
+
+namespace PoUW.Sdk.Peers;
+
+/// <summary>
+/// What a node's discovery is made of: the bootstrap list, the address book in its store, and rendezvous with the connected peers, each of which
+/// is a point for the others, in a namespace of the network.
+/// </summary>
+internal static class NodeDiscovery
+{
+    // More answers say little that the first ones did not.
+    private const int PointsPerSearch = 3;
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Discovery that has not begun; the node serves rendezvous from now on.</summary>
+    /// <param name="network">The node's network.</param>
+    /// <param name="options">The node's options, with an identity.</param>
+    /// <param name="addresses">Where the node listens at the moment.</param>
+    internal static PeerDiscovery Create(NetworkNode network, PouwNodeOptions options, Func<IReadOnlyList<Multiaddr>> addresses)
+    {
+        IdentityVerifier verifier = IdentityVerifier.Create();
+        AddressBook book = new(options.AddressBook, options.Time, options.Random);
+        _ = new RendezvousServer(network.Host, options.Rendezvous, new OpenRendezvousAuthorizer(), verifier, options.Time, options.Random);
+        RendezvousPeerSource source = new(
+            network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
+            () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
+        return new PeerDiscovery(
+            network.Host, network.ConnectAsync, book, [source], options.Store, verifier, options.Discovery with { Bootstrap = options.Bootstrap },
+            options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+    }
+
+    private static string NamespaceOf(Hash256 network) => $"pouw/{network}";
+
+    /// <summary>A node that does not listen has nothing to tell.</summary>
+    private static ReadOnlyMemory<byte> RecordOf(PouwNodeOptions options, IReadOnlyList<Multiaddr> addresses) => addresses.Count == 0
+        ? ReadOnlyMemory<byte>.Empty
+        : PeerRecord.Seal(
+            options.Identity!, (ulong)options.Time.GetUtcNow().ToUnixTimeMilliseconds(), [.. addresses.Select(static address => address.WithoutPeer())]);
+}
