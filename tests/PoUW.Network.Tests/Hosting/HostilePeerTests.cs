@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identify;
 using PoUW.Network.Streams;
@@ -30,7 +31,7 @@ internal sealed class HostilePeerTests
             TimeSpan before = world.World.Time.Now;
             Assert.That((await honest.DialAsync(HostWorld.AddressOf(0))).Reason, Is.EqualTo(CloseReason.None));
             Assert.That(world.World.Time.Now - before, Is.LessThan(TimeSpan.FromSeconds(1)));
-            Assert.That(host.Guards.Handshakes.Count, Is.LessThanOrEqualTo(128));
+            Assert.That(host.Guards.Handshakes.Count, Is.LessThanOrEqualTo(new PendingHandshakesOptions().MaxPerAddress));
             await world.Delay(30);
             Assert.That(host.Guards.Handshakes.Count, Is.Zero);
             Assert.That(await silent[^1].ReadAsync(new byte[100], CancellationToken.None), Is.GreaterThan(0), "the header of the host");
