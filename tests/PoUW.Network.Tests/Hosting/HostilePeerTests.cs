@@ -22,7 +22,7 @@ internal sealed class HostilePeerTests
             Host host = await world.StartAsync(0);
             ITransport evil = world.Model.AddHost("evil");
             List<IConnection> silent = [];
-            for (int i = 0; i < 1_000; i++)
+            for (int i = 0; i < 300; i++)
             {
                 silent.Add(await evil.DialAsync(HostWorld.AddressOf(0), CancellationToken.None));
             }
@@ -31,7 +31,7 @@ internal sealed class HostilePeerTests
             TimeSpan before = world.World.Time.Now;
             Assert.That((await honest.DialAsync(HostWorld.AddressOf(0))).Reason, Is.EqualTo(CloseReason.None));
             Assert.That(world.World.Time.Now - before, Is.LessThan(TimeSpan.FromSeconds(1)));
-            Assert.That(host.Guards.Handshakes.Count, Is.LessThanOrEqualTo(new PendingHandshakesOptions().MaxPerAddress + 1));
+            Assert.That(host.Guards.Handshakes.Count, Is.LessThanOrEqualTo(new PendingHandshakesOptions().MaxPerAddress));
             await world.Delay(30);
             Assert.That(host.Guards.Handshakes.Count, Is.Zero);
             Assert.That(await silent[^1].ReadAsync(new byte[100], CancellationToken.None), Is.GreaterThan(0), "the header of the host");
