@@ -10,13 +10,13 @@ using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
-using PoUW.Network.Messaging;
-using PoUW.Network.Multiaddresses;
 using PoUW.Network.Gossip;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
-using PoUW.Network.Transports;
+using PoUW.Network.Messaging;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Sync;
+using PoUW.Network.Transports;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
