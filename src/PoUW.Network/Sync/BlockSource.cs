@@ -1,8 +1,8 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
-using PoUW.Network.Muxing;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 

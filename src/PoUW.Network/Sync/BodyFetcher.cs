@@ -4,8 +4,8 @@ using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Network.Muxing;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 

@@ -6,8 +6,8 @@ using PoUW.Core.Orphans;
 using PoUW.Core.Runtime;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
-using PoUW.Network.Messaging;
 using PoUW.Network.Identity;
+using PoUW.Network.Messaging;
 
 namespace PoUW.Network.Sync;
 

@@ -2,9 +2,9 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Core.State.Snapshots;
 using PoUW.Core.Validation;
+using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
-using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 

@@ -1,10 +1,10 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
-using PoUW.Network.Messaging;
 using PoUW.Network.Gossip;
-using PoUW.Network.Requests;
-using PoUW.Network.Muxing;
 using PoUW.Network.Identity;
+using PoUW.Network.Messaging;
+using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 

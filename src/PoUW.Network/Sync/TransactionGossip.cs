@@ -3,8 +3,8 @@ using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
-using PoUW.Network.Muxing;
 using PoUW.Network.Identity;
+using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 

@@ -4,7 +4,7 @@ namespace PoUW.Network.Tests.Support;
 /// The clock of a <see cref="SimulationWorld"/>. It stands still while anything is ready to run and then jumps to the timer that is due next; timers
 /// of the same instant fire in the order in which they were armed.
 /// </summary>
-internal sealed class SimulationTime(Action onUse) : TimeProvider
+internal sealed class SimulationTime(Action onUse, DateTimeOffset start) : TimeProvider
 {
     private readonly PriorityQueue<(SimulationTimer Timer, long Version), (long Due, long Sequence)> _due = new();
     private long _now;
@@ -21,7 +21,7 @@ internal sealed class SimulationTime(Action onUse) : TimeProvider
         return _now;
     }
 
-    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) + new TimeSpan(GetTimestamp());
+    public override DateTimeOffset GetUtcNow() => start + new TimeSpan(GetTimestamp());
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -24,10 +24,11 @@ internal sealed class SimulationWorld : SynchronizationContext, ISpawner
     private int _head;
 
     /// <param name="seed">Picks what runs next; null for first come first served.</param>
-    public SimulationWorld(int? seed = null)
+    /// <param name="start">The world's first moment; the beginning of 2026 by default.</param>
+    public SimulationWorld(int? seed = null, DateTimeOffset? start = null)
     {
         _schedule = seed is { } value ? new Random(value) : null;
-        Time = new SimulationTime(CheckThread);
+        Time = new SimulationTime(CheckThread, start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Random = new SeededRandomSource((ulong)(seed ?? 0), "world");
     }
 

@@ -6,6 +6,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Sync;
+using PoUW.Network.Tests.Support;
 
 namespace PoUW.Network.Tests.Sync;
 
@@ -172,7 +173,7 @@ internal sealed class SyncMessageTests
 
     private static Block MakeBlock()
     {
-        BlockChain chain = SyncChains.Open(new VirtualClock(SyncChains.Start));
+        BlockChain chain = SyncChains.Open(new SimulationWorld(start: SyncChains.Start).Time);
         return SyncChains.Next(chain, [SyncChains.Pay(0), SyncChains.Pay(1)]);
     }
 }

@@ -2,6 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Parameters;
 using PoUW.Network.Sync;
+using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Sync;
@@ -14,13 +15,13 @@ internal sealed class SyncScene
     public SyncScene(NetworkParameters? parameters = null)
     {
         Parameters = parameters ?? SyncChains.Parameters;
-        World = new VirtualWorld(SyncChains.Start);
+        World = new SimulationWorld(start: SyncChains.Start);
         Source = SyncChains.Open(World.Time, parameters: Parameters);
     }
 
     public NetworkParameters Parameters { get; }
 
-    public VirtualWorld World { get; }
+    public SimulationWorld World { get; }
 
     public InMemoryTransport Transport { get; } = new(new InMemoryNetwork());
 
