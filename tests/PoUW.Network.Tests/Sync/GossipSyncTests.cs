@@ -10,8 +10,6 @@ namespace PoUW.Network.Tests.Sync;
 [TestFixture]
 internal sealed class GossipSyncTests
 {
-    private static readonly TimeSpan Meeting = TimeSpan.FromSeconds(3);
-
     private static readonly SyncOptions HeadersOnly = new() { PollInterval = TimeSpan.Zero, InlineBlockBytes = 0, InlineTransactionBytes = 64 };
 
     [TestCase(0)]
@@ -23,7 +21,7 @@ internal sealed class GossipSyncTests
         a.Sync!.Publish(block);
         await c.ReachAsync(block.Id);
         Assert.That(b.Chain.Head.Id, Is.EqualTo(block.Id));
-        Assert.That(scene.World.Time.Now - Meeting, Is.LessThan(TimeSpan.FromSeconds(4)));
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(0.5)));
         await StopAsync(a, b, c);
     }, HeadersOnly with { InlineBlockBytes = inlineBytes });
 
@@ -36,7 +34,7 @@ internal sealed class GossipSyncTests
         List<Block> blocks = SyncChains.Grow(a.Chain, 5);
         a.Sync!.Publish(blocks[^1]);
         await c.ReachAsync(blocks[^1].Id);
-        Assert.That(scene.World.Time.Now - Meeting, Is.LessThan(TimeSpan.FromSeconds(4)));
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(0.5)));
         await StopAsync(a, b, c);
     }, HeadersOnly with { InlineBlockBytes = inlineBytes });
 
@@ -62,15 +60,15 @@ internal sealed class GossipSyncTests
         });
         SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar, honest);
+        await node.ConnectAsync(liar, honest);
         Block block = SyncChains.Grow(honest.Chain, 1)[0];
         Transaction payment = SyncChains.Pay(0);
         await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, 0));
         await liar.Node.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(payment, 1_000));
         await node.UntilAsync(() => node.Pool.Count == 1);
-        Assert.That(scene.World.Time.Now - Meeting, Is.LessThan(TimeSpan.FromSeconds(4)), "what comes behind is not held up");
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)), "what comes behind is not held up");
         await node.ReachAsync(block.Id);
-        Assert.That(scene.World.Time.Now - Meeting, Is.LessThan(TimeSpan.FromSeconds(4)));
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
         await StopAsync(liar, honest, node);
     }, HeadersOnly with { InlineTransactionBytes = 1_000 });
 
@@ -82,7 +80,7 @@ internal sealed class GossipSyncTests
         liar.AnswerBodies(block => block with { Transactions = [SyncChains.Pay(7)] });
         SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar, honest);
+        await node.ConnectAsync(liar, honest);
         SyncChains.ImportAll(honest.Chain, blocks);
         await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0], 0));
         await node.ReachAsync(blocks[0].Id);
@@ -99,7 +97,7 @@ internal sealed class GossipSyncTests
         SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", blocks);
         liar.AnswerBodies(block => block);
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar);
+        await node.ConnectAsync(liar);
         await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0] with { Seal = ProducerSeal.Empty }, 0));
         await WaitForRejectAsync(scene, node);
         await StopAsync(liar, node);
@@ -112,7 +110,7 @@ internal sealed class GossipSyncTests
         {
             SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, $"liar-{topic.Length}", []);
             SyncPeerNode node = await SyncPeerNode.StartAsync(scene, $"node-{topic.Length}");
-            await MeetAsync(scene, node, liar);
+            await node.ConnectAsync(liar);
             await liar.Node.PublishAsync(topic, new byte[] { 1, 2, 3 });
             await WaitForRejectAsync(scene, node);
             await StopAsync(liar, node);
@@ -127,7 +125,7 @@ internal sealed class GossipSyncTests
         SyncPeerNode ahead = await SyncPeerNode.StartLiarAsync(scene, "ahead", []);
         ahead.Answer(SyncProtocols.Block, _ => BodiesResponse.Encode(0, [early.Encode()]));
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, ahead);
+        await node.ConnectAsync(ahead);
         await ahead.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(early, 0));
         await node.ReachAsync(early.Id);
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6)));
@@ -147,7 +145,7 @@ internal sealed class GossipSyncTests
             return null;
         });
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar);
+        await node.ConnectAsync(liar);
         for (ulong i = 0; i < 30; i++)
         {
             Block block = SyncChains.At(node.Chain, node.Chain.Head.Header.TimestampMs + 1_000 + i);
@@ -194,7 +192,7 @@ internal sealed class GossipSyncTests
         SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
         liar.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([SyncChains.Pay(1)]).Encode());
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar);
+        await node.ConnectAsync(liar);
         await liar.Node.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
         await WaitForBanAsync(scene, node, liar);
         Assert.That(node.Pool.Count, Is.Zero);
@@ -228,7 +226,7 @@ internal sealed class GossipSyncTests
         liar.Answer(SyncProtocols.Pool, _ => new PoolResponse([forged.Id]).Encode());
         liar.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([forged]).Encode());
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
-        await MeetAsync(scene, node, liar);
+        await node.ConnectAsync(liar);
         await WaitForBanAsync(scene, node, liar);
         Assert.That(node.Pool.Count, Is.Zero);
         await StopAsync(liar, node);
@@ -268,12 +266,6 @@ internal sealed class GossipSyncTests
     }, HeadersOnly);
 
     /// <summary>Connects, and waits until the nodes are in each other's meshes, so that gossip does not wait for a heartbeat.</summary>
-    private static async Task MeetAsync(SyncScene scene, SyncPeerNode node, params SyncPeerNode[] others)
-    {
-        await node.ConnectAsync(others);
-        await Task.Delay(Meeting, scene.World.Time);
-    }
-
     private static async Task WaitForRejectAsync(SyncScene scene, SyncPeerNode node)
     {
         while (node.Observer.Events.Items.All(static seen => seen.Kind != NetworkEventKind.GossipRejected))
@@ -295,7 +287,7 @@ internal sealed class GossipSyncTests
         SyncPeerNode a = await SyncPeerNode.StartAsync(scene, "a");
         SyncPeerNode b = await SyncPeerNode.StartAsync(scene, "b");
         SyncPeerNode c = await SyncPeerNode.StartAsync(scene, "c");
-        await MeetAsync(scene, b, a, c);
+        await b.ConnectAsync(a, c);
         return (a, b, c);
     }
 

@@ -18,6 +18,9 @@ namespace PoUW.Network.Tests.Sync;
 /// <summary>A node with a chain, in a virtual world; without a sync it is what a test makes it say.</summary>
 internal sealed class SyncPeerNode
 {
+    /// <summary>Two heartbeats of gossip, in which connected peers tell their topics and make their meshes.</summary>
+    public static readonly TimeSpan Meeting = TimeSpan.FromSeconds(2.5);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Multiaddr _endpoint;
     private readonly TimeProvider _time;
@@ -79,9 +82,7 @@ internal sealed class SyncPeerNode
     {
         ConnectResult[] results = await Task.WhenAll(others.Select(other => Node.ConnectAsync(other._endpoint).AsTask()));
         Assert.That(results.Select(static result => result.Reason), Is.All.EqualTo(CloseReason.None));
-
-        // Two heartbeats of gossip, in which the peers tell their topics and make their meshes.
-        await Task.Delay(TimeSpan.FromSeconds(2.5), _time);
+        await Task.Delay(Meeting, _time);
     }
 
     /// <summary>Waits until something holds that changes with accepted blocks and transactions.</summary>
