@@ -32,7 +32,8 @@ internal sealed class YamuxPriorityTests
         }
 
         int before = frames.FindIndex(frame => frame.Header.StreamId == urgent.Id);
-        Assert.That(before, Is.LessThanOrEqualTo(1), "frames between the write and the message");
+        // One may be in the pipe when the message is written, and one on its way into it.
+        Assert.That(before, Is.LessThanOrEqualTo(2), "frames between the write and the message");
         await longer.InTime();
         await raw.Peer.CloseAsync();
         foreach (Task write in bulk)
