@@ -30,6 +30,7 @@ public sealed class GossipSub : IAsyncDisposable
     private readonly Dictionary<string, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>>> _handlers = [];
     private readonly SortedDictionary<PeerId, GossipLink> _links = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly GossipWaiters _waiters = new();
     private bool _isStarted;
     private bool _isStopped;
 
@@ -218,6 +219,26 @@ public sealed class GossipSub : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until meshes, peers or counts are such as a caller needs, for instance until a topic has a mesh before something is published that
+    /// nobody repeats. Looked at after every change.
+    /// </summary>
+    /// <param name="condition">What is waited for. Called with gossip held up, so it must be quick and must not call back.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="ObjectDisposedException">Gossip ended before.</exception>
+    public async Task WaitForAsync(Func<GossipSnapshot, bool> condition, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        Task met;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isStopped, this);
+            met = _waiters.Add(condition, Snapshot(), cancellation);
+        }
+
+        await met;
+    }
+
     /// <summary>Ends the loops and waits for them and for the handlers that run. The host goes on.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -230,6 +251,7 @@ public sealed class GossipSub : IAsyncDisposable
             }
 
             _isStopped = true;
+            _waiters.Close();
             links = [.. _links.Values];
             _links.Clear();
         }
@@ -300,6 +322,7 @@ public sealed class GossipSub : IAsyncDisposable
             }
 
             _router.RemovePeer(peer);
+            Dispatch();
         }
 
         link.Stop();
@@ -597,6 +620,11 @@ public sealed class GossipSub : IAsyncDisposable
             {
                 _router.Drop(pending.Id);
             }
+        }
+
+        if (_waiters.Any)
+        {
+            _waiters.Look(Snapshot());
         }
 
         return output;

@@ -81,13 +81,9 @@ internal sealed class GossipInteropTests : InteropFixture
 
     private static async Task WaitForMeshesAsync(OwnNode[] nodes)
     {
-        using CancellationTokenSource limit = new(Deadline.Limit);
         foreach (OwnNode node in nodes)
         {
-            while (node.Gossip!.Snapshot().Topics.Single().Mesh.Count < 2)
-            {
-                await Task.Delay(20, limit.Token);
-            }
+            await node.Gossip!.WaitForAsync(static now => now.Topics.Single().Mesh.Count >= 2).InTime();
         }
     }
 

@@ -70,10 +70,7 @@ public sealed class CertificateRationTests
         }
 
         // Blocks beyond the ration have no verdict yet: they wait to be shown by their sender.
-        while (_verifier.Claims < 20 || _verifier.Witnesses < 3)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellation);
-        }
+        await _verifier.WaitForAsync(claims: 20, witnesses: 3).WaitAsync(cancellation);
 
         Assert.That(_verifier.Claims, Is.EqualTo(20), "all of them pass the cheap checks");
         Assert.That(_verifier.Witnesses, Is.EqualTo(3));
@@ -171,20 +168,12 @@ public sealed class CertificateRationTests
     private async Task ConnectAsync(CancellationToken cancellation)
     {
         await _peer.ConnectAsync(Multiaddr.Memory("node"), cancellation);
-        while (!_peer.Gossip.Snapshot().Peers.Any(static peer => peer.Topics.Contains(SyncProtocols.BlockTopic)))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellation);
-        }
+        await _peer.Gossip.WaitForAsync(static now => now.Peers.Any(static peer => peer.Topics.Contains(SyncProtocols.BlockTopic)), cancellation);
     }
 
     /// <summary>Waits until the node has judged so many messages; those of one peer on one topic are handled in order of arrival.</summary>
-    private async Task WaitForEndAsync(long messages, CancellationToken cancellation)
-    {
-        while (_node.Gossip.Statistics is var seen && seen.Accepted + seen.Rejected + seen.Ignored < messages)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellation);
-        }
-    }
+    private Task WaitForEndAsync(long messages, CancellationToken cancellation) =>
+        _node.Gossip.WaitForAsync(now => now.Statistics.Accepted + now.Statistics.Rejected + now.Statistics.Ignored >= messages, cancellation);
 
     private static Block Block(BlockChain chain, ulong offset)
     {
@@ -213,6 +202,9 @@ public sealed class CertificateRationTests
 
     private sealed class CountingVerifier : IWorkVerifier
     {
+        private readonly Lock _gate = new();
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private (int Claims, int Witnesses) _wanted = (int.MaxValue, int.MaxValue);
         private int _claims;
         private int _witnesses;
 
@@ -222,18 +214,47 @@ public sealed class CertificateRationTests
 
         public int Witnesses => Volatile.Read(ref _witnesses);
 
+        /// <summary>Ends when at least so many were seen; for one caller.</summary>
+        public Task WaitForAsync(int claims, int witnesses)
+        {
+            lock (_gate)
+            {
+                _wanted = (claims, witnesses);
+                Look();
+            }
+
+            return _reached.Task;
+        }
+
         public ValidationResult VerifyPublicData(BlockHeader header, ReadOnlyMemory<byte> publicData, out Hash256 ticket)
         {
-            Interlocked.Increment(ref _claims);
+            Count(ref _claims);
             ticket = header.ParentHash;
             return ValidationResult.Ok;
         }
 
         public ValidationResult Verify(BlockHeader header, WorkCertificate certificate, out Hash256 ticket)
         {
-            Interlocked.Increment(ref _witnesses);
+            Count(ref _witnesses);
             ticket = header.ParentHash;
             return IsGood ? ValidationResult.Ok : ValidationResult.Fail(ValidationCode.BadOpening, "Witness", "Bad.");
+        }
+
+        private void Count(ref int counter)
+        {
+            lock (_gate)
+            {
+                counter++;
+                Look();
+            }
+        }
+
+        private void Look()
+        {
+            if (_claims >= _wanted.Claims && _witnesses >= _wanted.Witnesses)
+            {
+                _reached.TrySetResult();
+            }
         }
     }
 
