@@ -98,13 +98,18 @@ internal sealed class TransactionGossip
 
     private async Task<GossipVerdict> JudgeByIdAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, Hash256 id)
     {
-        if (IsKnown(id) || Interlocked.Increment(ref _fetching) > _options.MaxAnnouncedBlocks)
+        if (IsKnown(id))
         {
             return GossipVerdict.Ignore;
         }
 
         try
         {
+            if (Interlocked.Increment(ref _fetching) > _options.MaxAnnouncedBlocks)
+            {
+                return GossipVerdict.Ignore;
+            }
+
             return await FetchAsync(peer, [id]) is [Transaction transaction] ? await JudgeAsync(topic, lane, transaction) : GossipVerdict.Ignore;
         }
         finally
