@@ -120,6 +120,9 @@ internal sealed class GossipRouter
         {
             peer.SentWhileGraylisted = true;
             _state.Counters.RpcsGraylisted++;
+
+            // What is not read cannot keep a promise.
+            _state.Promises.Forget(id);
             return false;
         }
 
@@ -277,7 +280,9 @@ internal sealed class GossipRouter
             _state.Scores.Misbehaved(peer.Id, 1);
         }
 
-        if (!peer.IsDirect && _state.Scores.Of(peer.Id) < _state.Options.Scoring.GraylistThreshold && peer.SentWhileGraylisted)
+        // The rest of a score is no fault: an account may have been slashed, an address be shared.
+        GossipPeerScore score = _state.Scores.PartsOf(peer.Id);
+        if (peer.SentWhileGraylisted && score.Invalid + score.Behaviour < _state.Options.Scoring.GraylistThreshold)
         {
             _state.Output.Faults.Add((peer.Id, "gossip while graylisted"));
         }

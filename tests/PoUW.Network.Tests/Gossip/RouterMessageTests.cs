@@ -232,6 +232,54 @@ internal sealed class RouterMessageTests
         Assert.That(test.Counters.RpcsGraylisted, Is.EqualTo(2));
     }
 
+    /// <summary>A slashed account, or neighbours behind one address: nothing that the peer does is a fault.</summary>
+    [Test]
+    public void WhoIsGraylistedForWhatItIsHasNoFault()
+    {
+        GossipScoring scoring = new() { ApplicationScore = static peer => peer == GossipIds.Peer(1) ? -1000 : 0, ColocationThreshold = 1, ColocationWeight = -500 };
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Scoring = scoring });
+        test.AddPeer(2, address: "10.0.0.1");
+        test.AddPeer(3, address: "10.0.0.1");
+        test.SendAndJudge(1, 1, GossipVerdict.Reject);
+        for (int beat = 0; beat < 5; beat++)
+        {
+            Assert.That(Enumerable.Range(1, 3).Select(number => test.Router.Admits(GossipIds.Peer(number), 1)), Is.All.False);
+            Assert.That(test.Beat().Faults, Is.Empty);
+        }
+
+        Assert.That(test.Counters.RpcsGraylisted, Is.EqualTo(15), "but none is heard");
+    }
+
+    [Test]
+    public void PromisesThatTheGraylistKeepsFromBeingKeptAreNotBroken()
+    {
+        double points = 0;
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Scoring = new GossipScoring { ApplicationScore = _ => points } });
+        test.Receive(1, new GossipRpc { IHave = [new GossipIHave(TestRouter.Topic, [GossipIds.MessageId(1)])] });
+        Assert.That(test.Router.State.Promises.Count, Is.EqualTo(1));
+        points = -1000;
+        test.Beat();
+        test.Router.Admits(GossipIds.Peer(1), 1);
+        test.Beat(5);
+        Assert.That((test.Counters.BrokenPromises, test.Counters.RpcsGraylisted), Is.EqualTo((0, 1)));
+    }
+
+    /// <summary>A flood of messages that find no room must not push out what was really seen.</summary>
+    [Test]
+    public void DroppedMessagesAreForgottenAltogether()
+    {
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Limits = new GossipLimits { SeenMessages = 10 } });
+        GossipMessageId kept = test.Send(1, 0);
+        test.Router.Judge(kept, GossipVerdict.Accept);
+        for (int i = 1; i <= 50; i++)
+        {
+            test.Router.Drop(test.Send(1, i));
+        }
+
+        test.Send(1, 0);
+        Assert.That((test.Counters.Duplicates, test.Counters.DroppedInbound, test.Router.State.Seen.Count), Is.EqualTo((1, 50, 1)));
+    }
+
     [Test]
     public void StrangersAreNotHeard()
     {
