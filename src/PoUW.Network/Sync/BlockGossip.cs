@@ -24,8 +24,8 @@ internal sealed class BlockGossip
     private readonly SyncOptions _options;
     private readonly TimeProvider _time;
     private readonly BlockSource _source;
-    private readonly AnnouncedBlocks _places;
-    private readonly AnnouncedBlocks _seats;
+    private readonly AnnouncementPlaces _places;
+    private readonly AnnouncementPlaces _seats;
     private readonly ImportedBlocks _imports;
     private readonly Action<PeerId> _learnFrom;
     private readonly Action<Block, ValidationResult> _imported;
@@ -37,8 +37,8 @@ internal sealed class BlockGossip
         (_chain, _intake, _orphans, _admitCertificate, _network) = (chain, intake, orphans, admitCertificate, network);
         (_options, _time, _imports, _learnFrom, _imported) = (options, time, imports, learnFrom, imported);
         _source = new BlockSource(chain, network, options, time);
-        _places = new AnnouncedBlocks(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
-        _seats = new AnnouncedBlocks(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
+        _places = new AnnouncementPlaces(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
+        _seats = new AnnouncementPlaces(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(
             SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions
             {
@@ -46,6 +46,7 @@ internal sealed class BlockGossip
 
                 // A verdict may wait for a parent that a later message brings; the places bound how many wait.
                 HandledAtOnce = options.MaxAnnouncedBlocksPerPeer + options.MaxWaitingBlocksPerPeer + 1,
+                InboxBytes = options.InboxBytes,
             });
         network.WhenDisconnected(orphans.Forget);
     }

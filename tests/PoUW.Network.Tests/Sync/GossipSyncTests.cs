@@ -324,6 +324,32 @@ internal sealed class GossipSyncTests
         await StopAsync(a, b, c);
     }, HeadersOnly with { InlineTransactionBytes = 32 * 1024 });
 
+    /// <summary>On two topics at once, since one topic's announcements of a peer are judged one after the other.</summary>
+    [Test]
+    public void A_peer_has_its_own_share_of_the_transactions_that_are_fetched() => Run(async scene =>
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        SyncPeerNode honest = await SyncPeerNode.StartLiarAsync(scene, "honest", []);
+        int held = 0;
+        liar.Node.Serve(SyncProtocols.Transactions, async (_, _, cancellation) =>
+        {
+            held++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        honest.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([SyncChains.Pay(0)]).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        await liar.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(7), 64));
+        await liar.Node.PublishAsync(TransactionTopics.Jobs.Name, TransactionAnnouncement.Encode(SyncChains.Pay(8), 64));
+        await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
+        Assert.That((held, node.Verdicts.Ignored), Is.EqualTo((1, 1)));
+        await honest.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly with { MaxFetchedTransactions = 2, MaxFetchedTransactionsPerPeer = 1 });
+
     [Test]
     public void A_peer_that_gives_another_transaction_than_it_announced_is_banned() => Run(async scene =>
     {
