@@ -1,7 +1,6 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Codec;
 using PoUW.Core.Headers;
-using PoUW.Core.Validation;
 
 namespace PoUW.Network.Sync;
 
@@ -13,24 +12,20 @@ namespace PoUW.Network.Sync;
 /// <param name="Block">The block if it came along.</param>
 public sealed record BlockAnnouncement(HeaderAnnouncement Header, Block? Block)
 {
-    private const byte HeaderForm = 0;
-    private const byte BlockForm = 1;
-
     /// <summary>Largest encoding in bytes.</summary>
-    public static int MaxEncodedBytes(int inlineBytes) => Math.Max(inlineBytes, AnnouncedHeader.MaxEncodedBytes) + 8;
+    public static int MaxEncodedBytes(int inlineBytes) => AnnouncedItem.MaxEncodedBytes(inlineBytes, AnnouncedHeader.MaxEncodedBytes);
 
     /// <summary>Encodes a block: whole if it is small enough.</summary>
     public static byte[] Encode(Block block, int inlineBytes)
     {
         ArgumentNullException.ThrowIfNull(block);
-        RlpWriter writer = new RlpWriter().BeginList();
         if (block.EncodedLengthWithoutWitness + block.Certificate.Witness.Length <= inlineBytes && block.Encode() is { } whole && whole.Length <= inlineBytes)
         {
-            return writer.Write((ulong)BlockForm).WriteEncoded(whole).EndList().Finish();
+            return AnnouncedItem.Encode(isWhole: true, whole);
         }
 
-        writer.Write((ulong)HeaderForm);
-        return AnnouncedHeader.Write(writer, new HeaderAnnouncement(block.SignedHeader, block.Certificate.PublicData)).EndList().Finish();
+        return AnnouncedItem.Encode(
+            isWhole: false, AnnouncedHeader.Write(new RlpWriter(), new HeaderAnnouncement(block.SignedHeader, block.Certificate.PublicData)).Finish());
     }
 
     /// <summary>
@@ -38,9 +33,8 @@ public sealed record BlockAnnouncement(HeaderAnnouncement Header, Block? Block)
     /// </summary>
     public static ReadOnlySpan<byte> BlockIn(ReadOnlySpan<byte> encoded)
     {
-        RlpReader outer = new(encoded);
-        RlpReader items = outer.ReadList();
-        return items.ReadUInt64() == BlockForm && items.ReadEncodedItem() is { IsEmpty: false } block && items.TryFinish() && outer.TryFinish() ? block : [];
+        ReadOnlySpan<byte> item = AnnouncedItem.Read(encoded, out bool isWhole);
+        return isWhole ? item : [];
     }
 
     /// <summary>Reads an announcement; null if it is none.</summary>
@@ -54,19 +48,16 @@ public sealed record BlockAnnouncement(HeaderAnnouncement Header, Block? Block)
             return null;
         }
 
-        ReadOnlySpan<byte> whole = BlockIn(encoded);
-        if (!whole.IsEmpty)
+        ReadOnlySpan<byte> item = AnnouncedItem.Read(encoded, out bool isWhole);
+        if (isWhole)
         {
-            ValidationResult decoded = Core.Blocks.Block.TryDecode(whole, maxBlockBytes, out Block? block);
-            return decoded.IsValid && whole.Length <= inlineBytes
+            return item.Length <= inlineBytes && Core.Blocks.Block.TryDecode(item, maxBlockBytes, out Block? block).IsValid
                 ? new BlockAnnouncement(new HeaderAnnouncement(block!.SignedHeader, block.Certificate.PublicData), block)
                 : null;
         }
 
-        RlpReader outer = new(encoded);
-        RlpReader items = outer.ReadList();
-        bool isHeader = items.ReadUInt64() == HeaderForm;
-        HeaderAnnouncement? header = AnnouncedHeader.Read(ref items);
-        return isHeader && header is not null && items.TryFinish() && outer.TryFinish() ? new BlockAnnouncement(header, null) : null;
+        RlpReader reader = new(item);
+        HeaderAnnouncement? header = AnnouncedHeader.Read(ref reader);
+        return header is not null && reader.TryFinish() ? new BlockAnnouncement(header, null) : null;
     }
 }

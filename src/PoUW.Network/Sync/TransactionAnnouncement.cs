@@ -9,22 +9,17 @@ namespace PoUW.Network.Sync;
 /// <param name="Transaction">The transaction if it came along.</param>
 public sealed record TransactionAnnouncement(Hash256 Id, Transaction? Transaction)
 {
-    private const byte IdForm = 0;
-    private const byte WholeForm = 1;
-
     /// <summary>Largest encoding in bytes.</summary>
-    public static int MaxEncodedBytes(int inlineBytes) => Math.Max(inlineBytes, IdList.ItemBytes) + 8;
+    public static int MaxEncodedBytes(int inlineBytes) => AnnouncedItem.MaxEncodedBytes(inlineBytes, IdList.ItemBytes);
 
     /// <summary>Encodes a transaction: whole if it is small enough.</summary>
     public static byte[] Encode(Transaction transaction, int inlineBytes)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        RlpWriter writer = new RlpWriter().BeginList();
         ReadOnlyMemory<byte> whole = transaction.Encode();
-        writer = whole.Length <= inlineBytes
-            ? writer.Write((ulong)WholeForm).WriteEncoded(whole.Span)
-            : writer.Write((ulong)IdForm).Write(transaction.Id);
-        return writer.EndList().Finish();
+        return whole.Length <= inlineBytes
+            ? AnnouncedItem.Encode(isWhole: true, whole.Span)
+            : AnnouncedItem.Encode(isWhole: false, new RlpWriter().Write(transaction.Id).Finish());
     }
 
     /// <summary>Reads an announcement; null if it is none.</summary>
@@ -35,18 +30,16 @@ public sealed record TransactionAnnouncement(Hash256 Id, Transaction? Transactio
             return null;
         }
 
-        RlpReader outer = new(encoded);
-        RlpReader items = outer.ReadList();
-        if (items.ReadUInt64(WholeForm) == IdForm)
+        ReadOnlySpan<byte> item = AnnouncedItem.Read(encoded, out bool isWhole);
+        if (isWhole)
         {
-            Hash256 id = items.ReadHash();
-            return items.TryFinish() && outer.TryFinish() ? new TransactionAnnouncement(id, null) : null;
+            return item.Length <= inlineBytes && Core.Transactions.Transaction.TryDecode(item, out Transaction? transaction).IsValid
+                ? new TransactionAnnouncement(transaction!.Id, transaction)
+                : null;
         }
 
-        ReadOnlySpan<byte> whole = items.ReadEncodedItem();
-        return items.TryFinish() && outer.TryFinish() && whole.Length <= inlineBytes
-            && Core.Transactions.Transaction.TryDecode(whole, out Transaction? transaction).IsValid
-            ? new TransactionAnnouncement(transaction!.Id, transaction)
-            : null;
+        RlpReader reader = new(item);
+        Hash256 id = reader.ReadHash();
+        return reader.TryFinish() ? new TransactionAnnouncement(id, null) : null;
     }
 }
