@@ -9,10 +9,12 @@ internal sealed class RouterState
 {
     private readonly TimeProvider _time;
     private readonly long _origin;
+    private readonly Func<GossipMessage, GossipMessageId> _idOf;
 
     public RouterState(PeerId self, GossipOptions options, TimeProvider time, IRandomSource random, MessageBudget budget)
     {
         (Self, Options, Budget, _time, _origin) = (self, options, budget, time, time.GetTimestamp());
+        _idOf = GossipMessageIds.Of(options);
         GossipLimits limits = options.Limits;
         Comparer = new MessageIdComparer(random);
         Random = new GossipRandom(random);
@@ -66,6 +68,21 @@ internal sealed class RouterState
 
     /// <summary>Time since the router began.</summary>
     public TimeSpan Now => _time.GetElapsedTime(_origin, _time.GetTimestamp());
+
+    public GossipMessageId IdOf(GossipMessage message) => message.Id.Bytes.Length > 0 ? message.Id : _idOf(message);
+
+    /// <summary>Takes what a peer sent from its budget; going on without is misbehaviour, once a heartbeat.</summary>
+    public bool Spend(RouterPeer peer, MessageKind kind, int bytes, int messages)
+    {
+        bool isWithin = Budget.TrySpend(peer.Id, kind, bytes, messages);
+        if (!isWithin)
+        {
+            peer.IsOverBudget = true;
+            Counters.OverBudget++;
+        }
+
+        return isWithin;
+    }
 
     public IReadOnlyCollection<PeerId> SubscribersOf(string topic) => Subscribers.TryGetValue(topic, out SortedSet<PeerId>? peers) ? peers : [];
 

@@ -17,9 +17,6 @@ internal sealed class RpcBuilder
 
     public List<GossipMessageId> IDontWant { get; } = [];
 
-    /// <summary>All of it as one RPC.</summary>
-    public GossipRpc ToRpc() => ToControl() with { IHave = IHave, Messages = Messages.ConvertAll(static item => item.Message) };
-
     /// <summary>What must arrive: all but messages and IHAVE.</summary>
     public GossipRpc ToControl() => new() { Subscriptions = Subscriptions, IWant = IWant, Graft = Graft, Prune = Prune, IDontWant = IDontWant };
 }
