@@ -91,16 +91,18 @@ internal sealed class BlockGossip
         TimeSpan? delay = result.Code == ValidationCode.BadTimestamp
             ? EarlyBlocks.DelayOf(announced.Header.Signed.Header, _chain.Parameters, _time, _options)
             : null;
-        return delay is not null || IsOpen(announced, result) ? await WaitAsync(peer, announced, delay) : VerdictOf(announced, result);
+        return delay is not null || IsOpen(announced, result) ? await WaitAsync(peer, announced, result, delay) : VerdictOf(announced, result);
     }
 
     /// <summary>
     /// Waits until a block is due, or until the sync brings it: its sender has to show what is missing, and answers for it. That takes a seat and no
     /// place, which others would lack meanwhile; and who wants a seat has to have worked for it.
     /// </summary>
-    private async Task<GossipVerdict> WaitAsync(PeerId peer, BlockAnnouncement announced, TimeSpan? delay)
+    private async Task<GossipVerdict> WaitAsync(PeerId peer, BlockAnnouncement announced, ValidationResult first, TimeSpan? delay)
     {
-        ValidationResult work = _chain.CheckUnattached(announced.Header);
+        // These two are said of headers only that have passed the checks.
+        bool isChecked = first.Code is ValidationCode.RateLimited or ValidationCode.AlreadyKnown;
+        ValidationResult work = isChecked ? ValidationResult.Ok : _chain.CheckUnattached(announced.Header);
         if (!work.IsValid || !_seats.TryEnter(peer))
         {
             _learnFrom(peer);
@@ -168,7 +170,7 @@ internal sealed class BlockGossip
     {
         if (!_places.TryEnter(peer))
         {
-            return ValidationResult.Fail(ValidationCode.RateLimited, nameof(Block), "As many announced blocks as may be are being fetched.");
+            return ValidationResult.Fail(ValidationCode.TooManyUnverified, nameof(Block), "As many announced blocks as may be are being fetched.");
         }
 
         try
