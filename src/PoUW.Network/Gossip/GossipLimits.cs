@@ -47,8 +47,10 @@ public sealed record GossipLimits
     /// <summary>Ids in IWANT of one peer that are looked at in one heartbeat.</summary>
     public int MaxIWantIds { get; init; } = 5000;
 
-    /// <summary>Ids in IDONTWANT of one peer that are taken in one heartbeat.</summary>
-    public int MaxIDontWantIds { get; init; } = 1000;
+    /// <summary>
+    /// Ids in IDONTWANT of one peer that are taken in one heartbeat: not below the messages that a peer may send meanwhile, since it tells of each.
+    /// </summary>
+    public int MaxIDontWantIds { get; init; } = 2000;
 
     /// <summary>How often one message is sent to one peer on its IWANT.</summary>
     public int MaxRetransmissions { get; init; } = 3;
