@@ -1,4 +1,3 @@
-using PoUW.Core;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
@@ -18,8 +17,12 @@ internal sealed class BodyFetcher(
     Pulse progress, BodyPlan plan, Action<string> warn, Action<Block, ValidationResult> imported,
     Action ended)
 {
+    // The longest pause after failures of this node, in pauses after the first.
+    private const int MaxPauseFactor = 8;
+
     private bool _isImporting;
     private bool _isHeld;
+    private int _failures;
     private long _count;
 
     /// <summary>Blocks that were imported.</summary>
@@ -197,45 +200,51 @@ internal sealed class BodyFetcher(
 
     private Task ImportAllAsync()
     {
-        while (true)
+        try
         {
-            Block? block;
-            PeerId from;
+            while (TakeNext() is { } next)
+            {
+                Import(next.Block, next.From);
+            }
+        }
+        finally
+        {
             lock (peers.Gate)
             {
-                if (network.Stopping.IsCancellationRequested || _isHeld || !plan.TryTake(out block, out from))
-                {
-                    _isImporting = false;
-                    break;
-                }
+                _isImporting = false;
             }
-
-            Import(block!, from);
         }
 
+        // A block that came in between saw an importer and started none.
         Pump();
         ended();
         return Task.CompletedTask;
     }
 
+    private (Block Block, PeerId From)? TakeNext()
+    {
+        lock (peers.Gate)
+        {
+            return !network.Stopping.IsCancellationRequested && !_isHeld && plan.TryTake(out Block? block, out PeerId from) ? (block!, from) : null;
+        }
+    }
+
     private void Import(Block block, PeerId from)
     {
-        ValidationResult result;
         try
         {
-            result = intake.ImportBody(from, block);
+            Conclude(block, from, intake.ImportBody(from, block));
+            progress.Beat();
+            Pump();
+            _failures = 0;
         }
-        catch (PouwException failure)
+        catch (Exception failure)
         {
-            // The store failed: nothing of the block was kept, and the next attempt may work.
+            // The store failed, and nothing of the block was kept; or a listener did, and the block is in. The next attempt tells, after a
+            // pause that doubles as long as it goes on.
             warn($"block {block.Header.Height} was not imported: {failure.Message}");
-            Hold(options.SlowPeerPause);
-            return;
+            Hold(options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(_failures++, 30)));
         }
-
-        Conclude(block, from, result);
-        progress.Beat();
-        Pump();
     }
 
     private void Conclude(Block block, PeerId from, ValidationResult result)
