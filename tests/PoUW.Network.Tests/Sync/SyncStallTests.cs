@@ -1,4 +1,5 @@
 using PoUW.Core.Blocks;
+using PoUW.Core.Headers;
 using PoUW.Core.Storage;
 using PoUW.Network.Sync;
 
@@ -44,6 +45,64 @@ internal sealed class SyncStallTests
         Assert.That(node.Warnings, Has.Count.EqualTo(4).And.All.Contains("out of order"));
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(150), TimeSpan.FromSeconds(160)), "10 + 20 + 40 + 80 seconds");
         await StopAsync(peer, node);
+    });
+
+    [Test]
+    public void A_peer_that_sends_early_headers_again_and_again_costs_one_timer() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        ulong early = (ulong)scene.World.Time.GetUtcNow().ToUnixTimeMilliseconds() + SyncChains.Parameters.MaxFutureMilliseconds + 60_000;
+        Block tip = SyncChains.At(scene.Source, early);
+        SyncPeerNode peer = await SyncPeerNode.StartLiarAsync(scene, "ahead", blocks);
+        peer.Answer(SyncProtocols.Headers, _ => new HeadersResponse(
+            4, 0, [new HeaderAnnouncement(tip.SignedHeader, tip.Certificate.PublicData)]).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node", blocks);
+        await node.ConnectAsync(peer);
+        await Task.Delay(TimeSpan.FromSeconds(30), scene.World.Time);
+        Assert.That(node.Work.CountOf("headers later"), Is.EqualTo(1));
+        await StopAsync(peer, node);
+    }, Silent with { PollInterval = TimeSpan.FromSeconds(1) });
+
+    /// <summary>One peer gives a header every nine seconds, for ever; the other's pool is asked for all the same.</summary>
+    [Test]
+    public void A_peer_that_drips_headers_does_not_keep_the_node_from_the_pools_of_others() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(60);
+        SyncPeerNode slow = await SyncPeerNode.StartLiarAsync(scene, "slow", blocks);
+        slow.Node.Serve(SyncProtocols.Headers, async (_, message, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(9), scene.World.Time, cancellation);
+            ulong height = HeadersRequest.TryDecode(message.Span)!.Locator.Select(id => slow.Chain.GetHeader(id)!.Height).Max();
+            HeaderAnnouncement next = slow.Chain.GetAnnouncement(slow.Chain.GetIdByHeight(height + 1)!.Value, out int _)!;
+            return new HeadersResponse(60, 0, [next]).Encode();
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest", blocks);
+        Assert.That(honest.Pool.Admit(SyncChains.Pay(0)).IsValid, Is.True);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(slow, honest);
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(scene.World.Time.Now, Is.LessThan(SyncPeerNode.Meeting + TimeSpan.FromSeconds(2)));
+        await StopAsync(slow, honest, node);
+    });
+
+    /// <summary>The announcer, who is asked for what is missing, says nothing; another peer has it.</summary>
+    [Test]
+    public void An_announcer_that_keeps_its_headers_back_stalls_nobody() => Run(async scene =>
+    {
+        SyncPeerNode mute = await SyncPeerNode.StartLiarAsync(scene, "mute", []);
+        mute.Node.Serve(SyncProtocols.Headers, async (_, _, cancellation) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(mute, honest);
+        List<Block> blocks = SyncChains.Grow(honest.Chain, 5);
+        await mute.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[^1], 0));
+        await node.ReachAsync(blocks[^1].Id);
+        Assert.That(scene.World.Time.Now, Is.LessThan(SyncPeerNode.Meeting + TimeSpan.FromSeconds(2)));
+        await StopAsync(mute, honest, node);
     });
 
     private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null)
