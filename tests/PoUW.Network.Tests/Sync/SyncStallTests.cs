@@ -1,4 +1,5 @@
 using PoUW.Core.Blocks;
+using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Storage;
 using PoUW.Network.Sync;
@@ -103,6 +104,23 @@ internal sealed class SyncStallTests
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now, Is.LessThan(SyncPeerNode.Meeting + TimeSpan.FromSeconds(2)));
         await StopAsync(mute, honest, node);
+    });
+
+    /// <summary>A longer chain of headers whose sender is always busy: an honest peer with fewer blocks is followed all the same.</summary>
+    [Test]
+    public void A_peer_that_is_always_busy_does_not_keep_a_node_from_the_honest_chain() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(30);
+        BlockChain other = SyncChains.Open(scene.World.Time);
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "busy", SyncChains.Grow(other, 60, offsetMs: 3));
+        liar.AnswerHeaders();
+        liar.Answer(SyncProtocols.Bodies, _ => []);
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest", blocks);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        await node.ReachAsync(blocks[^1].Id);
+        Assert.That(scene.World.Time.Now, Is.LessThan(TimeSpan.FromSeconds(30)));
+        await StopAsync(liar, honest, node);
     });
 
     private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null)
