@@ -123,6 +123,28 @@ internal sealed class SyncStallTests
         await StopAsync(liar, honest, node);
     });
 
+    /// <summary>More peers have headers without bodies than the intake was told of: the honest one behind them has its place.</summary>
+    [Test]
+    public void Every_connected_peer_has_places_for_its_headers() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(30);
+        BlockChain other = SyncChains.Open(scene.World.Time);
+        SyncPeerNode lighter = await SyncPeerNode.StartLiarAsync(scene, "lighter", SyncChains.Grow(other, 20, offsetMs: 3));
+        lighter.AnswerHeaders();
+        lighter.Node.Serve(SyncProtocols.Bodies, async (_, _, cancellation) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest", blocks);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(lighter);
+        await node.ConnectAsync(honest);
+        await node.ReachAsync(blocks[^1].Id);
+        Assert.That(scene.World.Time.Now, Is.LessThan(3 * SyncPeerNode.Meeting));
+        await StopAsync(lighter, honest, node);
+    }, Silent with { Headers = new HeaderIntakeOptions { MaxHeadersPerPeer = 1024, MaxPeers = 1 } });
+
     private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null)
     {
         SyncScene scene = new() { Options = options ?? Silent };
