@@ -58,11 +58,12 @@ public sealed class Host : IHost, IAsyncDisposable
             setup.SignsPeerRecord ? setup.Identity : null,
             IdentityVerifier.Create(),
             _options,
+            Guards.Messages,
             setup.Time,
             _tasks,
             () => ListenAddresses,
             () => _streams.Protocols);
-        _ping = new PingService(_options.Ping, setup.Time, setup.Random);
+        _ping = new PingService(_options.Ping, Guards.Messages, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
