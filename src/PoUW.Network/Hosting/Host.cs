@@ -404,11 +404,12 @@ public sealed class Host : IHost, IAsyncDisposable
         CountConnection(connection, 1);
         connection.MarkAdmitted();
         CloseReason reason = await connection.WaitForReasonAsync();
-        _places.Remove(connection);
+        _places.Hide(connection);
         CountConnection(connection, -1);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerDisconnected, connection.Peer, reason.ToString()));
         Raise(connection.Peer, () => PeerDisconnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Left?.Invoke(connection.Describe(), reason));
+        _places.Remove(connection);
         connection.MarkEnded();
     }
 

@@ -1,0 +1,113 @@
+using PoUW.Core.Runtime;
+using PoUW.Core.Validation;
+using PoUW.Network.Guards;
+using PoUW.Network.Hosting;
+using PoUW.Network.Multiaddresses;
+using PoUW.Network.Muxing;
+using PoUW.Network.Tests.Muxing;
+using PoUW.Network.Tests.Support;
+using PoUW.Network.Transports;
+
+namespace PoUW.Network.Tests.Hosting;
+
+/// <summary>What the application plugs in fails, or takes its time: one connection pays, and nothing is kept of it.</summary>
+internal sealed class HostFailureTests
+{
+    private const int Evil = 9;
+
+    [Test]
+    public void ASlowEndIsToldBeforeTheNextBeginning()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            Host a = await world.StartAsync(0, hello: HostWorld.Hello());
+            Host b = world.Make(1, hello: HostWorld.Hello());
+            await b.DialAsync(HostWorld.AddressOf(0));
+            await world.Delay(1);
+            List<string> log = [];
+            a.PeerConnected += _ => log.Add("+");
+            a.PeerDisconnected += gone =>
+            {
+                // The peer comes back while this side still tells that it went.
+                if (log.Count == 0)
+                {
+                    log.Add("-");
+                    world.World.Spawn("again", async () => await b.DialAsync(HostWorld.AddressOf(0)));
+                    world.World.RunMeanwhile(TimeSpan.FromSeconds(2));
+                }
+            };
+            a.Left += (_, _) => log.Add("left");
+            await b.DisconnectAsync(a.Id);
+            await world.Delay(20);
+            Assert.That(log, Is.EqualTo(new[] { "-", "left", "+" }));
+            Assert.That(a.Peers, Has.Count.EqualTo(1));
+        });
+    }
+
+    private sealed class ThrowingAuthorizer : IPeerAuthorizer
+    {
+        public bool Throws { get; set; }
+
+        public ValueTask<ValidationResult> AuthorizeAsync(PeerDescription peer, CancellationToken cancellation) =>
+            Throws ? throw new InvalidOperationException("authorizer") : ValueTask.FromResult(ValidationResult.Ok);
+    }
+
+    /// <summary>Connections that fail with what no connection should fail with.</summary>
+    private sealed class BreakingTransport(ITransport inner) : ITransport
+    {
+        public List<BreakingConnection> Accepted { get; } = [];
+
+        public bool CanDial(Multiaddr address) => inner.CanDial(address);
+
+        public async ValueTask<IListener> ListenAsync(Multiaddr address, CancellationToken cancellation) =>
+            new BreakingListener(this, await inner.ListenAsync(address, cancellation));
+
+        public ValueTask<IConnection> DialAsync(Multiaddr address, CancellationToken cancellation) => inner.DialAsync(address, cancellation);
+    }
+
+    private sealed class BreakingListener(BreakingTransport owner, IListener inner) : IListener
+    {
+        public Multiaddr LocalAddress => inner.LocalAddress;
+
+        public async ValueTask<IConnection?> AcceptAsync(CancellationToken cancellation)
+        {
+            if (await inner.AcceptAsync(cancellation) is not { } connection)
+            {
+                return null;
+            }
+
+            BreakingConnection breaking = new(connection);
+            owner.Accepted.Add(breaking);
+            return breaking;
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class BreakingConnection(IConnection inner) : IConnection
+    {
+        public bool IsBroken { get; set; }
+
+        public Multiaddr RemoteAddress => inner.RemoteAddress;
+
+        public Multiaddr LocalAddress => inner.LocalAddress;
+
+        public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) => inner.ReadAsync(destination, cancellation);
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) => inner.WriteAsync(source, cancellation);
+
+        public ValueTask CloseWritingAsync() => inner.CloseWritingAsync();
+
+        public async ValueTask CloseAsync()
+        {
+            await inner.CloseAsync();
+            if (IsBroken)
+            {
+                throw new InvalidOperationException("close");
+            }
+        }
+
+        public ValueTask DisposeAsync() => CloseAsync();
+    }
+}
