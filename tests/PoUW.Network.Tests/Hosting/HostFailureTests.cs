@@ -45,6 +45,20 @@ internal sealed class HostFailureTests
         });
     }
 
+    [Test]
+    public async Task AConnectionEndsAlsoWhenNoMoreTasksAreTaken()
+    {
+        await using YamuxPair pair = new();
+        TaskGroup tasks = new(new ThreadPoolSpawner(), new NullNetworkObserver());
+        await tasks.CompleteAsync();
+        ResourceManager resources = new(new ResourceOptions());
+        Assert.That(resources.TryOpenConnection(true, HostWorld.AddressOf(1), out ConnectionScope? scope).IsValid, Is.True);
+        HostConnection connection = new(HostWorld.IdOf(1), HostWorld.AddressOf(1), true, pair.Listener, scope!, tasks);
+        connection.BeginClose(CloseReason.ShuttingDown);
+        Assert.That(await connection.WaitForReasonAsync().InTime(), Is.EqualTo(CloseReason.ShuttingDown));
+        Assert.That(CloseCodes.ToReason(await pair.Dialer.Completion.InTime()), Is.EqualTo(CloseReason.ShuttingDown));
+    }
+
     private sealed class ThrowingAuthorizer : IPeerAuthorizer
     {
         public bool Throws { get; set; }
