@@ -262,7 +262,8 @@ internal sealed class ConnectionMaker(
             case CloseReason.None:
                 guards.Dials.Succeeded(result.Peer!.Value, address);
                 break;
-            case CloseReason.Unreachable:
+            case CloseReason.Unreachable or CloseReason.WrongPeer:
+                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer.
                 guards.Dials.AddressFailed(address);
                 break;
             case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested:

@@ -46,6 +46,21 @@ internal sealed class HostFailureTests
     }
 
     [Test]
+    public void AnotherPeerAtAnAddressSpeaksForTheAddressOnly()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            await world.StartAsync(0);
+            Host b = world.Make(1);
+            Multiaddr wrong = HostWorld.AddressOf(0).WithPeer(HostWorld.IdOf(5));
+            Assert.That((await b.DialAsync(wrong)).Reason, Is.EqualTo(CloseReason.WrongPeer));
+            Assert.That((await b.DialWhenDueAsync(wrong)).Reason, Is.EqualTo(CloseReason.TooSoon));
+            Assert.That(b.Guards.Dials.WaitBefore(HostWorld.IdOf(5), HostWorld.AddressOf(6)), Is.EqualTo(TimeSpan.Zero));
+        });
+    }
+
+    [Test]
     public async Task AConnectionEndsAlsoWhenNoMoreTasksAreTaken()
     {
         await using YamuxPair pair = new();
