@@ -97,6 +97,7 @@ internal sealed class ConnectionMaker(
         }
 
         CloseReason end = await connection.CloseAsync(reason);
+        connection.MarkBroken();
         connection.MarkEnded();
         return reason == CloseReason.Lost && isByPeer ? end : reason;
     }
@@ -190,14 +191,7 @@ internal sealed class ConnectionMaker(
         bool isInbound = place is not null;
         UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, either.Token);
         place?.Dispose();
-        HostConnection connection = new(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
-        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
-        {
-            await upgraded.Muxer.CloseAsync(CloseCodes.ToCode(CloseReason.ShuttingDown));
-            throw new OperationCanceledException(stopping);
-        }
-
-        return connection;
+        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
     }
 
     private async ValueTask<AdmissionOutcome> AdmitAsync(
@@ -225,6 +219,11 @@ internal sealed class ConnectionMaker(
 
         ValidationResult kept = guards.Gater.MayKeep(connection.Peer, connection.RemoteAddress, connection.IsInbound);
         if (!kept.IsValid)
+        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
+        {
+            return new AdmissionOutcome(CloseReason.ShuttingDown);
+        }
+
         {
             return ToReason(kept);
         }

@@ -46,6 +46,35 @@ internal sealed class HostFailureTests
     }
 
     [Test]
+    public void WhoIsNotKeptIsNotServed()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            // Other threads go on while the gater thinks.
+            ScriptedGater gater = new();
+            gater.Keep = _ =>
+            {
+                world.World.RunMeanwhile(TimeSpan.FromSeconds(1));
+                return ValidationResult.Fail(ValidationCode.NotAllowed, "peer", "Nobody.");
+            };
+            await world.StartAsync(0, gater: gater);
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            IMuxedStream early = await peer.Muxer.OpenStreamAsync(CancellationToken.None);
+            try
+            {
+                Assert.That(await early.ReadAsync(new byte[1], CancellationToken.None), Is.Zero, "not a byte of an answer");
+            }
+            catch (NetworkException failure)
+            {
+                Assert.That(failure.Error, Is.EqualTo(NetworkError.Closed));
+            }
+
+            Assert.That(CloseCodes.ToReason(await peer.Muxer.Completion), Is.EqualTo(CloseReason.Unauthorized));
+        });
+    }
+
+    [Test]
     public void AnotherPeerAtAnAddressSpeaksForTheAddressOnly()
     {
         HostWorld world = new();
