@@ -15,6 +15,57 @@ internal sealed class HostFailureTests
 {
     private const int Evil = 9;
 
+    [TestCase("dial")]
+    [TestCase("accept")]
+    [TestCase("keep")]
+    [TestCase("keep of the dialer")]
+    [TestCase("authorizer")]
+    public void WhoeverThrowsAdmitsNobodyAndKeepsNothing(string where)
+    {
+        HostWorld world = new();
+        RecordingObserver observer = new();
+        world.Run(async () =>
+        {
+            ScriptedGater gater = new();
+            ThrowingAuthorizer authorizer = new();
+            Host host = await world.StartAsync(0, hello: HostWorld.Hello(authorizer: authorizer), observer: observer, gater: gater);
+            ScriptedGater evil = new();
+            Host peer = world.Make(Evil, hello: HostWorld.Hello(), gater: evil, observer: observer);
+            switch (where)
+            {
+                case "dial":
+                    evil.Dial = static _ => throw new InvalidOperationException("gater");
+                    break;
+                case "accept":
+                    gater.Accept = static _ => throw new InvalidOperationException("gater");
+                    break;
+                case "keep":
+                    gater.Keep = static _ => throw new InvalidOperationException("gater");
+                    break;
+                case "keep of the dialer":
+                    evil.Keep = static _ => throw new InvalidOperationException("gater");
+                    break;
+                default:
+                    authorizer.Throws = true;
+                    break;
+            }
+
+            Assert.That((await peer.DialAsync(HostWorld.AddressOf(0))).IsConnected, Is.False);
+            await world.Delay(20);
+            Assert.That(world.Model.ConnectionCount, Is.Zero);
+            foreach (Host one in new[] { host, peer })
+            {
+                ResourceUsage held = one.Guards.Resources.System;
+                Assert.That((held.Connections, held.Streams, one.Guards.Handshakes.Count), Is.EqualTo((0, 0, 0)));
+            }
+
+            (gater.Accept, gater.Keep, authorizer.Throws) = (static _ => ValidationResult.Ok, static _ => ValidationResult.Ok, false);
+            Host honest = world.Make(3, hello: HostWorld.Hello());
+            Assert.That((await honest.DialAsync(HostWorld.AddressOf(0))).Reason, Is.EqualTo(CloseReason.None));
+        });
+        Assert.That(observer.Events.Items.Count(static e => e is { Kind: NetworkEventKind.HandlerFailed, Failure: InvalidOperationException }), Is.EqualTo(1));
+    }
+
     [Test]
     public void ASlowEndIsToldBeforeTheNextBeginning()
     {
