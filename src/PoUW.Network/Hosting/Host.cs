@@ -340,18 +340,41 @@ public sealed class Host : IHost, IAsyncDisposable
         {
             while (await listener.AcceptAsync(_stop.Token) is { } raw)
             {
-                InboundAttempt? attempt = _maker.TryBegin(raw);
-                if (attempt is null || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt)))
+                if (!TryBegin(transport, raw))
                 {
-                    attempt?.Place.Dispose();
-                    attempt?.Scope.Dispose();
-                    await raw.CloseAsync();
+                    await CloseAsync(raw);
                 }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return;
+        }
+    }
+
+    private bool TryBegin(HostTransport transport, IConnection raw)
+    {
+        InboundAttempt? attempt = _maker.TryBegin(raw);
+        bool isRunning = attempt is not null && _tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt));
+        if (!isRunning)
+        {
+            attempt?.Place.Dispose();
+            attempt?.Scope.Dispose();
+        }
+
+        return isRunning;
+    }
+
+    /// <summary>A connection that cannot even be closed must not end the loop that takes others.</summary>
+    private async ValueTask CloseAsync(IConnection raw)
+    {
+        try
+        {
+            await raw.CloseAsync();
+        }
+        catch (Exception failure)
+        {
+            _observer.Observe(new NetworkEvent(NetworkEventKind.InternalFailure, null, $"closing {raw.RemoteAddress}", failure));
         }
     }
 

@@ -154,6 +154,29 @@ internal sealed class HostFailureTests
         Assert.That(CloseCodes.ToReason(await pair.Dialer.Completion.InTime()), Is.EqualTo(CloseReason.ShuttingDown));
     }
 
+    [Test]
+    public void AConnectionThatBreaksInItsOwnWayEndsOnlyItself()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            BreakingTransport breaking = new(world.Model.AddHost("n0"));
+            Host host = world.Make(0, transport: breaking);
+            await host.ListenAsync(HostWorld.AddressOf(0));
+            Host b = world.Make(1);
+            Host c = world.Make(2);
+            await b.DialAsync(HostWorld.AddressOf(0));
+            await c.DialAsync(HostWorld.AddressOf(0));
+            await world.Delay(1);
+            Assert.That(host.Peers, Has.Count.EqualTo(2));
+            breaking.Accepted[0].IsBroken = true;
+            await b.DisconnectAsync(host.Id);
+            await world.Delay(60);
+            Assert.That(host.Peers.Select(static peer => peer.Id), Is.EqualTo(new[] { c.Id }));
+            Assert.That(await c.PingAsync(host.Id), Is.GreaterThan(TimeSpan.Zero));
+        });
+    }
+
     private sealed class ThrowingAuthorizer : IPeerAuthorizer
     {
         public bool Throws { get; set; }
