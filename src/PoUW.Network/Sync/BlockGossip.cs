@@ -238,7 +238,7 @@ internal sealed class BlockGossip
         }
 
         HashSet<PeerId> refused = [];
-        while (await _source.FetchAsync(peer, id, refused) is { } found)
+        while (await _source.FetchAsync(peer, header, refused) is { } found)
         {
             // The seal is the announcement's: what is forwarded is what was verified.
             result = ImportFetched(peer, found.Block with { Seal = announced.Signed.Seal }, found.From);

@@ -89,6 +89,36 @@ internal sealed class GossipSyncTests
         await StopAsync(liar, honest, node);
     }, HeadersOnly);
 
+    /// <summary>It says from which height on it has witnesses: below, others are asked; who says so of everything is asked no more.</summary>
+    [TestCase(2ul, 3)]
+    [TestCase(ulong.MaxValue, 1)]
+    public void An_announcer_that_pruned_is_no_liar_and_the_block_comes_from_another(ulong floor, int requests) => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        SyncPeerNode pruned = await SyncPeerNode.StartLiarAsync(scene, "pruned", blocks);
+        int asked = 0;
+        pruned.Answer(SyncProtocols.Block, message =>
+        {
+            asked++;
+            Block block = pruned.Chain.GetBlock(BodiesRequest.TryDecode(message.Span)!.Ids[0])!;
+            return BodiesResponse.Encode(floor, [(block.Header.Height < floor ? SyncChains.WithoutWitness(block) : block).Encode()]);
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(pruned, honest);
+        SyncChains.ImportAll(honest.Chain, blocks);
+        foreach (Block block in blocks)
+        {
+            await pruned.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, 0));
+            await node.ReachAsync(block.Id);
+        }
+
+        Assert.That(node.IsBanned(pruned), Is.False);
+        Assert.That(asked, Is.EqualTo(requests));
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(pruned, honest, node);
+    }, HeadersOnly);
+
     /// <summary>What is forwarded is the announcement, so its seal is the one that is verified.</summary>
     [Test]
     public void An_announcement_with_a_wrong_seal_is_not_forwarded() => Run(async scene =>

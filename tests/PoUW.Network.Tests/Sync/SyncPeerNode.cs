@@ -29,16 +29,17 @@ internal sealed class SyncPeerNode
     private SyncPeerNode(SyncScene scene, string name, BlockChain chain, SyncOptions? options)
     {
         (Chain, _time, _endpoint) = (chain, scene.World.Time, Multiaddr.Memory(name.Replace(' ', '-')));
+        Work = new RunningWork(scene.World);
         Pool = new TransactionPool(chain, new MempoolOptions { Time = scene.World.Time });
         chain.Subscribe(Pool);
         Node = new NetworkNode(
-            scene.Transport, chain.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 } }, scene.World.Time, scene.World,
+            scene.Transport, chain.Genesis.Id, scene.Network, scene.World.Time, scene.World,
             new SeededRandomSource(1, name), new OpenPeerAuthorizer(), Observer);
         if (options is not null)
         {
             Sync = new LedgerSync(
                 chain, Pool, Node, new OrphanPool<PeerId>(chain, new OrphanPoolOptions(), _ => true, scene.World.Time), _ => true, options, scene.World.Time,
-                scene.World, Warnings.Add, _stopping.Token);
+                Work, Warnings.Add, _stopping.Token);
             Sync.BlockAccepted += _ => Changed();
             Sync.TransactionAdmitted += _ => Changed();
         }
@@ -51,6 +52,9 @@ internal sealed class SyncPeerNode
     public NetworkNode Node { get; }
 
     public LedgerSync? Sync { get; }
+
+    /// <summary>What the sync has running.</summary>
+    public RunningWork Work { get; }
 
     public List<string> Warnings { get; } = [];
 
