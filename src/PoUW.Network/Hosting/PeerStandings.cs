@@ -12,8 +12,8 @@ internal sealed class PeerStandings(HostOptions options, TimeProvider time)
     private readonly Lock _gate = new();
     private readonly long _start = time.GetTimestamp();
 
-    // For each peer the time at which its last fault has faded.
-    private readonly RecentTable<PeerId, TimeSpan> _blameless = new(options.RememberedPeers);
+    // What has not faded, at the time of the last fault.
+    private readonly RecentTable<PeerId, (double Faults, TimeSpan At)> _faults = new(options.RememberedPeers);
 
     /// <returns>True if this fault is the one that bans the peer; its count begins anew.</returns>
     public bool AddFault(PeerId peer)
@@ -21,10 +21,10 @@ internal sealed class PeerStandings(HostOptions options, TimeProvider time)
         lock (_gate)
         {
             TimeSpan now = time.GetElapsedTime(_start);
-            TimeSpan from = _blameless.TryGet(peer, out TimeSpan known) && known > now ? known : now;
-            TimeSpan until = from + options.FaultLifetime;
-            bool isLast = until - now > (options.FaultsBeforeBan - 1) * options.FaultLifetime;
-            _blameless.Set(peer, isLast ? now : until);
+            double left = _faults.TryGet(peer, out (double Faults, TimeSpan At) before) ? before.Faults - ((now - before.At) / options.FaultLifetime) : 0;
+            double faults = Math.Max(0, left) + 1;
+            bool isLast = faults > options.FaultsBeforeBan - 1;
+            _faults.Set(peer, (isLast ? 0 : faults, now));
             return isLast;
         }
     }

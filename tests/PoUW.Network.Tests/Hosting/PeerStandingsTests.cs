@@ -39,6 +39,13 @@ internal sealed class PeerStandingsTests
     }
 
     [Test]
+    public void ANodeMayBanNobody()
+    {
+        PeerStandings standings = new(Options with { FaultsBeforeBan = int.MaxValue, FaultLifetime = TimeSpan.MaxValue }, _clock);
+        Assert.That(Faults(standings, 1_000, TimeSpan.FromDays(1)), Is.All.False);
+    }
+
+    [Test]
     public void WhoIsForgottenBeginsAnew()
     {
         PeerStandings standings = new(Options, _clock);
