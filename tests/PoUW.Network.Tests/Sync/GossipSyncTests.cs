@@ -279,6 +279,32 @@ internal sealed class GossipSyncTests
         await StopAsync(server, client);
     }, HeadersOnly with { ServedBytesPerSecond = 2_000 });
 
+    /// <summary>One peer has used up what all may have of bodies; announced blocks and headers are served to everybody.</summary>
+    [Test]
+    public void Bulk_does_not_starve_new_blocks_and_headers() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(20);
+        SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server", blocks);
+        SyncPeerNode greedy = await SyncPeerNode.StartLiarAsync(scene, "greedy", []);
+        SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+        await greedy.ConnectAsync(server);
+        await client.ConnectAsync(server);
+        byte[] bulk = new BodiesRequest([.. blocks.Select(static block => block.Id)]).Encode();
+        byte[] one = new BodiesRequest([blocks[^1].Id]).Encode();
+        byte[] headers = new HeadersRequest([server.Chain.Genesis.Id], 20).Encode();
+        async Task<int> AskAsync(SyncPeerNode who, string protocol, byte[] request) =>
+            (await who.Node.RequestAsync(server.Node.Id, protocol, request, TimeSpan.FromSeconds(5))).Response.Length;
+        Assert.That(await AskAsync(greedy, SyncProtocols.Bodies, bulk), Is.GreaterThan(4_000));
+        Assert.That(await AskAsync(client, SyncProtocols.Bodies, bulk), Is.Zero, "there is nothing left of this");
+        foreach (SyncPeerNode who in new[] { greedy, client })
+        {
+            Assert.That(await AskAsync(who, SyncProtocols.Block, one), Is.GreaterThan(200));
+            Assert.That(await AskAsync(who, SyncProtocols.Headers, headers), Is.GreaterThan(1_000));
+        }
+
+        await StopAsync(server, greedy, client);
+    }, HeadersOnly with { ServedBytesPerSecond = 2_000, TotalServedBytesPerSecond = 2_000 });
+
     [TestCase(SyncProtocols.Headers)]
     [TestCase(SyncProtocols.Bodies)]
     [TestCase(SyncProtocols.Block)]
