@@ -1,7 +1,10 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Transactions;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
+using PoUW.Network.Messaging;
+using PoUW.Network.Requests;
 using PoUW.Network.Sync;
 
 namespace PoUW.Network.Tests.Sync;
@@ -304,6 +307,38 @@ internal sealed class GossipSyncTests
 
         await StopAsync(server, greedy, client);
     }, HeadersOnly with { ServedBytesPerSecond = 2_000, TotalServedBytesPerSecond = 2_000 });
+
+    /// <summary>Requests of the sync count as such, not with what an application serves.</summary>
+    [Test]
+    public void Requests_of_the_sync_have_a_budget_of_their_own()
+    {
+        MessageBudgetOptions budget = new() { Sync = new MessageRate(TokenRate.PerSecond(1, 3), TokenRate.PerSecond(1 << 20, 1 << 20)) };
+        SyncScene scene = new()
+        {
+            Options = HeadersOnly,
+            Network = new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 }, Guards = new GuardOptions { Messages = budget } },
+        };
+        scene.World.Run(async () =>
+        {
+            SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server");
+            SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+            await client.ConnectAsync(server);
+            server.Answer("own", static _ => [1]);
+            byte[] headers = new HeadersRequest([server.Chain.Genesis.Id], 20).Encode();
+            async Task<RequestStatus> AskAsync(string protocol) =>
+                (await client.Node.RequestAsync(server.Node.Id, protocol, headers, TimeSpan.FromSeconds(5))).Status;
+            List<RequestStatus> answers = [];
+            for (int i = 0; i < 5; i++)
+            {
+                answers.Add(await AskAsync(SyncProtocols.Headers));
+                answers.Add(await AskAsync("own"));
+            }
+
+            Assert.That(answers.Where(static (_, i) => i % 2 == 0).Count(static status => status == RequestStatus.Refused), Is.EqualTo(2));
+            Assert.That(answers.Where(static (_, i) => i % 2 == 1), Is.All.EqualTo(RequestStatus.Ok));
+            await StopAsync(server, client);
+        });
+    }
 
     [TestCase(SyncProtocols.Headers)]
     [TestCase(SyncProtocols.Bodies)]
