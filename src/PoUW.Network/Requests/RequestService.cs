@@ -291,6 +291,10 @@ internal sealed class RequestService
         {
             return (RequestStatus.Refused, default);
         }
+        catch (NetworkException busy) when (busy.Error == NetworkError.LimitReached)
+        {
+            return (RequestStatus.Refused, default);
+        }
         catch (Exception failure)
         {
             _observer.Observe(new NetworkEvent(NetworkEventKind.HandlerFailed, peer, name, failure));

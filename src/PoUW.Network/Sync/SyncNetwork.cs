@@ -40,11 +40,12 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
     /// <param name="request">The request.</param>
     /// <param name="priority">How the transfer is scheduled beside others.</param>
     /// <param name="timeout">How long to wait.</param>
-    /// <exception cref="OperationCanceledException">The sync stops.</exception>
+    /// <param name="cancellation">Takes the request back, beside the end of the sync if it is linked to that.</param>
+    /// <exception cref="OperationCanceledException">The sync stops, or the request was taken back.</exception>
     internal async ValueTask<SyncAnswer> AskAsync(
-        PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout)
+        PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout, CancellationToken? cancellation = null)
     {
-        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, stopping, priority);
+        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, cancellation ?? stopping, priority);
         bool isBusy = answer.Status == RequestStatus.Refused || (answer.IsOk && answer.Response.IsEmpty);
         return new SyncAnswer(answer.IsOk ? answer.Response : default, isBusy);
     }
