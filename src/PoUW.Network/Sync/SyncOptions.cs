@@ -93,6 +93,12 @@ public sealed record SyncOptions
     /// <summary>Chunks of a snapshot that are fetched or wait for their turn at the same time.</summary>
     public int SnapshotWindow { get; init; } = 8;
 
+    /// <summary>
+    /// After this time without a chunk of a snapshot another peer is asked for it, too; a peer that is late three times is left while there are others.
+    /// A chunk has up to a megabyte, so this is the rate that a peer has to keep up.
+    /// </summary>
+    public TimeSpan SnapshotChunkDelay { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>Chunks that a snapshot may have; about a megabyte each.</summary>
     public int MaxSnapshotChunks { get; init; } = 1 << 16;
 
@@ -117,7 +123,7 @@ public sealed record SyncOptions
         long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
             HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBusyAnswers, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
             TotalServedBytesPerSecond, UrgentBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, MaxSnapshotIndexes, SnapshotAttempts];
-        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause, SnapshotCountInterval];
+        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause, SnapshotChunkDelay, SnapshotCountInterval];
         bool isInRange = counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
             && InlineBlockBytes >= 0 && InlineTransactionBytes >= 0 && PollInterval >= TimeSpan.Zero
             && HeadersPerRequest <= HeadersRequest.MaxHeaders && BodiesPerRequest <= BodiesRequest.MaxIds && MaxTransactionIds <= TransactionsRequest.MaxIds;
