@@ -100,7 +100,7 @@ public sealed class SnapshotSync
 
     private void Consider(List<(PeerId Peer, ReadOnlyMemory<byte> Offer)> offers)
     {
-        offers.ForEach(offer => Consider(offer.Peer, offer.Offer.Span));
+        offers.ForEach(entry => Consider(entry.Peer, entry.Offer.Span));
         _total = _peers.Values.Select(static peer => peer.Offer.Chunks - peer.Offer.First).DefaultIfEmpty().Max();
     }
 
