@@ -16,7 +16,7 @@ internal sealed class RequestService
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, RequestPeer> _peers = [];
-    private readonly IHost _host;
+    private readonly Host _host;
     private readonly Hash256 _networkId;
     private readonly RequestOptions _options;
     private readonly TimeProvider _time;
@@ -123,8 +123,14 @@ internal sealed class RequestService
         bool isDone = false;
         try
         {
-            stream = await _host.OpenStreamAsync(peer, [protocol], priority, cancellation);
-            await stream.WriteAsync(DelimitedMessages.Encode(request.Span), cancellation);
+            byte[] message = DelimitedMessages.Encode(request.Span);
+            bool isShort = message.Length <= RequestWire.JoinBytes;
+            stream = await _host.OpenStreamAsync(peer, [protocol], priority, isShort ? message : default(ReadOnlyMemory<byte>), cancellation);
+            if (!isShort)
+            {
+                await stream.WriteAsync(message, cancellation);
+            }
+
             RequestResult result = await RequestWire.ReadAnswerAsync(stream, _options.MaxResponseBytes, cancellation);
             isDone = result.Status != RequestStatus.TooLarge;
             return result;

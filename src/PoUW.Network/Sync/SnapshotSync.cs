@@ -79,13 +79,9 @@ public sealed class SnapshotSync
         _peers.Clear();
         _left.Clear();
         Consider(await AskForOffersAsync(_options.RequestTimeout));
-        if (_adoption.State is { } state && state.After != _after)
-        {
-            // An earlier run has left a part of the state.
-            return await FindPeersAsync();
-        }
 
-        return _peers.Count > 0;
+        // An earlier run may have left a part of the state.
+        return _adoption.State is { } state && state.After != _after ? await FindPeersAsync() : _peers.Count > 0;
     }
 
     /// <summary>Asks the peers that are not asked for chunks what they have behind what was here at first.</summary>
