@@ -21,6 +21,18 @@ public sealed record SyncOptions
     /// <summary>Announced blocks of one peer beyond those, which wait for the sync to bring them.</summary>
     public int MaxWaitingBlocksPerPeer { get; init; } = 64;
 
+    /// <summary>
+    /// Bytes of one peer's announcements on one topic that wait for their verdict. What the peers of a node may take together should be less than a
+    /// topic's share of <see cref="Gossip.GossipLimits.TotalInboxBytes"/>, so that none of them can keep the others out.
+    /// </summary>
+    public int InboxBytes { get; init; } = 384 * 1024;
+
+    /// <summary>Announced transactions that are fetched at the same time; more are ignored.</summary>
+    public int MaxFetchedTransactions { get; init; } = 128;
+
+    /// <summary>The same, of one peer.</summary>
+    public int MaxFetchedTransactionsPerPeer { get; init; } = 2;
+
     /// <summary>How long an announced block may take from all sources together, its ancestors included.</summary>
     public TimeSpan AnnouncedBlockTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -120,7 +132,8 @@ public sealed record SyncOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
+        long[] counts = [InboxBytes, MaxFetchedTransactions, MaxFetchedTransactionsPerPeer, MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer,
+            MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
             HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBusyAnswers, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
             TotalServedBytesPerSecond, UrgentBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, MaxSnapshotIndexes, SnapshotAttempts];
         TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause, SnapshotChunkDelay, SnapshotCountInterval];

@@ -6,6 +6,7 @@ using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Network.Gossip;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
@@ -128,6 +129,23 @@ internal sealed class SyncPeerNode
                 0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
         }
     }
+
+    /// <summary>Says that there is a block: the header alone if the block is longer than what goes inline.</summary>
+    public async Task AnnounceAsync(Block block, int inlineBytes) =>
+        await Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, inlineBytes));
+
+    /// <summary>Messages of gossip that were accepted, ignored and rejected here.</summary>
+    public (long Accepted, long Ignored, long Rejected) Verdicts
+    {
+        get
+        {
+            GossipStatistics seen = Node.Gossip.Statistics;
+            return (seen.Accepted, seen.Ignored, seen.Rejected);
+        }
+    }
+
+    public Task WaitForVerdictsAsync(int count) => Node.Gossip.WaitForAsync(
+        seen => seen.Statistics.Accepted + seen.Statistics.Ignored + seen.Statistics.Rejected >= count);
 
     public bool IsBanned(SyncPeerNode peer) =>
         Observer.Events.Items.Any(seen => seen.Kind == NetworkEventKind.PeerBanned && seen.Peer == peer.Node.Id);
