@@ -15,9 +15,6 @@ internal sealed class BodyImporter(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
     Pulse progress, BodyPlan plan, Action<string> warn, Action<Block, ValidationResult> imported, Action ended)
 {
-    // The longest pause after failures of this node, in pauses after the first.
-    private const int MaxPauseFactor = 8;
-
     private bool _isImporting;
     private int _failures;
     private long _count;
@@ -98,7 +95,7 @@ internal sealed class BodyImporter(
             // The store failed, and nothing of the block was kept; or a listener did, and the block is in. The next attempt tells, after a
             // pause that doubles as long as it goes on.
             warn($"block {block.Header.Height} was not imported: {failure.Message}");
-            Hold(options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(_failures++, 30)), pump);
+            Hold(options.PauseAfter(_failures++), pump);
         }
     }
 
