@@ -78,9 +78,7 @@ public sealed class BlobTransfer
             return FetchResult.Fail(decoded.Code == ValidationCode.TooLarge ? FetchStatus.TooLarge : FetchStatus.Malformed);
         }
 
-        byte[] blob = GC.AllocateUninitializedArray<byte>((int)manifest.TotalBytes);
-        FetchStatus status = await FillAsync(blob, manifest, preferredPeers, cancellation);
-        return status == FetchStatus.Ok ? new FetchResult(status, blob) : FetchResult.Fail(status);
+        return await AssembleAsync(manifest, preferredPeers, cancellation);
     }
 
     private IEnumerable<Hash256> PartsOf(Hash256 address) => [address, .. LocalManifest(address)?.Chunks ?? []];
@@ -97,11 +95,13 @@ public sealed class BlobTransfer
         return manifest;
     }
 
-    private async ValueTask<FetchStatus> FillAsync(
-        byte[] blob, BlobManifest manifest, IReadOnlyList<PeerId>? preferredPeers, CancellationToken cancellation)
+    /// <summary>Memory is taken as verified chunks arrive, twice as much each time: a manifest alone, whatever it says, takes none.</summary>
+    private async ValueTask<FetchResult> AssembleAsync(BlobManifest manifest, IReadOnlyList<PeerId>? preferredPeers, CancellationToken cancellation)
     {
+        byte[] blob = [];
         Queue<Task<FetchResult>> window = new();
         int started = 0;
+        int filled = 0;
         for (int i = 0; i < manifest.Chunks.Count; i++)
         {
             while (started < manifest.Chunks.Count && window.Count < _chunks.Options.BlobWindow)
@@ -112,17 +112,30 @@ public sealed class BlobTransfer
             FetchResult chunk = await window.Dequeue();
             if (!chunk.IsOk)
             {
-                return chunk.Status;
+                return chunk;
             }
 
             if (chunk.Bytes.Length != manifest.LengthOf(i))
             {
-                return FetchStatus.Malformed;
+                return FetchResult.Fail(FetchStatus.Malformed);
             }
 
-            chunk.Bytes.CopyTo(blob.AsMemory(i * manifest.ChunkBytes));
+            if (filled + chunk.Bytes.Length > blob.Length)
+            {
+                blob = Grow(blob, filled, Math.Min(manifest.TotalBytes, 2L * (filled + chunk.Bytes.Length)));
+            }
+
+            chunk.Bytes.CopyTo(blob.AsMemory(filled));
+            filled += chunk.Bytes.Length;
         }
 
-        return FetchStatus.Ok;
+        return new FetchResult(FetchStatus.Ok, blob);
+    }
+
+    private static byte[] Grow(byte[] blob, int filled, long length)
+    {
+        byte[] grown = GC.AllocateUninitializedArray<byte>((int)length);
+        blob.AsSpan(0, filled).CopyTo(grown);
+        return grown;
     }
 }

@@ -17,10 +17,15 @@ public sealed class ChunkExchange
     /// <summary>The request protocol: 32 bytes of hash are answered with the chunk.</summary>
     public const string Protocol = "pouw/chunk/1";
 
+    // What a request costs at least: a look-up, a stream, a frame.
+    private const int RequestBytes = 1024;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Hash256, TaskCompletionSource<FetchResult>> _running = [];
     private readonly NetworkNode _node;
     private readonly LayeredChunkStore _store;
+    private readonly HedgedRequests _requests;
+    private readonly ServeBudget _budget;
 
     /// <summary>Serves the store's chunks on a node from now on.</summary>
     /// <exception cref="InvalidOperationException">The node has an exchange already.</exception>
@@ -41,6 +46,8 @@ public sealed class ChunkExchange
         ArgumentNullException.ThrowIfNull(cache);
         _node = node;
         _store = new LayeredChunkStore(own, cache);
+        _requests = new HedgedRequests(Options.HedgeDelay, node.Time, node.Stopping);
+        _budget = new ServeBudget(Options.ServedBytesPerSecond, Options.TotalServedBytesPerSecond, node.Time);
         node.Serve(Protocol, ServeAsync, StreamPriority.Bulk);
     }
 
@@ -63,7 +70,7 @@ public sealed class ChunkExchange
 
     /// <summary>
     /// The chunk from the store, or from the first peer that gives it: the preferred ones in their order, then all others, starting at
-    /// a place that depends on the hash so that load spreads. Concurrent calls for one hash share one fetch (with the first call's
+    /// a place that depends on the hash so that load spreads; the next one when those before gave nothing or take long. Concurrent calls for one hash share one fetch (with the first call's
     /// preference); cancelling a call does not end the fetch of the others.
     /// </summary>
     public async ValueTask<FetchResult> FetchAsync(
@@ -91,12 +98,26 @@ public sealed class ChunkExchange
             Finish(hash, shared!, FetchResult.Fail(FetchStatus.NotFound));
         }
 
-        return await shared!.Task.WaitAsync(cancellation);
+        return await FollowAsync(shared!.Task).WaitAsync(cancellation);
     }
+
+    /// <summary>The shared task itself would go on outside of the caller's context when the wait for it is cancelled.</summary>
+    private static async Task<FetchResult> FollowAsync(Task<FetchResult> shared) => await shared;
 
     private ValueTask<ReadOnlyMemory<byte>?> ServeAsync(PeerId peer, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte>? chunk = request.Length == Hash256.Size ? _store.Get(new Hash256(request.Span)) : null;
+        if (request.Length != Hash256.Size)
+        {
+            return ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);
+        }
+
+        if (!_budget.MayServe(peer))
+        {
+            throw new NetworkException(NetworkError.LimitReached, "The peer has got as many bytes as it may.");
+        }
+
+        ReadOnlyMemory<byte>? chunk = _store.Get(new Hash256(request.Span));
+        _budget.Charge(peer, RequestBytes + (chunk?.Length ?? 0));
         return ValueTask.FromResult(chunk is { Length: int length } && length > Options.MaxChunkBytes ? null : chunk);
     }
 
@@ -105,14 +126,10 @@ public sealed class ChunkExchange
         FetchResult result = FetchResult.Fail(FetchStatus.NotFound);
         try
         {
-            foreach (PeerId peer in OrderPeers(hash, preferred))
+            if (await _requests.FirstAsync(OrderPeers(hash, preferred), (peer, end) => AskAsync(hash, peer, end)) is { } chunk)
             {
-                if (await AskAsync(hash, peer) is { } chunk)
-                {
-                    _store.Put(chunk);
-                    result = new FetchResult(FetchStatus.Ok, chunk);
-                    break;
-                }
+                _store.Put(chunk);
+                result = new FetchResult(FetchStatus.Ok, chunk);
             }
         }
         catch (OperationCanceledException) when (_node.Stopping.IsCancellationRequested)
@@ -126,9 +143,15 @@ public sealed class ChunkExchange
         }
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>?> AskAsync(Hash256 hash, PeerId peer)
+    private async Task<ReadOnlyMemory<byte>?> AskAsync(Hash256 hash, PeerId peer, CancellationToken cancellation)
     {
-        RequestResult answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, _node.Stopping);
+        RequestResult answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, cancellation);
+        for (int busy = 1; answer.Status == RequestStatus.Refused && busy < Options.MaxBusyAnswers; busy++)
+        {
+            await Task.Delay(Options.BusyPause, _node.Time, cancellation);
+            answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, cancellation);
+        }
+
         if (!answer.IsOk)
         {
             return null;

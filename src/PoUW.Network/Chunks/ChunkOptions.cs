@@ -11,6 +11,21 @@ public sealed record ChunkOptions
     /// <summary>How long one peer may take for one chunk.</summary>
     public TimeSpan ChunkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>After this time without the chunk another peer is asked, too.</summary>
+    public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A peer that is busy is asked again after this time.</summary>
+    public TimeSpan BusyPause { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Answers of a peer in a row that it is busy, after which it is taken for one that does not have the chunk.</summary>
+    public int MaxBusyAnswers { get; init; } = 8;
+
+    /// <summary>Bytes of chunks a second that one peer is served, and the most at once but for one chunk; it is told to ask later beyond.</summary>
+    public long ServedBytesPerSecond { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The same, of all peers together.</summary>
+    public long TotalServedBytesPerSecond { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>The longest blob that is fetched.</summary>
     public int MaxBlobBytes { get; init; } = 1 << 30;
 
@@ -18,7 +33,12 @@ public sealed record ChunkOptions
     public int BlobWindow { get; init; } = 4;
 
     /// <summary>Checks that every limit makes sense.</summary>
-    public ValidationResult Validate() => MaxChunkBytes < 1 || ChunkTimeout <= TimeSpan.Zero || MaxBlobBytes < 1 || BlobWindow < 1
-        ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(ChunkOptions), "Every count, size and time is positive.")
-        : ValidationResult.Ok;
+    public ValidationResult Validate()
+    {
+        long[] counts = [MaxChunkBytes, MaxBlobBytes, BlobWindow, MaxBusyAnswers, ServedBytesPerSecond, TotalServedBytesPerSecond];
+        TimeSpan[] times = [ChunkTimeout, HedgeDelay, BusyPause];
+        return counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(ValidationCode.OutOfRange, nameof(ChunkOptions), "Every count, size and time is positive.");
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class HelloAdmission(
         {
             stream = connection.IsInbound
                 ? await connection.Hello
-                : await StreamOpener.OpenAsync(connection, [ProtocolId], StreamPriority.Urgent, options, cancellation);
+                : await StreamOpener.OpenAsync(connection, [ProtocolId], StreamPriority.Urgent, options, default, cancellation);
             return stream is null ? new AdmissionOutcome(CloseReason.Lost, true) : await TalkAsync(connection, stream, identified, cancellation);
         }
         finally

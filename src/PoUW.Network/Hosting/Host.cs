@@ -225,8 +225,13 @@ public sealed class Host : IHost, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PeerStream> OpenStreamAsync(
-        PeerId peer, IReadOnlyList<string> protocols, StreamPriority priority, CancellationToken cancellation)
+    public ValueTask<PeerStream> OpenStreamAsync(
+        PeerId peer, IReadOnlyList<string> protocols, StreamPriority priority, CancellationToken cancellation) =>
+        OpenStreamAsync(peer, protocols, priority, default, cancellation);
+
+    /// <summary>Opens a stream and writes what comes first, which saves a round trip where the peer has said that it speaks the protocol.</summary>
+    internal async ValueTask<PeerStream> OpenStreamAsync(
+        PeerId peer, IReadOnlyList<string> protocols, StreamPriority priority, ReadOnlyMemory<byte> first, CancellationToken cancellation)
     {
         HostConnection connection = _places.Find(peer)
             ?? throw new NetworkException(NetworkError.NotConnected, $"There is no connection with {peer.ToShortString()}.");
@@ -234,7 +239,7 @@ public sealed class Host : IHost, IAsyncDisposable
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, connection.Broken, cancellation);
         try
         {
-            return await StreamOpener.OpenAsync(connection, protocols, priority, _options, any.Token);
+            return await StreamOpener.OpenAsync(connection, protocols, priority, _options, first, any.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

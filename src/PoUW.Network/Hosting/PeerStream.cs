@@ -87,6 +87,23 @@ public sealed class PeerStream : IDuplexStream
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => CloseAsync();
 
+    /// <summary>Writes what comes first, unless that went along with the negotiation.</summary>
+    internal async ValueTask BeginAsync(ReadOnlyMemory<byte> first, bool isSent, CancellationToken cancellation)
+    {
+        if (first.IsEmpty)
+        {
+            return;
+        }
+
+        if (isSent)
+        {
+            Count(first.Length, "sent");
+            return;
+        }
+
+        await WriteAsync(first, cancellation);
+    }
+
     private async ValueTask<int> ReadCountedAsync(Memory<byte> destination, CancellationToken cancellation)
     {
         int count = await _bytes.ReadAsync(destination, cancellation);

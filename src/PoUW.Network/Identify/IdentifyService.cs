@@ -39,7 +39,7 @@ internal sealed class IdentifyService(
         bool isDone = false;
         try
         {
-            stream = await StreamOpener.OpenAsync(connection, [ProtocolId], StreamPriority.Urgent, options, either.Token);
+            stream = await StreamOpener.OpenAsync(connection, [ProtocolId], StreamPriority.Urgent, options, default, either.Token);
             await stream.CloseWritingAsync();
             connection.Identity = await ReadAsync(connection.Peer, stream, either.Token);
             await stream.CloseAsync();
@@ -123,7 +123,7 @@ internal sealed class IdentifyService(
         PeerStream? stream = null;
         try
         {
-            stream = await StreamOpener.OpenAsync(connection, [PushProtocolId], StreamPriority.Normal, options, either.Token);
+            stream = await StreamOpener.OpenAsync(connection, [PushProtocolId], StreamPriority.Normal, options, default, either.Token);
             await stream.WriteAsync(DelimitedMessages.Encode(Describe(connection).Encode()), either.Token);
             await stream.CloseAsync();
         }

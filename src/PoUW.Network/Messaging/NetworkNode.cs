@@ -58,6 +58,7 @@ public sealed class NetworkNode : IAsyncDisposable
         }
 
         _options = options;
+        Time = time;
         NetworkId = networkId;
         _ownIdentity = identity is null ? IdentityKey.Generate(random) : null;
         IdentityKey key = identity ?? _ownIdentity!;
@@ -239,6 +240,9 @@ public sealed class NetworkNode : IAsyncDisposable
         _ownIdentity?.Dispose();
         _stopped.SetResult();
     }
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Cancelled when the node stops.</summary>
     internal CancellationToken Stopping => _host.Stopping;

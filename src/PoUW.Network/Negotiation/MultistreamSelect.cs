@@ -46,7 +46,7 @@ public static class MultistreamSelect
 
             if (answer != NotAvailable)
             {
-                throw answer is null ? Ended() : Violation($"The answer to a proposal is \"{Printable(answer)}\".");
+                throw Unexpected(answer);
             }
 
             if (i + 1 == proposals.Count)
@@ -56,6 +56,28 @@ public static class MultistreamSelect
 
             await stream.WriteAsync(MultistreamLine.Encode(proposals[i + 1]), cancellation);
         }
+    }
+
+    /// <summary>
+    /// Proposes one protocol and sends in the same write what this side says first in it, so that a peer that speaks it reads that a round trip
+    /// earlier. A peer that does not takes those bytes for a proposal: this is for protocols that the peer has said to speak.
+    /// </summary>
+    /// <param name="stream">The bytes to the peer.</param>
+    /// <param name="proposal">What this side wants to speak.</param>
+    /// <param name="first">What it says first; short enough that the peer need not read it to be able to answer.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="cancellation">Ends the negotiation.</param>
+    /// <returns>False if the peer does not speak it; the stream is of no more use then.</returns>
+    /// <exception cref="NetworkException">
+    /// The stream broke or ended, or (<see cref="NetworkError.ProtocolViolation"/>) the peer answered something else.
+    /// </exception>
+    public static async ValueTask<bool> TryDialAsync(
+        BufferedDuplexStream stream, string proposal, ReadOnlyMemory<byte> first, MultistreamOptions options, CancellationToken cancellation)
+    {
+        await stream.WriteAsync((byte[])[.. MultistreamLine.Encode(ProtocolId, proposal), .. first.Span], cancellation);
+        ExpectHeader(await ReadLineAsync(stream, options, cancellation));
+        string? answer = await ReadLineAsync(stream, options, cancellation);
+        return answer == proposal || (answer == NotAvailable ? false : throw Unexpected(answer));
     }
 
     /// <summary>Answers a dialer's proposals until one is a protocol of this side. Requests for a list are answered.</summary>
@@ -137,6 +159,9 @@ public static class MultistreamSelect
             throw line is null ? Ended() : Violation($"The header is \"{Printable(line)}\".");
         }
     }
+
+    private static NetworkException Unexpected(string? answer) =>
+        answer is null ? Ended() : Violation($"The answer to a proposal is \"{Printable(answer)}\".");
 
     // What a peer wrote goes into logs: no control characters, and not much of it.
     private static string Printable(string text) =>

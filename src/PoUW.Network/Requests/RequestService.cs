@@ -16,29 +16,26 @@ internal sealed class RequestService
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, RequestPeer> _peers = [];
-    private readonly IHost _host;
+    private readonly Host _host;
     private readonly Hash256 _networkId;
     private readonly RequestOptions _options;
     private readonly TimeProvider _time;
-    private readonly INetworkObserver _observer;
-    private readonly MessageBudget _budget;
+    private readonly RequestServer _server;
     private readonly string _node;
-    private long _served;
-    private long _refused;
 
     public RequestService(Host host, Hash256 networkId, RequestOptions options, TimeProvider time, INetworkObserver observer)
     {
-        (_host, _networkId, _options, _time, _observer) = (host, networkId, options, time, observer);
-        (_budget, _node) = (host.Guards.Messages, host.Options.Node);
+        (_host, _networkId, _options, _time, _node) = (host, networkId, options, time, host.Options.Node);
+        _server = new RequestServer(options, host.Guards.Messages, _node, time, observer);
         host.PeerConnected += peer => Add(peer.Id);
         host.PeerDisconnected += peer => Remove(peer.Id);
     }
 
     /// <summary>Requests answered with Ok.</summary>
-    public long Served => Interlocked.Read(ref _served);
+    public long Served => _server.Served;
 
     /// <summary>Requests answered otherwise.</summary>
-    public long Refused => Interlocked.Read(ref _refused);
+    public long Refused => _server.Refused;
 
     /// <exception cref="InvalidOperationException">The name has a handler.</exception>
     public void Serve(string name, RequestHandler handler, StreamPriority priority, MessageKind kind)
@@ -47,6 +44,17 @@ internal sealed class RequestService
         StreamHandlerOptions handling = new() { MaxInboundPerPeer = (int)Math.Min(int.MaxValue, _options.MaxInbound * 2L), Priority = priority };
         _host.Handle(
             RequestNames.ProtocolOf(_networkId, name), (stream, cancellation) => ServeAsync(name, handler, kind, stream, cancellation), handling);
+    }
+
+    private Task ServeAsync(string name, RequestHandler handler, MessageKind kind, PeerStream stream, CancellationToken cancellation)
+    {
+        if (Find(stream.Peer) is { } peer)
+        {
+            return _server.ServeAsync(name, handler, kind, peer, stream, cancellation);
+        }
+
+        stream.Reset();
+        return Task.CompletedTask;
     }
 
     public async ValueTask<RequestResult> RequestAsync(
@@ -115,8 +123,14 @@ internal sealed class RequestService
         bool isDone = false;
         try
         {
-            stream = await _host.OpenStreamAsync(peer, [protocol], priority, cancellation);
-            await stream.WriteAsync(DelimitedMessages.Encode(request.Span), cancellation);
+            byte[] message = DelimitedMessages.Encode(request.Span);
+            bool isShort = message.Length <= RequestWire.JoinBytes;
+            stream = await _host.OpenStreamAsync(peer, [protocol], priority, isShort ? message : default(ReadOnlyMemory<byte>), cancellation);
+            if (!isShort)
+            {
+                await stream.WriteAsync(message, cancellation);
+            }
+
             RequestResult result = await RequestWire.ReadAnswerAsync(stream, _options.MaxResponseBytes, cancellation);
             isDone = result.Status != RequestStatus.TooLarge;
             return result;
@@ -141,160 +155,6 @@ internal sealed class RequestService
                 // Saves the peer the rest of its work.
                 stream?.Reset();
             }
-        }
-    }
-
-    private async Task ServeAsync(
-        string name, RequestHandler handler, MessageKind kind, PeerStream stream, CancellationToken cancellation)
-    {
-        if (Find(stream.Peer) is not { } requests)
-        {
-            stream.Reset();
-            return;
-        }
-
-        bool hasPlace = requests.TryEnterInbound();
-        try
-        {
-            (RequestStatus status, byte[] request) = await ReceiveAsync(stream, kind, hasPlace, cancellation);
-            if (status == RequestStatus.Ok)
-            {
-                await AnswerAsync(name, handler, stream, request, cancellation);
-            }
-            else
-            {
-                await SendAsync(name, stream, status, default, cancellation);
-            }
-        }
-        finally
-        {
-            if (hasPlace)
-            {
-                requests.LeaveInbound();
-            }
-        }
-    }
-
-    /// <summary>Reads a request, or reads over one that is not served, so that the refusal arrives.</summary>
-    private async ValueTask<(RequestStatus Status, byte[] Request)> ReceiveAsync(
-        PeerStream stream, MessageKind kind, bool hasPlace, CancellationToken cancellation)
-    {
-        using CancellationTokenSource deadline = new(_options.ReceiveTimeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            int longest = Math.Max(_options.MaxRequestBytes, _options.MaxSkippedBytes);
-            int length = await DelimitedMessages.ReadLengthAsync(stream, longest, either.Token)
-                ?? throw new NetworkException(NetworkError.Closed, "The requester went away.");
-            bool isServed = hasPlace && length <= _options.MaxRequestBytes && _budget.TrySpend(stream.Peer, kind, length)
-                && (stream.Scope?.TryReserveMemory(length, out _).IsValid ?? true);
-            if (isServed)
-            {
-                return (RequestStatus.Ok, await DelimitedMessages.ReadBodyAsync(stream, length, either.Token));
-            }
-
-            return await RequestWire.TrySkipAsync(stream, length, either.Token)
-                ? (length > _options.MaxRequestBytes ? RequestStatus.TooLarge : RequestStatus.Refused, [])
-                : throw new NetworkException(NetworkError.Closed, "The requester went away.");
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new NetworkException(NetworkError.Closed, "The request took too long to arrive.");
-        }
-    }
-
-    private async ValueTask AnswerAsync(string name, RequestHandler handler, PeerStream stream, byte[] request, CancellationToken cancellation)
-    {
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task watch = WatchAsync(stream, stop);
-        try
-        {
-            (RequestStatus status, ReadOnlyMemory<byte> body) = await InvokeAsync(name, stream.Peer, handler, request, stop.Token);
-            if (!stop.IsCancellationRequested)
-            {
-                await SendAsync(name, stream, status, body, stop.Token);
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The requester went away while it was answered.
-            stream.Reset();
-        }
-        finally
-        {
-            // Ends the watch, which reads.
-            if (stream.IsWritingClosed)
-            {
-                await stream.CloseAsync();
-            }
-            else
-            {
-                stream.Reset();
-            }
-
-            await watch;
-        }
-    }
-
-    /// <summary>Cancels the handler when the requester takes its request back.</summary>
-    private static async Task WatchAsync(PeerStream stream, CancellationTokenSource stop)
-    {
-        try
-        {
-            if (await stream.ReadAsync(new byte[1], CancellationToken.None) > 0)
-            {
-                stop.Cancel();
-            }
-        }
-        catch (NetworkException)
-        {
-            // Reset by the requester, or closed by this side since the answer is sent.
-            stop.Cancel();
-        }
-    }
-
-    private async ValueTask SendAsync(
-        string name, PeerStream stream, RequestStatus status, ReadOnlyMemory<byte> body, CancellationToken cancellation)
-    {
-        Interlocked.Increment(ref status == RequestStatus.Ok ? ref _served : ref _refused);
-        NetworkMetrics.RequestsServed.Add(
-            1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _node), NetworkMetrics.Tag("protocol", name),
-            NetworkMetrics.Tag("status", status.ToString()));
-        using CancellationTokenSource deadline = new(_options.SendTimeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            await RequestWire.WriteAnswerAsync(stream, status, body, either.Token);
-            await stream.CloseWritingAsync();
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new NetworkException(NetworkError.Closed, "The answer was not read in time.");
-        }
-    }
-
-    private async ValueTask<(RequestStatus Status, ReadOnlyMemory<byte> Body)> InvokeAsync(
-        string name, PeerId peer, RequestHandler handler, byte[] request, CancellationToken stop)
-    {
-        try
-        {
-            ReadOnlyMemory<byte>? response = await handler(peer, request, stop);
-            RequestStatus status = response switch
-            {
-                null => RequestStatus.NotFound,
-                { Length: int length } when length > _options.MaxResponseBytes => RequestStatus.TooLarge,
-                _ => RequestStatus.Ok,
-            };
-            return (status, status == RequestStatus.Ok ? response!.Value : default);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return (RequestStatus.Refused, default);
-        }
-        catch (Exception failure)
-        {
-            _observer.Observe(new NetworkEvent(NetworkEventKind.HandlerFailed, peer, name, failure));
-            return (RequestStatus.Refused, default);
         }
     }
 

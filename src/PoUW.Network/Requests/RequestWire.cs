@@ -9,8 +9,8 @@ namespace PoUW.Network.Requests;
 /// </summary>
 internal static class RequestWire
 {
-    // Up to here one write, and with it one frame, is worth a copy.
-    private const int JoinBytes = 16 * 1024;
+    /// <summary>Up to here one write, and with it one frame, is worth a copy; less than the first window of a stream.</summary>
+    public const int JoinBytes = 16 * 1024;
 
     /// <summary>Sends an answer.</summary>
     public static async ValueTask WriteAnswerAsync(

@@ -3,6 +3,7 @@ using PoUW.Core.Chain;
 using PoUW.Core.Primitives;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
@@ -18,11 +19,12 @@ internal sealed class BlockSource
     private readonly BlockChain _chain;
     private readonly SyncNetwork _network;
     private readonly SyncOptions _options;
-    private readonly TimeProvider _time;
+    private readonly HedgedRequests _requests;
 
     internal BlockSource(BlockChain chain, SyncNetwork network, SyncOptions options, TimeProvider time)
     {
-        (_chain, _network, _options, _time) = (chain, network, options, time);
+        (_chain, _network, _options) = (chain, network, options);
+        _requests = new HedgedRequests(options.HedgeDelay, time, network.Stopping);
         network.WhenDisconnected(Forget);
     }
 
@@ -35,47 +37,14 @@ internal sealed class BlockSource
     internal async Task<(Block Block, PeerId From)?> FetchAsync(PeerId first, BlockHeader header, HashSet<PeerId> refused)
     {
         Hash256 id = header.Id;
-        Queue<PeerId> sources = new(
-            Sources(first, id).Where(peer => !refused.Contains(peer) && MayHaveWitness(peer, header.Height)).Take(_options.MaxSources));
-        List<Task<(Block Block, PeerId From)?>> asked = [];
-        while (sources.Count > 0 || asked.Count > 0)
-        {
-            if (sources.TryDequeue(out PeerId next))
-            {
-                asked.Add(AskAsync(next, id));
-            }
-
-            if (await FirstAsync(asked, hasMore: sources.Count > 0) is { } found)
-            {
-                return found;
-            }
-        }
-
-        return null;
+        IEnumerable<PeerId> sources = Sources(first, id).Where(peer => !refused.Contains(peer) && MayHaveWitness(peer, header.Height));
+        return await _requests.FirstAsync([.. sources.Take(_options.MaxSources)], (peer, cancellation) => AskAsync(peer, id, cancellation));
     }
 
-    /// <summary>Waits for a block, or until another peer should be asked; takes out the tasks that gave nothing.</summary>
-    private async Task<(Block Block, PeerId From)?> FirstAsync(List<Task<(Block Block, PeerId From)?>> asked, bool hasMore)
-    {
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_network.Stopping);
-        Task late = hasMore ? Task.Delay(_options.HedgeDelay, _time, ended.Token) : Task.Delay(Timeout.InfiniteTimeSpan, _time, ended.Token);
-        Task first = await Task.WhenAny(asked.Append<Task>(late));
-        ended.Cancel();
-        _network.Stopping.ThrowIfCancellationRequested();
-        if (first != late)
-        {
-            Task<(Block Block, PeerId From)?> answer = asked.First(task => task == first);
-            asked.Remove(answer);
-            return await answer;
-        }
-
-        return null;
-    }
-
-    private async Task<(Block Block, PeerId From)?> AskAsync(PeerId peer, Hash256 id)
+    private async Task<(Block Block, PeerId From)?> AskAsync(PeerId peer, Hash256 id, CancellationToken cancellation)
     {
         SyncAnswer answer = await _network.AskAsync(
-            peer, SyncProtocols.Block, new BodiesRequest([id]).Encode(), StreamPriority.Normal, _options.BodyTimeout);
+            peer, SyncProtocols.Block, new BodiesRequest([id]).Encode(), StreamPriority.Normal, _options.BodyTimeout, cancellation);
         if (!answer.IsThere)
         {
             return null;

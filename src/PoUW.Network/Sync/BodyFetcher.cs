@@ -2,44 +2,19 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
-using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 
 namespace PoUW.Network.Sync;
 
 /// <summary>
-/// Fetches bodies by plan and imports them in order, one importer at a time. While a block is imported, later ones are fetched, decoded,
-/// compared with their headers and have their signatures verified. Whoever sends a body that does not belong to its header is punished.
+/// Fetches bodies by plan. While a block is imported (<see cref="BodyImporter"/>), later ones are fetched, decoded, compared with their headers
+/// and have their signatures verified. Whoever sends a body that does not belong to its header is punished.
 /// </summary>
 internal sealed class BodyFetcher(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
-    Pulse progress, BodyPlan plan, Action<string> warn, Action<Block, ValidationResult> imported, Action<PeerId> disappointed,
-    Action ended)
+    Pulse progress, BodyPlan plan, BodyImporter importer, Action<PeerId> disappointed)
 {
-    // The longest pause after failures of this node, in pauses after the first.
-    private const int MaxPauseFactor = 8;
-
-    private bool _isImporting;
-    private bool _isHeld;
-    private int _failures;
-    private long _count;
-
-    /// <summary>Blocks that were imported.</summary>
-    internal long Imported => Interlocked.Read(ref _count);
-
-    /// <summary>True if nothing is to be fetched or imported.</summary>
-    internal bool IsIdle
-    {
-        get
-        {
-            lock (peers.Gate)
-            {
-                return plan.IsEmpty && !_isImporting;
-            }
-        }
-    }
-
     /// <summary>Looks what can be asked for and imported now.</summary>
     internal void Pump(bool replan = false)
     {
@@ -53,15 +28,14 @@ internal sealed class BodyFetcher(
                 plan.Spoil();
             }
 
-            if (_isHeld)
+            if (importer.IsHeld)
             {
                 return;
             }
 
             fetches = plan.Assign();
             exhausted = fetches.Count == 0 ? plan.Exhausted() : [];
-            import = !_isImporting && plan.IsNextThere;
-            _isImporting |= import;
+            import = importer.TryBegin();
         }
 
         foreach (BodyFetch fetch in fetches)
@@ -71,7 +45,7 @@ internal sealed class BodyFetcher(
 
         if (import)
         {
-            tasks.Run("block import", ImportAllAsync);
+            tasks.Run("block import", () => importer.ImportAllAsync(() => Pump()));
         }
 
         if (exhausted.Count > 0)
@@ -184,7 +158,7 @@ internal sealed class BodyFetcher(
             lock (peers.Gate)
             {
                 plan.Put(block, id, fetch.Peer.Id, block.EncodedLengthWithoutWitness + block.Certificate.Witness.Length);
-                isImportWaiting = !_isImporting && plan.IsNextThere;
+                isImportWaiting = importer.IsWaiting;
             }
 
             if (isImportWaiting)
@@ -232,110 +206,5 @@ internal sealed class BodyFetcher(
         }
 
         return chain.VerifyAhead(block);
-    }
-
-    private Task ImportAllAsync()
-    {
-        try
-        {
-            while (TakeNext() is { } next)
-            {
-                Import(next.Block, next.From);
-            }
-        }
-        finally
-        {
-            lock (peers.Gate)
-            {
-                _isImporting = false;
-            }
-        }
-
-        // A block that came in between saw an importer and started none.
-        Pump();
-        ended();
-        return Task.CompletedTask;
-    }
-
-    private (Block Block, PeerId From)? TakeNext()
-    {
-        lock (peers.Gate)
-        {
-            return !network.Stopping.IsCancellationRequested && !_isHeld && plan.TryTake(out Block? block, out PeerId from) ? (block!, from) : null;
-        }
-    }
-
-    private void Import(Block block, PeerId from)
-    {
-        try
-        {
-            Conclude(block, from, intake.ImportBody(from, block));
-            progress.Beat();
-            Pump();
-            _failures = 0;
-        }
-        catch (Exception failure)
-        {
-            // The store failed, and nothing of the block was kept; or a listener did, and the block is in. The next attempt tells, after a
-            // pause that doubles as long as it goes on.
-            warn($"block {block.Header.Height} was not imported: {failure.Message}");
-            Hold(options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(_failures++, 30)));
-        }
-    }
-
-    private void Conclude(Block block, PeerId from, ValidationResult result)
-    {
-        Hash256 id = block.Id;
-        if (result.IsValid || result.Code == ValidationCode.AlreadyKnown)
-        {
-            lock (peers.Gate)
-            {
-                plan.Advance(id);
-            }
-
-            Interlocked.Increment(ref _count);
-            imported(block, result);
-            return;
-        }
-
-        if (result.Code == ValidationCode.BadTimestamp && EarlyBlocks.DelayOf(block.Header, chain.Parameters, time, options) is { } delay)
-        {
-            Hold(delay);
-            return;
-        }
-
-        if (result.Code is ValidationCode.UnknownParent or ValidationCode.BadTimestamp)
-        {
-            intake.Discard(from, id);
-        }
-
-        if (result.Verdict == GossipVerdict.Reject)
-        {
-            network.Punish(from, $"invalid block {id.ToShortString()}: {result}");
-        }
-
-        lock (peers.Gate)
-        {
-            plan.Spoil();
-        }
-    }
-
-    private void Hold(TimeSpan delay)
-    {
-        lock (peers.Gate)
-        {
-            _isHeld = true;
-            plan.Spoil();
-        }
-
-        tasks.RunLater("sync after a pause", delay, time, () =>
-        {
-            lock (peers.Gate)
-            {
-                _isHeld = false;
-            }
-
-            Pump();
-        });
     }
 }

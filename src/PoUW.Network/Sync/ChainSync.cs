@@ -17,6 +17,7 @@ internal sealed class ChainSync
     private readonly SyncPeers _peers = new();
     private readonly HeaderFetcher _headers;
     private readonly BodyFetcher _bodies;
+    private readonly BodyImporter _importer;
     private readonly BodyPlan _plan;
     private readonly SyncNetwork _network;
     private readonly SyncOptions _options;
@@ -31,7 +32,8 @@ internal sealed class ChainSync
         (_chain, _intake, _network, _options, _time, _idle) = (chain, intake, network, options, time, idle);
         Pulse progress = new();
         _plan = new BodyPlan(chain, intake, _peers, options, time, warn);
-        _bodies = new BodyFetcher(chain, intake, _peers, network, options, time, tasks, progress, _plan, warn, imported, Disappoint, CheckIdle);
+        _importer = new BodyImporter(chain, intake, _peers, network, options, time, tasks, progress, _plan, warn, imported, CheckIdle);
+        _bodies = new BodyFetcher(chain, intake, _peers, network, options, time, tasks, progress, _plan, _importer, Disappoint);
         _headers = new HeaderFetcher(chain, intake, _peers, network, options, time, tasks, progress, OnHeaders);
         network.WhenConnected(peer =>
         {
@@ -58,7 +60,7 @@ internal sealed class ChainSync
             {
                 SyncMode mode = !_plan.IsEmpty ? SyncMode.Bodies : _headers.IsAsking ? SyncMode.Headers : SyncMode.Idle;
                 ulong known = _peers.All.Select(static peer => peer.ClaimedHeight).DefaultIfEmpty().Max();
-                return new SyncStatus(mode, _chain.Head.Height, known, _peers.Count, _intake.Count, _plan.Ahead, _plan.BytesAhead, _bodies.Imported);
+                return new SyncStatus(mode, _chain.Head.Height, known, _peers.Count, _intake.Count, _plan.Ahead, _plan.BytesAhead, _importer.Imported);
             }
         }
     }
@@ -80,7 +82,7 @@ internal sealed class ChainSync
 
     private void CheckIdle()
     {
-        if (_headers.IsAsking || !_bodies.IsIdle)
+        if (_headers.IsAsking || !_importer.IsIdle)
         {
             return;
         }

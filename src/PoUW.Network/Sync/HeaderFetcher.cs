@@ -17,9 +17,6 @@ internal sealed class HeaderFetcher(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
     Pulse progress, Action headersChanged)
 {
-    // The longest pause of a peer whose headers lead to no bodies, in pauses after the first time.
-    private const int MaxPauseFactor = 16;
-
     private readonly HashSet<PeerId> _later = [];
 
     /// <summary>True while a peer is being asked that does not take long.</summary>
@@ -71,7 +68,7 @@ internal sealed class HeaderFetcher(
                 return;
             }
 
-            pause = options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(peer.Disappointments++, 30));
+            pause = options.PauseAfter(peer.Disappointments++);
             peer.HeadersPausedUntil = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
         }
 

@@ -8,6 +8,7 @@ using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
@@ -50,15 +51,16 @@ public sealed class LedgerSync
         }
 
         SyncNetwork network = new(node, stopping);
-        ServeBudget budget = new(options, time);
+        ServeBudget budget = new(options.ServedBytesPerSecond, options.TotalServedBytesPerSecond, time);
+        ServeBudget urgent = new(options.UrgentBytesPerSecond, null, time);
 
         // No peer waits for places of others.
         HeaderIntakeOptions headers = options.Headers with { MaxPeers = Math.Max(options.Headers.MaxPeers, node.Options.Host.MaxPeers) };
         HeaderIntake<PeerId> intake = new(chain, headers, time);
         _tasks = new SyncTasks(spawner, warn, stopping);
         _imports = new ImportedBlocks(time);
-        _ = new SyncServer(chain, pool, network, options, budget);
-        _ = new SnapshotServer(chain, network, options, budget, _tasks);
+        _ = new SyncServer(chain, pool, network, options, budget, urgent);
+        _ = new SnapshotServer(chain, network, options, budget, time, _tasks);
         _transactions = new TransactionGossip(chain, pool, network, options, _tasks, transaction => TransactionAdmitted?.Invoke(transaction));
         _chainSync = new ChainSync(chain, intake, network, options, time, _tasks, warn, OnFetched, OnIdle);
         _blocks = new BlockGossip(

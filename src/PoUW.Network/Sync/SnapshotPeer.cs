@@ -14,6 +14,6 @@ internal sealed class SnapshotPeer(PeerId id, SnapshotResponse offer)
     /// <summary>Requests under way.</summary>
     internal int Requests { get; set; }
 
-    /// <summary>Requests in a row that gave nothing.</summary>
+    /// <summary>Requests since one was answered in time that gave nothing or were late.</summary>
     internal int Strikes { get; set; }
 }

@@ -1,38 +1,44 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
+using PoUW.Core.Finality;
 using PoUW.Core.Primitives;
 using PoUW.Core.State;
 using PoUW.Core.State.Snapshots;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
 /// <summary>
-/// Offers the states of finalized blocks that are still kept, chunk by chunk. The chunks of a state are counted once, when it is first asked
-/// for, one state at a time and beside everything else. Thread-safe.
+/// Offers the states of finalized checkpoints that are still kept, and of the checkpoint that this node trusts, chunk by chunk. The chunks of a
+/// state are counted once, when it is first asked for, one state at a time and beside everything else; a peer causes one count in a while. What was
+/// counted and is asked for least recently is forgotten first. Thread-safe.
 /// </summary>
 internal sealed class SnapshotServer
 {
-    // 32 bytes a megabyte of state.
-    private const int MaxIndexes = 8;
     private const int RequestBytes = 1024;
 
     // Counting reads the state once; whoever asks for it pays a part, since the others use the result as well.
     private const int CountingShare = 8;
 
     private readonly Lock _gate = new();
+
+    // The one that was used last is the last one.
     private readonly List<SnapshotIndex> _indexes = [];
+    private readonly Dictionary<PeerId, long> _counted = [];
     private readonly BlockChain _chain;
     private readonly SyncNetwork _network;
     private readonly SyncOptions _options;
     private readonly ServeBudget _budget;
+    private readonly TimeProvider _time;
     private readonly SyncTasks _tasks;
     private bool _isCounting;
 
-    internal SnapshotServer(BlockChain chain, SyncNetwork network, SyncOptions options, ServeBudget budget, SyncTasks tasks)
+    internal SnapshotServer(
+        BlockChain chain, SyncNetwork network, SyncOptions options, ServeBudget budget, TimeProvider time, SyncTasks tasks)
     {
-        (_chain, _network, _options, _budget, _tasks) = (chain, network, options, budget, tasks);
+        (_chain, _network, _options, _budget, _time, _tasks) = (chain, network, options, budget, time, tasks);
         network.Serve(SyncProtocols.Snapshots, Answer, StreamPriority.Bulk);
     }
 
@@ -68,7 +74,7 @@ internal sealed class SnapshotServer
     private byte[]? Offer(PeerId peer, SnapshotRequest request)
     {
         Hash256 id = request.BlockId;
-        bool isOffered = _chain.GetHeader(id) is { Height: > 0 } header && header.Height <= _chain.FinalizedHeight
+        bool isOffered = _chain.GetHeader(id) is { Height: > 0 } header && IsCheckpoint(header.Height) && header.Height <= _chain.FinalizedHeight
             && header.Height >= _chain.BaseHeight && _chain.GetIdByHeight(header.Height) == id;
         if (!isOffered || _chain.GetBlock(id) is not { } block || _chain.GetReceipts(id) is not { } receipts || !IsKept(block.Header))
         {
@@ -94,6 +100,9 @@ internal sealed class SnapshotServer
         return new SnapshotExporter(_chain.StateAt(index.StateRoot)).Next(index.StartOf(number))?.Encode();
     }
 
+    private bool IsCheckpoint(ulong height) =>
+        CheckpointHeights.IsCheckpoint(height, _chain.Parameters.EpochBlocks) || height == _chain.TrustedCheckpoint?.Height;
+
     private bool IsKept(BlockHeader header) => _chain.StateAt(header.StateRoot).Version.Root == header.StateRoot;
 
     private List<BlockHeader> AncestorsOf(BlockHeader header)
@@ -112,7 +121,16 @@ internal sealed class SnapshotServer
     {
         lock (_gate)
         {
-            return _indexes.Find(index => index.BlockId == id);
+            int place = _indexes.FindIndex(index => index.BlockId == id);
+            if (place < 0)
+            {
+                return null;
+            }
+
+            SnapshotIndex found = _indexes[place];
+            _indexes.RemoveAt(place);
+            _indexes.Add(found);
+            return found;
         }
     }
 
@@ -128,7 +146,7 @@ internal sealed class SnapshotServer
     {
         lock (_gate)
         {
-            if (_isCounting)
+            if (_isCounting || !MayCause(peer))
             {
                 return;
             }
@@ -141,6 +159,18 @@ internal sealed class SnapshotServer
             CountAll(peer, header, id);
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>True if a peer has caused no count for a while; under the lock, and it has caused one now.</summary>
+    private bool MayCause(PeerId peer)
+    {
+        long now = _time.GetTimestamp();
+        foreach (PeerId old in _counted.Where(entry => _time.GetElapsedTime(entry.Value, now) >= _options.SnapshotCountInterval).Select(entry => entry.Key).ToList())
+        {
+            _counted.Remove(old);
+        }
+
+        return _counted.TryAdd(peer, now);
     }
 
     private void CountAll(PeerId peer, BlockHeader header, Hash256 id)
@@ -174,14 +204,15 @@ internal sealed class SnapshotServer
             }
         }
 
-        _budget.Charge(peer, (long)ends.Count * SnapshotChunk.MaxLeafBytes / CountingShare);
+        // It is read here and sent to nobody: the others are served as before.
+        _budget.ChargeOwn(peer, (long)ends.Count * SnapshotChunk.MaxLeafBytes / CountingShare);
     }
 
     private void Keep(SnapshotIndex index)
     {
         lock (_gate)
         {
-            if (_indexes.Count >= MaxIndexes)
+            if (_indexes.Count >= _options.MaxSnapshotIndexes)
             {
                 _indexes.RemoveAt(0);
             }

@@ -11,6 +11,7 @@ namespace PoUW.Network.Sync;
 /// <summary>
 /// Fetches the state of a trusted block in proven chunks from all peers that offer it, before the chain is opened. Every chunk is verified
 /// against the state root of the trusted header; a peer that sends a wrong one is punished and asked no more, and the chunk comes from another.
+/// A chunk that takes long is asked of another peer as well, and a peer that is late again and again is left while there are others.
 /// At most a window of chunks is in memory. After a crash the next run goes on behind the last chunk that was stored. Used once.
 /// </summary>
 public sealed class SnapshotSync
@@ -25,8 +26,11 @@ public sealed class SnapshotSync
     private readonly Action<string> _warn;
     private readonly SortedDictionary<PeerId, SnapshotPeer> _peers = [];
     private readonly HashSet<PeerId> _liars = [];
+    private readonly HashSet<PeerId> _left = [];
     private readonly Dictionary<int, (SnapshotChunk Chunk, SnapshotPeer From)> _here = [];
-    private readonly List<(int Place, SnapshotPeer Peer, Task<(SnapshotChunk? Chunk, string Fault)> Answer)> _asked = [];
+    private readonly List<SnapshotFetch> _asked = [];
+    private Task<List<(PeerId Peer, ReadOnlyMemory<byte> Offer)>>? _offers;
+    private Hash256? _after;
     private int _next;
     private volatile int _total;
 
@@ -69,33 +73,34 @@ public sealed class SnapshotSync
 
     private async Task<bool> FindPeersAsync()
     {
-        Hash256? after = _adoption.State?.After;
-        _next = 0;
+        _after = _adoption.State?.After;
+        (_next, _offers) = (0, null);
         _here.Clear();
         _peers.Clear();
-        byte[] request = new SnapshotRequest(_adoption.Checkpoint.Id, null, after).Encode();
-        PeerId[] candidates = [.. _network.Peers.Where(peer => !_liars.Contains(peer))];
-        SyncAnswer[] answers = await Task.WhenAll(candidates.Select(
-            peer => _network.AskAsync(peer, SyncProtocols.Snapshots, request, StreamPriority.Normal, _options.RequestTimeout).AsTask()));
-        for (int i = 0; i < candidates.Length; i++)
-        {
-            if (answers[i].IsThere)
-            {
-                Consider(candidates[i], answers[i].Bytes.Span, after);
-            }
-        }
+        _left.Clear();
+        Consider(await AskForOffersAsync(_options.RequestTimeout));
 
-        if (_adoption.State is { } state && state.After != after)
-        {
-            // An earlier run has left a part of the state.
-            return await FindPeersAsync();
-        }
-
-        _total = _peers.Values.Select(static peer => peer.Offer.Chunks - peer.Offer.First).DefaultIfEmpty().Max();
-        return _peers.Count > 0;
+        // An earlier run may have left a part of the state.
+        return _adoption.State is { } state && state.After != _after ? await FindPeersAsync() : _peers.Count > 0;
     }
 
-    private void Consider(PeerId peer, ReadOnlySpan<byte> answer, Hash256? after)
+    /// <summary>Asks the peers that are not asked for chunks what they have behind what was here at first.</summary>
+    private async Task<List<(PeerId Peer, ReadOnlyMemory<byte> Offer)>> AskForOffersAsync(TimeSpan timeout)
+    {
+        byte[] request = new SnapshotRequest(_adoption.Checkpoint.Id, null, _after).Encode();
+        PeerId[] candidates = [.. _network.Peers.Where(peer => !_liars.Contains(peer) && !_left.Contains(peer) && !_peers.ContainsKey(peer))];
+        SyncAnswer[] answers = await Task.WhenAll(candidates.Select(
+            peer => _network.AskAsync(peer, SyncProtocols.Snapshots, request, StreamPriority.Normal, timeout).AsTask()));
+        return [.. candidates.Zip(answers).Where(static entry => entry.Second.IsThere).Select(static entry => (entry.First, entry.Second.Bytes))];
+    }
+
+    private void Consider(List<(PeerId Peer, ReadOnlyMemory<byte> Offer)> offers)
+    {
+        offers.ForEach(entry => Consider(entry.Peer, entry.Offer.Span));
+        _total = _peers.Values.Select(static peer => peer.Offer.Chunks - peer.Offer.First).DefaultIfEmpty().Max();
+    }
+
+    private void Consider(PeerId peer, ReadOnlySpan<byte> answer)
     {
         SnapshotResponse? offer = SnapshotResponse.TryDecode(answer, _adoption.Checkpoint.Id, _adoption.Parameters.MaxBlockBytes);
         if (offer is null || offer.Chunks > _options.MaxSnapshotChunks)
@@ -114,9 +119,9 @@ public sealed class SnapshotSync
 
         // Until its chunks are counted, a peer says that it has none.
         bool isUseful = offer.Chunks > offer.First || (_adoption.State!.IsComplete && offer.Chunks > 0);
-        if (isUseful && _adoption.State!.After == after)
+        if (isUseful)
         {
-            _peers.Add(peer, new SnapshotPeer(peer, offer));
+            _peers.TryAdd(peer, new SnapshotPeer(peer, offer));
         }
     }
 
@@ -132,32 +137,79 @@ public sealed class SnapshotSync
                 return false;
             }
 
-            Task<(SnapshotChunk? Chunk, string Fault)> first = await Task.WhenAny(_asked.Select(static entry => entry.Answer).ToList());
-            (int place, SnapshotPeer peer, _) = _asked.Find(entry => entry.Answer == first);
-            _asked.RemoveAll(entry => entry.Answer == first);
-            peer.Requests--;
-            Settle(place, peer, await first);
-            Import(state);
+            if (await NextAsync() is { } ended)
+            {
+                _asked.Remove(ended);
+                ended.Peer.Requests--;
+                Settle(ended, await ended.Answer);
+                Import(state);
+            }
         }
 
         _asked.Clear();
         return true;
     }
 
-    private void Settle(int place, SnapshotPeer peer, (SnapshotChunk? Chunk, string Fault) answer)
+    /// <summary>Waits for an answer; null if there is something else to do: one is late, or other peers have told what they have.</summary>
+    private async Task<SnapshotFetch?> NextAsync()
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_network.Stopping);
+        TimeSpan rest = _asked.Where(static fetch => !fetch.IsLate)
+            .Select(fetch => TimeSpan.FromTicks(Math.Max(0, (_options.SnapshotChunkDelay - _time.GetElapsedTime(fetch.Start)).Ticks)))
+            .DefaultIfEmpty(Timeout.InfiniteTimeSpan).Min();
+        Task late = Task.Delay(rest, _time, ended.Token);
+        Task first = await Task.WhenAny([.. _asked.Select(static fetch => fetch.Answer), late, _offers ?? late]);
+        ended.Cancel();
+        _network.Stopping.ThrowIfCancellationRequested();
+        if (_asked.Find(fetch => fetch.Answer == first) is { } answered)
+        {
+            return answered;
+        }
+
+        if (_offers is { } offers && first == offers)
+        {
+            _offers = null;
+            Consider(await offers);
+            return null;
+        }
+
+        foreach (SnapshotFetch fetch in _asked.Where(fetch => !fetch.IsLate && _time.GetElapsedTime(fetch.Start) >= _options.SnapshotChunkDelay))
+        {
+            fetch.IsLate = true;
+            Strike(fetch.Peer, mayRemove: _peers.Count > 1);
+        }
+
+        // Others may have counted their chunks meanwhile, or have come.
+        _offers ??= AskForOffersAsync(_options.SnapshotChunkDelay);
+        return null;
+    }
+
+    private void Settle(SnapshotFetch fetch, (SnapshotChunk? Chunk, string Fault) answer)
     {
         if (answer.Fault.Length > 0)
         {
-            Blame(peer.Id, answer.Fault);
+            Blame(fetch.Peer.Id, answer.Fault);
         }
-        else if (answer.Chunk is { } chunk)
+        else if (answer.Chunk is not { } chunk)
         {
-            peer.Strikes = 0;
-            _here.TryAdd(place, (chunk, peer));
+            Strike(fetch.Peer, mayRemove: true);
         }
-        else if (++peer.Strikes >= MaxStrikes)
+        else
+        {
+            fetch.Peer.Strikes = fetch.IsLate ? fetch.Peer.Strikes : 0;
+            if (fetch.Place >= _next)
+            {
+                _here.TryAdd(fetch.Place, (chunk, fetch.Peer));
+            }
+        }
+    }
+
+    private void Strike(SnapshotPeer peer, bool mayRemove)
+    {
+        if (++peer.Strikes >= MaxStrikes && mayRemove)
         {
             _peers.Remove(peer.Id);
+            _left.Add(peer.Id);
         }
     }
 
@@ -182,17 +234,20 @@ public sealed class SnapshotSync
     {
         for (int place = _next; place < _next + _options.SnapshotWindow; place++)
         {
-            if (_here.ContainsKey(place) || _asked.Exists(entry => entry.Place == place))
+            int chunk = place;
+            List<SnapshotFetch> asked = _asked.FindAll(fetch => fetch.Place == chunk);
+            if (_here.ContainsKey(place) || asked.Exists(static fetch => !fetch.IsLate))
             {
                 continue;
             }
 
-            SnapshotPeer? peer = _peers.Values.Where(candidate => candidate.Requests < RequestsPerPeer && place < candidate.Offer.Chunks - candidate.Offer.First)
+            SnapshotPeer? peer = _peers.Values.Where(candidate => candidate.Requests < RequestsPerPeer
+                    && chunk < candidate.Offer.Chunks - candidate.Offer.First && !asked.Exists(fetch => fetch.Peer == candidate))
                 .MinBy(static candidate => candidate.Requests + candidate.Strikes);
             if (peer is not null)
             {
                 peer.Requests++;
-                _asked.Add((place, peer, FetchAsync(peer, peer.Offer.First + place)));
+                _asked.Add(new SnapshotFetch(place, peer, _time.GetTimestamp(), FetchAsync(peer, peer.Offer.First + place)));
             }
         }
     }

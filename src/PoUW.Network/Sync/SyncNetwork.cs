@@ -1,6 +1,7 @@
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Muxing;
@@ -31,7 +32,7 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
 
     internal void Serve(
         string protocol, Func<PeerId, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> handler, StreamPriority priority = StreamPriority.Normal) =>
-        node.Serve(protocol, (peer, request, _) => ValueTask.FromResult(handler(peer, request)), priority);
+        node.Serve(protocol, (peer, request, _) => ValueTask.FromResult(handler(peer, request)), priority, MessageKind.Sync);
 
     /// <summary>Asks a peer.</summary>
     /// <param name="peer">The peer.</param>
@@ -39,12 +40,14 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
     /// <param name="request">The request.</param>
     /// <param name="priority">How the transfer is scheduled beside others.</param>
     /// <param name="timeout">How long to wait.</param>
-    /// <exception cref="OperationCanceledException">The sync stops.</exception>
+    /// <param name="cancellation">Takes the request back, beside the end of the sync if it is linked to that.</param>
+    /// <exception cref="OperationCanceledException">The sync stops, or the request was taken back.</exception>
     internal async ValueTask<SyncAnswer> AskAsync(
-        PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout)
+        PeerId peer, string protocol, ReadOnlyMemory<byte> request, StreamPriority priority, TimeSpan timeout, CancellationToken? cancellation = null)
     {
-        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, stopping, priority);
-        return new SyncAnswer(answer.IsOk ? answer.Response : default, answer.IsOk && answer.Response.IsEmpty);
+        RequestResult answer = await node.RequestAsync(peer, protocol, request, timeout, cancellation ?? stopping, priority);
+        bool isBusy = answer.Status == RequestStatus.Refused || (answer.IsOk && answer.Response.IsEmpty);
+        return new SyncAnswer(answer.IsOk ? answer.Response : default, isBusy);
     }
 
     internal void Punish(PeerId peer, string detail) => node.Punish(peer, detail);

@@ -78,6 +78,12 @@ public sealed record SyncOptions
     /// <summary>A peer that let a request for bodies time out is asked again after this time.</summary>
     public TimeSpan SlowPeerPause { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The longest pause after what goes wrong again and again: an import that fails here, headers of a peer that lead to no bodies. Pauses double up to it,
+    /// from <see cref="SlowPeerPause"/> on.
+    /// </summary>
+    public TimeSpan MaxPause { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Answers of a peer in a row that it is busy, after which it is taken for one that does not have the bodies.</summary>
     public int MaxBusyAnswers { get; init; } = 16;
 
@@ -105,6 +111,12 @@ public sealed record SyncOptions
     /// <summary>Chunks of a snapshot that are fetched or wait for their turn at the same time.</summary>
     public int SnapshotWindow { get; init; } = 8;
 
+    /// <summary>
+    /// After this time without a chunk of a snapshot another peer is asked for it, too; a peer that is late three times is left while there are others.
+    /// A chunk has up to a megabyte, so this is the rate that a peer has to keep up.
+    /// </summary>
+    public TimeSpan SnapshotChunkDelay { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>Chunks that a snapshot may have; about a megabyte each.</summary>
     public int MaxSnapshotChunks { get; init; } = 1 << 16;
 
@@ -123,6 +135,18 @@ public sealed record SyncOptions
     /// <summary>Limits of the headers whose blocks are not here yet.</summary>
     public HeaderIntakeOptions Headers { get; init; } = new() { MaxHeadersPerPeer = 1024 };
 
+    /// <summary>The pause after something has gone wrong a number of times before.</summary>
+    internal TimeSpan PauseAfter(int times)
+    {
+        TimeSpan pause = SlowPeerPause;
+        for (int i = 0; i < times && pause < MaxPause; i++)
+        {
+            pause *= 2;
+        }
+
+        return pause < MaxPause ? pause : MaxPause;
+    }
+
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
@@ -130,7 +154,7 @@ public sealed record SyncOptions
             MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
             HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBusyAnswers, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
             TotalServedBytesPerSecond, UrgentBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, MaxSnapshotIndexes, SnapshotAttempts];
-        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause, SnapshotCountInterval];
+        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxPause, MaxEarly, SnapshotPause, SnapshotChunkDelay, SnapshotCountInterval];
         bool isInRange = counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
             && InlineBlockBytes >= 0 && InlineTransactionBytes >= 0 && PollInterval >= TimeSpan.Zero
             && HeadersPerRequest <= HeadersRequest.MaxHeaders && BodiesPerRequest <= BodiesRequest.MaxIds && MaxTransactionIds <= TransactionsRequest.MaxIds;

@@ -6,10 +6,14 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
-/// <summary>Answers what peers ask for: headers, bodies, waiting transactions. Thread-safe.</summary>
+/// <summary>
+/// Answers what peers ask for: headers, bodies, waiting transactions. Headers and new blocks, on which consensus waits, have a share of a peer's
+/// own, which no other peer and no catch-up uses up; beyond it they count with the rest. Thread-safe.
+/// </summary>
 internal sealed class SyncServer
 {
     // What a request costs at least: decoding, look-ups, a frame.
@@ -23,19 +27,21 @@ internal sealed class SyncServer
     private readonly SyncNetwork _network;
     private readonly SyncOptions _options;
     private readonly ServeBudget _budget;
+    private readonly ServeBudget _urgent;
     private ulong _witnessFloor;
 
-    internal SyncServer(BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, ServeBudget budget)
+    internal SyncServer(BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, ServeBudget budget, ServeBudget urgent)
     {
-        (_chain, _pool, _network, _options, _budget) = (chain, pool, network, options, budget);
-        network.Serve(SyncProtocols.Headers, (peer, request) => Answer(peer, HeadersRequest.TryDecode(request.Span), ServeHeaders));
+        (_chain, _pool, _network, _options, _budget, _urgent) = (chain, pool, network, options, budget, urgent);
+        network.Serve(SyncProtocols.Headers, (peer, request) => Answer(peer, HeadersRequest.TryDecode(request.Span), ServeHeaders, isUrgent: true));
         network.Serve(SyncProtocols.Bodies, (peer, request) => Answer(peer, BodiesRequest.TryDecode(request.Span), ServeBodies), StreamPriority.Bulk);
-        network.Serve(SyncProtocols.Block, (peer, request) => Answer(peer, OneOf(BodiesRequest.TryDecode(request.Span)), ServeBodies));
+        network.Serve(SyncProtocols.Block, (peer, request) => Answer(peer, OneOf(BodiesRequest.TryDecode(request.Span)), ServeBodies, isUrgent: true));
         network.Serve(SyncProtocols.Transactions, (peer, request) => Answer(peer, TransactionsRequest.TryDecode(request.Span), ServeTransactions));
         network.Serve(SyncProtocols.Pool, (peer, request) => Answer(peer, request.IsEmpty ? this : null, ServePool));
     }
 
-    private ReadOnlyMemory<byte>? Answer<TRequest>(PeerId peer, TRequest? request, Func<TRequest, (byte[]? Answer, long Cost)> serve)
+    private ReadOnlyMemory<byte>? Answer<TRequest>(
+        PeerId peer, TRequest? request, Func<TRequest, (byte[]? Answer, long Cost)> serve, bool isUrgent = false)
         where TRequest : class
     {
         if (request is null)
@@ -44,13 +50,14 @@ internal sealed class SyncServer
             return null;
         }
 
-        if (!_budget.MayServe(peer))
+        ServeBudget budget = isUrgent && _urgent.MayServe(peer) ? _urgent : _budget;
+        if (!budget.MayServe(peer))
         {
             return ReadOnlyMemory<byte>.Empty;
         }
 
         (byte[]? answer, long cost) = serve(request);
-        _budget.Charge(peer, cost + RequestBytes);
+        budget.Charge(peer, cost + RequestBytes);
         return answer;
     }
 

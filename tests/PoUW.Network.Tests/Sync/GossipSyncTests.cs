@@ -1,7 +1,10 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Transactions;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
+using PoUW.Network.Messaging;
+using PoUW.Network.Requests;
 using PoUW.Network.Sync;
 
 namespace PoUW.Network.Tests.Sync;
@@ -442,6 +445,64 @@ internal sealed class GossipSyncTests
         Assert.That(await AskAsync(), Is.GreaterThan(4_000));
         await StopAsync(server, client);
     }, HeadersOnly with { ServedBytesPerSecond = 2_000 });
+
+    /// <summary>One peer has used up what all may have of bodies; announced blocks and headers are served to everybody.</summary>
+    [Test]
+    public void Bulk_does_not_starve_new_blocks_and_headers() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(20);
+        SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server", blocks);
+        SyncPeerNode greedy = await SyncPeerNode.StartLiarAsync(scene, "greedy", []);
+        SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+        await greedy.ConnectAsync(server);
+        await client.ConnectAsync(server);
+        byte[] bulk = new BodiesRequest([.. blocks.Select(static block => block.Id)]).Encode();
+        byte[] one = new BodiesRequest([blocks[^1].Id]).Encode();
+        byte[] headers = new HeadersRequest([server.Chain.Genesis.Id], 20).Encode();
+        async Task<int> AskAsync(SyncPeerNode who, string protocol, byte[] request) =>
+            (await who.Node.RequestAsync(server.Node.Id, protocol, request, TimeSpan.FromSeconds(5))).Response.Length;
+        Assert.That(await AskAsync(greedy, SyncProtocols.Bodies, bulk), Is.GreaterThan(4_000));
+        Assert.That(await AskAsync(client, SyncProtocols.Bodies, bulk), Is.Zero, "there is nothing left of this");
+        foreach (SyncPeerNode who in new[] { greedy, client })
+        {
+            Assert.That(await AskAsync(who, SyncProtocols.Block, one), Is.GreaterThan(200));
+            Assert.That(await AskAsync(who, SyncProtocols.Headers, headers), Is.GreaterThan(1_000));
+        }
+
+        await StopAsync(server, greedy, client);
+    }, HeadersOnly with { ServedBytesPerSecond = 2_000, TotalServedBytesPerSecond = 2_000 });
+
+    /// <summary>Requests of the sync count as such, not with what an application serves.</summary>
+    [Test]
+    public void Requests_of_the_sync_have_a_budget_of_their_own()
+    {
+        MessageBudgetOptions budget = new() { Sync = new MessageRate(TokenRate.PerSecond(1, 3), TokenRate.PerSecond(1 << 20, 1 << 20)) };
+        SyncScene scene = new()
+        {
+            Options = HeadersOnly,
+            Network = new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 }, Guards = new GuardOptions { Messages = budget } },
+        };
+        scene.World.Run(async () =>
+        {
+            SyncPeerNode server = await SyncPeerNode.StartAsync(scene, "server");
+            SyncPeerNode client = await SyncPeerNode.StartLiarAsync(scene, "client", []);
+            await client.ConnectAsync(server);
+            server.Answer("own", static _ => [1]);
+            byte[] headers = new HeadersRequest([server.Chain.Genesis.Id], 20).Encode();
+            async Task<RequestStatus> AskAsync(string protocol) =>
+                (await client.Node.RequestAsync(server.Node.Id, protocol, headers, TimeSpan.FromSeconds(5))).Status;
+            List<RequestStatus> answers = [];
+            for (int i = 0; i < 5; i++)
+            {
+                answers.Add(await AskAsync(SyncProtocols.Headers));
+                answers.Add(await AskAsync("own"));
+            }
+
+            Assert.That(answers.Where(static (_, i) => i % 2 == 0).Count(static status => status == RequestStatus.Refused), Is.EqualTo(2));
+            Assert.That(answers.Where(static (_, i) => i % 2 == 1), Is.All.EqualTo(RequestStatus.Ok));
+            await StopAsync(server, client);
+        });
+    }
 
     [TestCase(SyncProtocols.Headers)]
     [TestCase(SyncProtocols.Bodies)]

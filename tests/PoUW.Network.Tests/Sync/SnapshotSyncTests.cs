@@ -97,6 +97,41 @@ internal sealed class SnapshotSyncTests
         await StopAsync(peer, node);
     });
 
+    /// <summary>Each chunk of the slow peer comes just before its request would end: the other one gives them meanwhile.</summary>
+    [Test]
+    public void A_peer_that_drips_chunks_is_overtaken_by_another() => Run(async scene =>
+    {
+        (List<Block> blocks, SyncPeerNode[] peers) = await PeersAsync(scene, 1);
+        Checkpoint trusted = new(Trusted, blocks[Trusted - 1].Id);
+        SyncPeerNode slow = await SyncPeerNode.StartLiarAsync(scene, "slow", blocks);
+        Block block = slow.Chain.GetBlock(trusted.Id)!;
+        List<SnapshotChunk> chunks = [new SnapshotExporter(slow.Chain.StateAt(block.Header.StateRoot)).Next(null)!];
+        while (chunks[^1].Right is not null)
+        {
+            chunks.Add(new SnapshotExporter(slow.Chain.StateAt(block.Header.StateRoot)).Next(chunks[^1].Leaves[^1].Path)!);
+        }
+
+        slow.Node.Serve(SyncProtocols.Snapshots, async (_, message, cancellation) =>
+        {
+            SnapshotRequest request = SnapshotRequest.TryDecode(message.Span)!;
+            if (request.Chunk is { } number)
+            {
+                await Task.Delay(scene.Options.BodyTimeout - TimeSpan.FromSeconds(1), scene.World.Time, cancellation);
+                return chunks[number].Encode();
+            }
+
+            List<BlockHeader> ancestors = [.. Enumerable.Range(1, SnapshotAdoption.AncestorCount)
+                .Select(back => slow.Chain.GetBlockByHeight(trusted.Height - (ulong)back)!.Header)];
+            return new SnapshotResponse(chunks.Count, 0, SyncChains.WithoutWitness(block), slow.Chain.GetReceipts(block.Id)!, ancestors).Encode();
+        });
+        using InMemoryKeyValueStore store = new();
+        TimeSpan start = scene.World.Time.Now;
+        Assert.That(chunks, Has.Count.EqualTo(3));
+        Assert.That(await BeginAsync(scene, store, trusted, [slow, .. peers]), Is.True);
+        Assert.That(scene.World.Time.Now - start, Is.LessThan(TimeSpan.FromSeconds(12)));
+        await StopAsync([slow, .. peers]);
+    }, SyncChains.ManyAccounts());
+
     /// <summary>The offer's receipts and ancestors follow from the block's id as well.</summary>
     [Test]
     public void A_peer_that_offers_other_receipts_or_ancestors_is_banned() => Run(async scene =>

@@ -1,19 +1,22 @@
 using PoUW.Network.Identity;
 
-namespace PoUW.Network.Sync;
+namespace PoUW.Network.Requests;
 
 /// <summary>
 /// How many bytes peers are served: a bucket a peer and one over all, each holding a second's worth. What an answer will cost is known
 /// only afterwards, so a peer whose bucket is not empty is served and may overdraw it; it waits then until it is paid back. Peers
 /// whose bucket is full are forgotten. Thread-safe.
 /// </summary>
-internal sealed class ServeBudget(SyncOptions options, TimeProvider time)
+/// <param name="perPeer">Bytes a second of one peer.</param>
+/// <param name="total">Bytes a second of all peers together; null if only their number bounds it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ServeBudget(long perPeer, long? total, TimeProvider time)
 {
     private const int SweepAt = 1024;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, Bucket> _peers = [];
-    private Bucket _all = new(options.TotalServedBytesPerSecond, time.GetTimestamp());
+    private Bucket _all = new(total ?? 0, time.GetTimestamp());
 
     /// <summary>True if a peer may be served now.</summary>
     internal bool MayServe(PeerId peer)
@@ -21,13 +24,26 @@ internal sealed class ServeBudget(SyncOptions options, TimeProvider time)
         lock (_gate)
         {
             long now = time.GetTimestamp();
-            _all = Fill(_all, options.TotalServedBytesPerSecond, now);
-            return _all.Level > 0 && (!_peers.TryGetValue(peer, out Bucket own) || Fill(own, options.ServedBytesPerSecond, now).Level > 0);
+            return HasTotal(now) && (!_peers.TryGetValue(peer, out Bucket own) || Fill(own, perPeer, now).Level > 0);
         }
     }
 
     /// <summary>Charges what serving a peer has cost.</summary>
     internal void Charge(PeerId peer, long bytes)
+    {
+        lock (_gate)
+        {
+            ChargeOwn(peer, bytes);
+            if (total is { } rate)
+            {
+                _all = Fill(_all, rate, time.GetTimestamp());
+                _all = _all with { Level = _all.Level - bytes };
+            }
+        }
+    }
+
+    /// <summary>Charges a peer alone: for work that it caused and that takes nothing of what others are served.</summary>
+    internal void ChargeOwn(PeerId peer, long bytes)
     {
         lock (_gate)
         {
@@ -37,11 +53,20 @@ internal sealed class ServeBudget(SyncOptions options, TimeProvider time)
                 Sweep(now);
             }
 
-            Bucket own = _peers.TryGetValue(peer, out Bucket known) ? Fill(known, options.ServedBytesPerSecond, now) : new Bucket(options.ServedBytesPerSecond, now);
+            Bucket own = _peers.TryGetValue(peer, out Bucket known) ? Fill(known, perPeer, now) : new Bucket(perPeer, now);
             _peers[peer] = own with { Level = own.Level - bytes };
-            _all = Fill(_all, options.TotalServedBytesPerSecond, now);
-            _all = _all with { Level = _all.Level - bytes };
         }
+    }
+
+    private bool HasTotal(long now)
+    {
+        if (total is not { } rate)
+        {
+            return true;
+        }
+
+        _all = Fill(_all, rate, now);
+        return _all.Level > 0;
     }
 
     private Bucket Fill(Bucket bucket, long rate, long now)
@@ -53,8 +78,7 @@ internal sealed class ServeBudget(SyncOptions options, TimeProvider time)
 
     private void Sweep(long now)
     {
-        foreach (PeerId idle in _peers.Where(entry => Fill(entry.Value, options.ServedBytesPerSecond, now).Level >= options.ServedBytesPerSecond)
-            .Select(entry => entry.Key).ToList())
+        foreach (PeerId idle in _peers.Where(entry => Fill(entry.Value, perPeer, now).Level >= perPeer).Select(entry => entry.Key).ToList())
         {
             _peers.Remove(idle);
         }
