@@ -42,7 +42,7 @@ public sealed record ResourceOptions
     public ResourceLimit Protocol { get; init; } = new() { Streams = 8192, MemoryBytes = 512 * MiB };
 
     /// <summary>One protocol with one peer.</summary>
-    public ResourceLimit ProtocolPeer { get; init; } = new() { Streams = 256, MemoryBytes = 32 * MiB };
+    public ResourceLimit ProtocolPeer { get; init; } = new() { Streams = 256, MemoryBytes = 64 * MiB };
 
     /// <summary>One connection.</summary>
     public ResourceLimit Connection { get; init; } = new() { Streams = 1024, MemoryBytes = 64 * MiB };
