@@ -205,9 +205,16 @@ internal sealed class ConnectionMaker(
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(place?.Token ?? CancellationToken.None, cancellation);
         bool isInbound = place is not null;
-        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, either.Token);
+        ValidationResult reserved = scope.TryReserveMemory(0, out MemoryReservation? unread);
+        if (unread is null)
+        {
+            throw new NetworkException(NetworkError.LimitReached, reserved.Message);
+        }
+
+        unread.MaxBytes = setup.Options.MaxUnreadBytesBeforeAdmission;
+        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, unread, either.Token);
         place?.Dispose();
-        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
+        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks) { Unread = unread };
     }
 
     private async ValueTask<AdmissionOutcome> AdmitAsync(

@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
@@ -135,7 +136,7 @@ internal sealed class ConnectionUpgraderTests
     {
         public string ProtocolId => id;
 
-        public IMuxer Create(IDuplexStream connection, bool isDialer) => new NamedMuxer(id, connection, isDialer);
+        public IMuxer Create(IDuplexStream connection, bool isDialer, MemoryReservation? memory = null) => new NamedMuxer(id, connection, isDialer);
     }
 
     /// <summary>Remembers what it was made of.</summary>
