@@ -6,7 +6,7 @@ namespace PoUW.Network.Guards;
 /// <summary>
 /// The guards of one node, made together. In the order in which a host asks them:
 /// <list type="number">
-/// <item>A dial: <see cref="DialBackoff.WaitBefore"/>, <see cref="IConnectionGater.MayDial"/>, <see cref="ResourceManager.TryOpenConnection"/>, then
+/// <item>A dial: <see cref="DialBackoff.WaitBefore(Identity.PeerId?, Multiaddresses.Multiaddr)"/>, <see cref="IConnectionGater.MayDial"/>, <see cref="ResourceManager.TryOpenConnection"/>, then
 /// the transport with <see cref="DialBackoff.TimeoutOf"/>.</item>
 /// <item>An accepted connection: <see cref="IConnectionGater.MayAccept"/>, <see cref="ResourceManager.TryOpenConnection"/>,
 /// <see cref="PendingHandshakes.Begin"/>, whose token the handshake runs under.</item>

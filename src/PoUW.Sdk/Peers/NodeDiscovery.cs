@@ -31,9 +31,21 @@ internal static class NodeDiscovery
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
             () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
-        return new PeerDiscovery(
-            network.Host, network.ConnectAsync, book, [source], options.Store, verifier, options.Discovery with { Bootstrap = options.Bootstrap },
-            options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+        return new PeerDiscovery(new PeerDiscoverySetup
+        {
+            Host = network.Host,
+            Dial = network.Host.DialWhenDueAsync,
+            Backoff = network.Host.Guards.Dials,
+            Book = book,
+            Bans = network.Host.Guards.Bans,
+            Sources = [source],
+            Store = options.Store,
+            Verifier = verifier,
+            Options = options.Discovery with { Bootstrap = options.Bootstrap },
+            Time = options.Time,
+            Spawner = options.Spawner,
+            Observer = new NetworkWarnings(options.Name, options.Observer),
+        });
     }
 
     private static string NamespaceOf(Hash256 network) => $"pouw/{network}";
