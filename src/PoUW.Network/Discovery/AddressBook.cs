@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 
@@ -24,11 +25,18 @@ public sealed class AddressBook
     private long _nextOrder;
 
     /// <summary>An empty book.</summary>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="AddressBookOptions.Validate"/>.</exception>
     public AddressBook(AddressBookOptions options, TimeProvider time, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
+        ValidationResult valid = options.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
         (_options, _time, _random) = (options, time, random);
     }
 

@@ -42,7 +42,10 @@ public sealed record NetworkOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        ValidationResult[] parts = [Host.Validate(), Guards.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate()];
+        ValidationResult[] parts =
+        [
+            Host.Validate(), Guards.Validate(), Yamux.Validate(), Tls.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate(),
+        ];
         foreach (ValidationResult part in parts)
         {
             if (!part.IsValid)
