@@ -18,6 +18,12 @@ public sealed record NetworkOptions
     /// <summary>Rates, resources, bans, back-off.</summary>
     public GuardOptions Guards { get; init; } = new();
 
+    /// <summary>
+    /// Who may connect and be dialed: given the node's own gater, which keeps out who is banned or comes too often, gives the one to ask, which may ask
+    /// that one too. Null for the node's own. One that throws lets nobody in.
+    /// </summary>
+    public Func<IConnectionGater, IConnectionGater>? Gater { get; init; }
+
     /// <summary>Streams over a connection.</summary>
     public YamuxOptions Yamux { get; init; } = new();
 
