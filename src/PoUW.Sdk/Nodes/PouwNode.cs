@@ -68,9 +68,10 @@ public sealed class PouwNode : IAsyncDisposable
         Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         StakeVouching vouching = new(Chain, SignatureSchemes.CreateSecp256k1(), options.Time, options.StakeBindings);
-        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain), vouching.ToStake(binding));
+        IPeerAuthorizer authorizer = NodeAdmission.Of(options, Chain);
+        _network = CreateNetwork(options, Chain.Genesis.Id, authorizer, vouching.ToStake(binding));
         _scores = Score(_network, options);
-        _discovery = NodeDiscovery.Create(_network, options, () => ListenAddresses);
+        _discovery = NodeDiscovery.Create(_network, options, authorizer, () => ListenAddresses);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _sync = new LedgerSync(
@@ -238,13 +239,6 @@ public sealed class PouwNode : IAsyncDisposable
     private static NetworkNode CreateNetwork(PouwNodeOptions options, Hash256 genesis, IPeerAuthorizer authorizer, NodeStake stake) => new(
         options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
         new NetworkWarnings(options.Name, options.Observer), options.Identity, stake);
-
-    private static IPeerAuthorizer AuthorizerOf(PouwNodeOptions options, BlockChain chain) => options.Admission.Kind switch
-    {
-        PeerAdmissionKind.Staked => new StakedPeerAuthorizer(chain, options.Bootstrap.Select(static address => address.Peer).OfType<PeerId>()),
-        PeerAdmissionKind.List => new ListedPeerAuthorizer(options.Admission.Peers),
-        _ => new OpenPeerAuthorizer(),
-    };
 
     private PeerScores Score(NetworkNode network, PouwNodeOptions options)
     {
