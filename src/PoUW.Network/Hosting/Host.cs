@@ -49,7 +49,7 @@ public sealed class Host : IHost, IAsyncDisposable
         Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers);
-        _standings = new PeerStandings(_options);
+        _standings = new PeerStandings(_options, setup.Time);
         Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);

@@ -35,7 +35,7 @@ internal static class NodeDiscovery
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
             () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
-        return new PeerDiscovery(new PeerDiscoverySetup
+        PeerDiscovery discovery = new(new PeerDiscoverySetup
         {
             Host = network.Host,
             Dial = network.Host.DialWhenDueAsync,
@@ -50,6 +50,8 @@ internal static class NodeDiscovery
             Spawner = options.Spawner,
             Observer = new NetworkWarnings(options.Name, options.Observer),
         });
+        network.Gossip.PeerSuggested += suggestion => discovery.Suggest(suggestion.SignedRecord, suggestion.From);
+        return discovery;
     }
 
     private static string NamespaceOf(Hash256 network) => $"pouw/{network}";
