@@ -88,6 +88,8 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
     private static bool IsWorthAnotherAddress(CloseReason reason) =>
         reason is CloseReason.Unreachable or CloseReason.WrongPeer or CloseReason.Lost or CloseReason.HandshakeTimeout or CloseReason.TooSoon;
 
+    private static bool IsRefusedForNow(CloseReason reason) => reason is CloseReason.ShuttingDown or CloseReason.Requested;
+
     private bool IsDue(PeerId? peer, Multiaddr address) => setup.Backoff.WaitBefore(peer, address) == TimeSpan.Zero;
 
     /// <summary>Those of the bootstrap list come first: they are what the operator trusts most.</summary>
@@ -165,7 +167,17 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
     }
 
     /// <summary>Whoever is there is not the operator's word: it is known as any peer that was reached.</summary>
-    private async Task<CloseReason> DialNamelessAsync(Multiaddr address) => (await TryDialAsync(address)).Reason;
+    private async Task<CloseReason> DialNamelessAsync(Multiaddr address)
+    {
+        CloseReason reason = (await TryDialAsync(address)).Reason;
+        if (reason is CloseReason.Duplicate || IsRefusedForNow(reason))
+        {
+            // No failure of a dial, but to ask again at once would give the same answer.
+            setup.Backoff.AddressFailed(address);
+        }
+
+        return reason;
+    }
 
     private async Task<CloseReason> DialAsync(KnownPeer peer, Multiaddr[] addresses)
     {
@@ -178,13 +190,13 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
                 Judge(peer, address, reason);
                 if (IsReached(reason) || !IsWorthAnotherAddress(reason))
                 {
-                    return reason;
+                    break;
                 }
             }
 
-            if (reason is CloseReason.Unreachable or CloseReason.WrongPeer)
+            if (reason is CloseReason.Unreachable or CloseReason.WrongPeer || IsRefusedForNow(reason))
             {
-                // The back-off knows this of the addresses, but not that the peer has no others.
+                // The back-off knows failures of the addresses, but not that the peer has no others; and a peer that stops is no failure of a dial.
                 setup.Backoff.PeerFailed(peer.Id);
             }
 

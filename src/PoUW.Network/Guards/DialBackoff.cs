@@ -94,8 +94,10 @@ public sealed class DialBackoff
                 {
                     PeerFailed(peer);
                 }
-                else
+
+                if (address.Peer is null)
                 {
+                    // Nobody knows before the next dial whom it would meet.
                     AddressFailed(address);
                 }
 

@@ -83,14 +83,26 @@ internal sealed class PeerDiscoveryTests
         Assert.That(_book.Count, Is.Zero);
     }
 
-    [Test]
-    public void ANamelessAddressThatFailsIsNotDialedWithoutEnd()
+    [TestCase(CloseReason.Unreachable)]
+    [TestCase(CloseReason.Duplicate)]
+    [TestCase(CloseReason.SelfConnection)]
+    [TestCase(CloseReason.Unauthorized)]
+    [TestCase(CloseReason.ShuttingDown)]
+    public void AnAddressThatGivesNoConnectionIsNotDialedWithoutEnd(CloseReason reason)
     {
-        _host.Answer = static _ => new ConnectResult(CloseReason.Unreachable, null);
-        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1)] }, async _ =>
+        // Also where the peer is connected already, but dialed from another port.
+        _host.Answer = _ => new ConnectResult(reason, reason == CloseReason.Unreachable ? null : Id(1));
+        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1), At(1, 1, 2).WithPeer(Id(2))] }, async _ =>
         {
+            if (reason == CloseReason.Duplicate)
+            {
+                _host.Connect(Id(1), At(1, 1, 9), isInbound: true);
+                _host.Connect(Id(2), At(1, 1, 8), isInbound: true);
+            }
+
             await Settle();
-            Assert.That(_host.Dialed, Has.Count.EqualTo(1));
+            Assert.That(_host.Dialed.Count(static address => address == At(1, 1, 1).ToString()), Is.EqualTo(1));
+            Assert.That(_host.Dialed.Count(static address => address.Contains("/p2p/", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1));
         });
     }
 
