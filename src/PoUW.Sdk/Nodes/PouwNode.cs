@@ -43,7 +43,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TransactionPool _pool;
     private readonly NetworkNode _network;
-    private readonly PeerScores _scores;
+    private readonly ConnectedAccounts _scores;
     private readonly PeerDiscovery _discovery;
     private readonly BlockProducer _producer;
     private readonly LedgerSync _sync;
@@ -240,9 +240,9 @@ public sealed class PouwNode : IAsyncDisposable
         options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
         new NetworkWarnings(options.Name, options.Observer), options.Identity, stake);
 
-    private PeerScores Score(NetworkNode network, PouwNodeOptions options)
+    private ConnectedAccounts Score(NetworkNode network, PouwNodeOptions options)
     {
-        PeerScores scores = new(Chain, options.PeerScores, options.Time);
+        ConnectedAccounts scores = new(Chain, options.PeerScores, options.Time);
         network.PeerConnected += scores.Add;
         network.PeerDisconnected += (peer, _) => scores.Remove(peer);
         network.ApplicationScore = scores.Of;

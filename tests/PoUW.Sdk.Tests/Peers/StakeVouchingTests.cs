@@ -121,7 +121,7 @@ public sealed class StakeVouchingTests
     [Test]
     public void Scores_are_there_while_the_peer_is()
     {
-        PeerScores scores = new(_chain, new PeerScoreOptions(), TimeProvider.System);
+        ConnectedAccounts scores = new(_chain, new PeerScoreOptions(), TimeProvider.System);
         PeerDescription staked = Describe(_peer.Id, _staker.Address);
         scores.Add(staked);
         scores.Add(Describe(_other.Id, null));
