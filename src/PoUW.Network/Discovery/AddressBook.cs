@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 
@@ -15,21 +16,25 @@ namespace PoUW.Network.Discovery;
 public sealed class AddressBook
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<PeerId, BookEntry> _entries = [];
-    private readonly SortedSet<PeerId> _unsaved = [];
-    private readonly Dictionary<string, int> _unproven = new(StringComparer.Ordinal);
+    private readonly BookEntries _entries;
     private readonly AddressBookOptions _options;
     private readonly TimeProvider _time;
     private readonly IRandomSource _random;
-    private long _nextOrder;
 
     /// <summary>An empty book.</summary>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="AddressBookOptions.Validate"/>.</exception>
     public AddressBook(AddressBookOptions options, TimeProvider time, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
-        (_options, _time, _random) = (options, time, random);
+        ValidationResult valid = options.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
+        (_options, _time, _random, _entries) = (options, time, random, new BookEntries(options));
     }
 
     /// <summary>How many peers there are.</summary>
@@ -64,13 +69,12 @@ public sealed class AddressBook
                 return false;
             }
 
-            bool known = _entries.TryGetValue(peer, out BookEntry? entry);
-            if (known && entry!.HasRecord && source != AddressSource.Bootstrap)
+            if (_entries.Find(peer) is { HasRecord: true } entry && source != AddressSource.Bootstrap)
             {
                 usable = [.. usable.Where(address => entry.Addresses.Any(has => has.Address == address))];
             }
 
-            return TakeIn(peer, GroupOf(toldBy), added => added.Claim(usable, source, _options.MaxAddressesPerPeer, Now));
+            return _entries.TakeIn(peer, GroupOf(toldBy), added => added.Claim(usable, source, _options.MaxAddressesPerPeer, Now));
         }
     }
 
@@ -93,8 +97,8 @@ public sealed class AddressBook
         byte[] record = envelope.ToArray();
         lock (_gate)
         {
-            bool isNews = usable.Length > 0 && !(_entries.TryGetValue(peer, out BookEntry? known) && known.HasRecord && known.RecordSequence >= sequence);
-            return isNews && TakeIn(peer, GroupOf(toldBy), entry =>
+            bool isNews = usable.Length > 0 && !(_entries.Find(peer) is { HasRecord: true } known && known.RecordSequence >= sequence);
+            return isNews && _entries.TakeIn(peer, GroupOf(toldBy), entry =>
             {
                 entry.Replace(usable, record, sequence, _options.MaxAddressesPerPeer, Now);
                 return true;
@@ -109,7 +113,7 @@ public sealed class AddressBook
         Multiaddr bare = address.WithoutPeer();
         lock (_gate)
         {
-            TakeIn(peer, AddressScope.GroupOf(bare), entry =>
+            _entries.TakeIn(peer, AddressScope.GroupOf(bare), entry =>
             {
                 entry.Succeed(bare, _options.MaxAddressesPerPeer, Now);
                 return true;
@@ -124,9 +128,9 @@ public sealed class AddressBook
         Multiaddr bare = address.WithoutPeer();
         lock (_gate)
         {
-            if (_entries.TryGetValue(peer, out BookEntry? entry))
+            if (_entries.Find(peer) is { } entry)
             {
-                Change(entry, changed => changed.Fail(bare, _options.MaxFailures, Now));
+                _entries.Change(entry, changed => changed.Fail(bare, _options.MaxFailures, Now));
             }
         }
     }
@@ -136,9 +140,9 @@ public sealed class AddressBook
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue(peer, out BookEntry? entry))
+            if (_entries.Find(peer) is { } entry)
             {
-                Drop(entry);
+                _entries.Drop(entry);
             }
         }
     }
@@ -148,7 +152,7 @@ public sealed class AddressBook
     {
         lock (_gate)
         {
-            return _entries.TryGetValue(peer, out BookEntry? entry) ? entry.Snapshot() : null;
+            return _entries.Find(peer) is { } entry ? entry.Snapshot() : null;
         }
     }
 
@@ -163,7 +167,7 @@ public sealed class AddressBook
         ArgumentNullException.ThrowIfNull(isWanted);
         lock (_gate)
         {
-            ILookup<bool, BookEntry> wanted = _entries.Values.Where(entry => isWanted(entry.Id)).ToLookup(static entry => entry.IsProven || entry.IsBootstrap);
+            ILookup<bool, BookEntry> wanted = _entries.All.Where(entry => isWanted(entry.Id)).ToLookup(static entry => entry.IsProven || entry.IsBootstrap);
             Queue<BookEntry> proven = Shuffled(wanted[true]);
             Queue<BookEntry> claimed = Shuffled(wanted[false]);
             List<KnownPeer> picked = [];
@@ -186,7 +190,7 @@ public sealed class AddressBook
         ArgumentNullException.ThrowIfNull(isWanted);
         lock (_gate)
         {
-            Queue<BookEntry> candidates = Shuffled(_entries.Values.Where(entry => (entry.HasRecord || entry.IsProven) && isWanted(entry.Id)));
+            Queue<BookEntry> candidates = Shuffled(_entries.All.Where(entry => (entry.HasRecord || entry.IsProven) && isWanted(entry.Id)));
             List<KnownPeer> shared = [];
             while (shared.Count < count && candidates.TryDequeue(out BookEntry? entry))
             {
@@ -208,9 +212,9 @@ public sealed class AddressBook
         lock (_gate)
         {
             long now = Now;
-            foreach (BookEntry entry in _entries.Values.ToArray())
+            foreach (BookEntry entry in _entries.All.ToArray())
             {
-                Change(entry, changed => changed.Expire(_options, now));
+                _entries.Change(entry, changed => changed.Expire(_options, now));
             }
         }
     }
@@ -225,14 +229,12 @@ public sealed class AddressBook
         PeerId[] saved;
         lock (_gate)
         {
-            saved = [.. _unsaved];
+            saved = _entries.TakeUnsaved();
             foreach (PeerId peer in saved)
             {
                 byte[] key = [.. prefix, .. peer.Bytes];
-                _ = _entries.TryGetValue(peer, out BookEntry? entry) ? batch.Put(key, AddressBookCodec.Encode(entry.Snapshot())) : batch.Delete(key);
+                _ = _entries.Find(peer) is { } entry ? batch.Put(key, AddressBookCodec.Encode(entry.Snapshot())) : batch.Delete(key);
             }
-
-            _unsaved.Clear();
         }
 
         bool isSaved = false;
@@ -247,7 +249,10 @@ public sealed class AddressBook
         }
         finally
         {
-            KeepUnsaved(isSaved ? [] : saved);
+            if (!isSaved)
+            {
+                KeepUnsaved(saved);
+            }
         }
 
         return saved.Length;
@@ -268,10 +273,7 @@ public sealed class AddressBook
             read += isRead ? 1 : 0;
             if (isPeer && !isRead)
             {
-                lock (_gate)
-                {
-                    _unsaved.Add(id);
-                }
+                KeepUnsaved([id]);
             }
         }
 
@@ -282,7 +284,7 @@ public sealed class AddressBook
     {
         lock (_gate)
         {
-            _unsaved.UnionWith(peers);
+            _entries.MarkUnsaved(peers);
         }
     }
 
@@ -290,106 +292,7 @@ public sealed class AddressBook
     {
         lock (_gate)
         {
-            if (_entries.Count >= _options.MaxPeers || _entries.ContainsKey(peer.Id) || peer.Addresses.Count > _options.MaxAddressesPerPeer)
-            {
-                return false;
-            }
-
-            Insert(new BookEntry(peer));
-            return true;
-        }
-    }
-
-    /// <summary>Changes an entry, or makes room for it and adds it first.</summary>
-    private bool TakeIn(PeerId peer, string group, Func<BookEntry, bool> change)
-    {
-        if (_entries.TryGetValue(peer, out BookEntry? known))
-        {
-            return Change(known, change);
-        }
-
-        BookEntry entry = new(peer, group);
-        bool isTaken = change(entry) && entry.Addresses.Count > 0 && MakeRoom(entry);
-        if (isTaken)
-        {
-            Insert(entry);
-            _unsaved.Add(peer);
-        }
-
-        return isTaken;
-    }
-
-    private bool Change(BookEntry entry, Func<BookEntry, bool> change)
-    {
-        CountUnproven(entry, -1);
-        bool changed = change(entry);
-        CountUnproven(entry, +1);
-        if (changed)
-        {
-            _unsaved.Add(entry.Id);
-        }
-
-        if (entry.Addresses.Count == 0)
-        {
-            Drop(entry);
-        }
-
-        return changed;
-    }
-
-    private void Insert(BookEntry entry)
-    {
-        entry.Order = _nextOrder++;
-        _entries.Add(entry.Id, entry);
-        CountUnproven(entry, +1);
-    }
-
-    private void Drop(BookEntry entry)
-    {
-        CountUnproven(entry, -1);
-        _entries.Remove(entry.Id);
-        _unsaved.Add(entry.Id);
-    }
-
-    private bool MakeRoom(BookEntry newcomer)
-    {
-        if (IsUnproven(newcomer) && _unproven.GetValueOrDefault(newcomer.SourceGroup) >= _options.MaxUnprovenPeersPerSource)
-        {
-            Drop(Oldest(_entries.Values.Where(entry => IsUnproven(entry) && entry.SourceGroup == newcomer.SourceGroup))!);
-        }
-
-        if (_entries.Count < _options.MaxPeers)
-        {
-            return true;
-        }
-
-        // The largest teller gives way first. A claim never displaces a peer that was reached.
-        string largest = _unproven.OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal).FirstOrDefault().Key ?? "";
-        BookEntry? victim = Oldest(_entries.Values.Where(entry => IsUnproven(entry) && entry.SourceGroup == largest))
-            ?? (IsUnproven(newcomer) ? null : Oldest(_entries.Values.Where(static entry => !entry.IsBootstrap)));
-        if (victim is not null)
-        {
-            Drop(victim);
-        }
-
-        return victim is not null;
-    }
-
-    private void CountUnproven(BookEntry entry, int change)
-    {
-        if (!IsUnproven(entry))
-        {
-            return;
-        }
-
-        int count = _unproven.GetValueOrDefault(entry.SourceGroup) + change;
-        if (count > 0)
-        {
-            _unproven[entry.SourceGroup] = count;
-        }
-        else
-        {
-            _unproven.Remove(entry.SourceGroup);
+            return _entries.Restore(peer);
         }
     }
 
@@ -428,10 +331,6 @@ public sealed class AddressBook
         _random.Fill(bytes);
         return (int)(BinaryPrimitives.ReadUInt64LittleEndian(bytes) % (ulong)limit);
     }
-
-    private static bool IsUnproven(BookEntry entry) => !entry.IsProven && !entry.IsBootstrap;
-
-    private static BookEntry? Oldest(IEnumerable<BookEntry> entries) => entries.MinBy(static entry => (entry.LastSeenSeconds, entry.Order));
 
     private static string GroupOf(Multiaddr? toldBy) => toldBy is null ? "" : AddressScope.GroupOf(toldBy);
 }

@@ -1,3 +1,5 @@
+using PoUW.Core.Validation;
+
 namespace PoUW.Network.Discovery;
 
 /// <summary>The limits of an address book.</summary>
@@ -32,4 +34,31 @@ public sealed record AddressBookOptions
     /// one who told them is itself reached at such an address, and never passes them on.
     /// </summary>
     public bool AllowPrivateAddresses { get; init; }
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate()
+    {
+        if (MaxAddressesPerPeer is < 1 or > AddressBookCodec.MaxAddresses)
+        {
+            return Fail(nameof(MaxAddressesPerPeer), $"A peer has 1 to {AddressBookCodec.MaxAddresses} addresses.");
+        }
+
+        if (MaxRecordBytes is < 1 or > AddressBookCodec.MaxEncodedBytes / 2)
+        {
+            return Fail(nameof(MaxRecordBytes), $"A record has 1 to {AddressBookCodec.MaxEncodedBytes / 2} bytes.");
+        }
+
+        (string Field, int Count)[] counts =
+            [(nameof(MaxPeers), MaxPeers), (nameof(MaxUnprovenPeersPerSource), MaxUnprovenPeersPerSource), (nameof(MaxFailures), MaxFailures)];
+        if (counts.FirstOrDefault(static limit => limit.Count < 1) is { Field: { } field })
+        {
+            return Fail(field, "Every count is at least 1.");
+        }
+
+        return UnprovenLifetime <= TimeSpan.Zero || ProvenLifetime <= TimeSpan.Zero
+            ? Fail(UnprovenLifetime <= TimeSpan.Zero ? nameof(UnprovenLifetime) : nameof(ProvenLifetime), "Every time is above zero.")
+            : ValidationResult.Ok;
+    }
+
+    private static ValidationResult Fail(string field, string message) => ValidationResult.Fail(ValidationCode.OutOfRange, field, message);
 }

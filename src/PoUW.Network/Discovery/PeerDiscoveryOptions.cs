@@ -1,3 +1,4 @@
+using PoUW.Core.Validation;
 using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Discovery;
@@ -29,15 +30,45 @@ public sealed record PeerDiscoveryOptions
     /// <summary>The least time between two questions to the sources.</summary>
     public TimeSpan SourceInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a peer that could not be connected is left alone at first; twice as long after each further failure.</summary>
-    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>The longest that it is left alone.</summary>
-    public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromMinutes(30);
-
-    /// <summary>How often the book is written.</summary>
+    /// <summary>How often the book and the bans are written.</summary>
     public TimeSpan SaveInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What keys of the book in the store begin with.</summary>
     public ReadOnlyMemory<byte> StorePrefix { get; init; } = "network/peers/"u8.ToArray();
+
+    /// <summary>What keys of the bans in the store begin with.</summary>
+    public ReadOnlyMemory<byte> BansPrefix { get; init; } = "network/bans/"u8.ToArray();
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate()
+    {
+        if (LowWater < 0 || HighWater < 0)
+        {
+            return Fail(LowWater < 0 ? nameof(LowWater) : nameof(HighWater), "A number of connections is not negative.");
+        }
+
+        if (MaxConcurrentDials < 1)
+        {
+            return Fail(nameof(MaxConcurrentDials), "At least one dial may be under way.");
+        }
+
+        if (MaxDialedPerSubnet < 1)
+        {
+            return Fail(nameof(MaxDialedPerSubnet), "At least one connection may lead into a part of the network.");
+        }
+
+        if (Interval <= TimeSpan.Zero || SourceInterval <= TimeSpan.Zero || SaveInterval <= TimeSpan.Zero)
+        {
+            string field = Interval <= TimeSpan.Zero ? nameof(Interval) : SourceInterval <= TimeSpan.Zero ? nameof(SourceInterval) : nameof(SaveInterval);
+            return Fail(field, "Every time is above zero.");
+        }
+
+        ReadOnlySpan<byte> peers = StorePrefix.Span;
+        ReadOnlySpan<byte> bans = BansPrefix.Span;
+        return peers.IsEmpty || bans.IsEmpty || peers.StartsWith(bans) || bans.StartsWith(peers)
+            ? Fail(nameof(BansPrefix), "Both prefixes have a byte at least, and neither begins with the other.")
+            : ValidationResult.Ok;
+    }
+
+    private static ValidationResult Fail(string field, string message) => ValidationResult.Fail(ValidationCode.OutOfRange, field, message);
 }

@@ -1,16 +1,17 @@
 using System.Buffers.Binary;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
+using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 
 namespace PoUW.Network.Guards;
 
 /// <summary>
-/// Remembers which dials failed. The host asks <see cref="WaitBefore"/> before a dial, tells <see cref="AddressFailed"/> for an address that did
-/// not answer, <see cref="PeerFailed"/> for a peer that was reached and refused, broke the handshake or turned out to be another one (or when all
-/// its addresses failed), and <see cref="Succeeded"/> once the peer is admitted. A dial that its caller cancelled is no failure, nor is one
-/// that a person asked for by hand bound to wait. Bounded memory, any thread, nothing is called back.
+/// Remembers which dials failed. Who dials by itself asks <see cref="WaitBefore(PeerId?, Multiaddr)"/> before; the host tells <see cref="Remember"/> how it
+/// went: an address fails that did not answer or where another peer was, a peer that was reached and refused or broke the handshake. Whoever tried all
+/// addresses of a peer in vain tells <see cref="PeerFailed"/>. A dial that its caller cancelled is no failure, nor is one that a person asked for by hand
+/// bound to wait. Bounded memory, any thread, nothing is called back.
 /// </summary>
 public sealed class DialBackoff
 {
@@ -58,6 +59,49 @@ public sealed class DialBackoff
 
             TimeSpan wait = until - Now;
             return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>How long to leave a peer alone, whatever its address; zero to dial now.</summary>
+    public TimeSpan WaitBefore(PeerId peer)
+    {
+        lock (_gate)
+        {
+            TimeSpan wait = _peers.TryGet(peer, out Failures failures) ? failures.Until - Now : TimeSpan.Zero;
+            return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Takes what a dial's outcome says about the next one.</summary>
+    /// <param name="address">What was dialed, with the peer that was expected, if one was.</param>
+    /// <param name="result">How it went.</param>
+    public void Remember(Multiaddr address, ConnectResult result)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        switch (result.Reason)
+        {
+            case CloseReason.None:
+                Succeeded(result.Peer!.Value, address);
+                break;
+            case CloseReason.Unreachable or CloseReason.WrongPeer:
+                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer.
+                AddressFailed(address);
+                break;
+            case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested or CloseReason.TooSoon:
+                break;
+            default:
+                if ((address.Peer ?? result.Peer) is { } peer)
+                {
+                    PeerFailed(peer);
+                }
+
+                if (address.Peer is null)
+                {
+                    // Nobody knows before the next dial whom it would meet.
+                    AddressFailed(address);
+                }
+
+                break;
         }
     }
 

@@ -9,6 +9,7 @@ public sealed class MemoryReservation : IDisposable
     private readonly ConnectionScope _connection;
     private readonly StreamScope? _stream;
     private long _bytes;
+    private long _most = long.MaxValue;
 
     private MemoryReservation(ResourceManager manager, ConnectionScope connection, StreamScope? stream) =>
         (_manager, _connection, _stream) = (manager, connection, stream);
@@ -16,10 +17,22 @@ public sealed class MemoryReservation : IDisposable
     /// <summary>How much is reserved.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>Reserves more.</summary>
+    /// <summary>The most that it may grow to, whatever the scopes allow; what is reserved already stays.</summary>
+    public long MaxBytes
+    {
+        get => Interlocked.Read(ref _most);
+        set => Interlocked.Exchange(ref _most, value);
+    }
+
+    /// <summary>Reserves more. One call at a time.</summary>
     /// <param name="bytes">How much more; not negative.</param>
     public ValidationResult TryGrow(long bytes)
     {
+        if (bytes > MaxBytes - Bytes)
+        {
+            return ValidationResult.Fail(ValidationCode.RateLimited, nameof(MaxBytes), $"{Bytes} bytes are reserved, and {MaxBytes} may be.");
+        }
+
         ValidationResult result = _manager.TryReserve(_connection, _stream, bytes);
         if (result.IsValid)
         {
@@ -27,6 +40,16 @@ public sealed class MemoryReservation : IDisposable
         }
 
         return result;
+    }
+
+    /// <summary>Gives a part back.</summary>
+    /// <param name="bytes">How much; at most what is reserved.</param>
+    public void Shrink(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Bytes);
+        Interlocked.Add(ref _bytes, -bytes);
+        _manager.Return(_connection, _stream, bytes);
     }
 
     /// <summary>Gives all of it back.</summary>

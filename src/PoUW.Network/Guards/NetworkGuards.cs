@@ -6,7 +6,7 @@ namespace PoUW.Network.Guards;
 /// <summary>
 /// The guards of one node, made together. In the order in which a host asks them:
 /// <list type="number">
-/// <item>A dial: <see cref="DialBackoff.WaitBefore"/>, <see cref="IConnectionGater.MayDial"/>, <see cref="ResourceManager.TryOpenConnection"/>, then
+/// <item>A dial: <see cref="DialBackoff.WaitBefore(Identity.PeerId?, Multiaddresses.Multiaddr)"/>, <see cref="IConnectionGater.MayDial"/>, <see cref="ResourceManager.TryOpenConnection"/>, then
 /// the transport with <see cref="DialBackoff.TimeoutOf"/>.</item>
 /// <item>An accepted connection: <see cref="IConnectionGater.MayAccept"/>, <see cref="ResourceManager.TryOpenConnection"/>,
 /// <see cref="PendingHandshakes.Begin"/>, whose token the handshake runs under.</item>
@@ -22,9 +22,11 @@ public sealed class NetworkGuards
     /// <param name="options">All limits.</param>
     /// <param name="time">Every deadline and rate is on this clock.</param>
     /// <param name="random">For the jitter of dials.</param>
-    /// <param name="gater">Says who may connect; null for a <see cref="ConnectionGater"/> over the bans and the rate.</param>
+    /// <param name="gater">
+    /// Makes what says who may connect, given a <see cref="ConnectionGater"/> over the bans and the rate; null for that one itself.
+    /// </param>
     /// <exception cref="ArgumentException">The options break a rule.</exception>
-    public NetworkGuards(GuardOptions options, TimeProvider time, IRandomSource random, IConnectionGater? gater = null)
+    public NetworkGuards(GuardOptions options, TimeProvider time, IRandomSource random, Func<IConnectionGater, IConnectionGater>? gater = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ValidationResult valid = options.Validate();
@@ -34,7 +36,8 @@ public sealed class NetworkGuards
         }
 
         Bans = new BanList(options.Bans, time);
-        Gater = gater ?? new ConnectionGater(Bans, new InboundRate(options.InboundRate, time));
+        ConnectionGater own = new(Bans, new InboundRate(options.InboundRate, time));
+        Gater = gater?.Invoke(own) ?? own;
         Resources = new ResourceManager(options.Resources);
         Handshakes = new PendingHandshakes(options.Handshakes, time);
         Messages = new MessageBudget(options.Messages, time);

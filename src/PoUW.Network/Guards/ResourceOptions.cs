@@ -33,7 +33,7 @@ public sealed record ResourceOptions
     };
 
     /// <summary>One peer, whatever its connections. A node that dials while it is dialed has two for a moment.</summary>
-    public ResourceLimit Peer { get; init; } = new() { Connections = 4, Streams = 1024, InboundStreams = 768, OutboundStreams = 768, MemoryBytes = 64 * MiB };
+    public ResourceLimit Peer { get; init; } = new() { Connections = 4, Streams = 1024, InboundStreams = 768, OutboundStreams = 768, MemoryBytes = 128 * MiB };
 
     /// <summary>One subnet (<see cref="IpSubnet"/>).</summary>
     public ResourceLimit Subnet { get; init; } = new() { Connections = 64, InboundConnections = 32, Streams = 4096, MemoryBytes = 256 * MiB };
@@ -42,10 +42,10 @@ public sealed record ResourceOptions
     public ResourceLimit Protocol { get; init; } = new() { Streams = 8192, MemoryBytes = 512 * MiB };
 
     /// <summary>One protocol with one peer.</summary>
-    public ResourceLimit ProtocolPeer { get; init; } = new() { Streams = 256, MemoryBytes = 32 * MiB };
+    public ResourceLimit ProtocolPeer { get; init; } = new() { Streams = 256, MemoryBytes = 64 * MiB };
 
     /// <summary>One connection.</summary>
-    public ResourceLimit Connection { get; init; } = new() { Streams = 1024, MemoryBytes = 64 * MiB };
+    public ResourceLimit Connection { get; init; } = new() { Streams = 1024, MemoryBytes = 128 * MiB };
 
     /// <summary>True if the limit of a subnet does not hold for this machine's own addresses, which its nodes have in common.</summary>
     public bool ExemptLoopback { get; init; } = true;

@@ -65,7 +65,7 @@ internal sealed class ConnectionMaker(
 
         (HostConnection? connection, ConnectResult result) =
             await MakeAsync(transport, token => ConnectAsync(transport, address, token), scope!, null, expected, cancellation);
-        Remember(address, result);
+        guards.Dials.Remember(address, result);
         return (connection, result);
     }
 
@@ -205,9 +205,16 @@ internal sealed class ConnectionMaker(
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(place?.Token ?? CancellationToken.None, cancellation);
         bool isInbound = place is not null;
-        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, either.Token);
+        ValidationResult reserved = scope.TryReserveMemory(0, out MemoryReservation? unread);
+        if (unread is null)
+        {
+            throw new NetworkException(NetworkError.LimitReached, reserved.Message);
+        }
+
+        unread.MaxBytes = setup.Options.MaxUnreadBytesBeforeAdmission;
+        UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, unread, either.Token);
         place?.Dispose();
-        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
+        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks) { Unread = unread };
     }
 
     private async ValueTask<AdmissionOutcome> AdmitAsync(
@@ -268,30 +275,6 @@ internal sealed class ConnectionMaker(
         }
 
         return deadline.IsCancellationRequested || place is { Token.IsCancellationRequested: true } ? CloseReason.HandshakeTimeout : CloseReason.Lost;
-    }
-
-    /// <summary>What a dial's outcome says about the next one.</summary>
-    private void Remember(Multiaddr address, ConnectResult result)
-    {
-        switch (result.Reason)
-        {
-            case CloseReason.None:
-                guards.Dials.Succeeded(result.Peer!.Value, address);
-                break;
-            case CloseReason.Unreachable or CloseReason.WrongPeer:
-                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer.
-                guards.Dials.AddressFailed(address);
-                break;
-            case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested:
-                break;
-            default:
-                if ((address.Peer ?? result.Peer) is { } peer)
-                {
-                    guards.Dials.PeerFailed(peer);
-                }
-
-                break;
-        }
     }
 
     /// <summary>Asks what the application may have plugged in: who throws lets nobody in.</summary>

@@ -6,7 +6,6 @@ using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Ping;
 using PoUW.Network.Telemetry;
-using PoUW.Network.Transports;
 
 namespace PoUW.Network.Hosting;
 
@@ -28,10 +27,9 @@ public sealed class Host : IHost, IAsyncDisposable
     private readonly PingService _ping;
     private readonly ConnectionMaker _maker;
     private readonly TaskGroup _tasks;
-    private readonly List<IListener> _listeners = [];
+    private readonly HostListeners _listeners;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Multiaddr[] _addresses = [];
     private int _dials;
     private bool _disposed;
 
@@ -69,6 +67,7 @@ public sealed class Host : IHost, IAsyncDisposable
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
             : new OpenAdmission(_identify, arbiter, _options, setup.Time);
         _maker = new ConnectionMaker(Id, setup, Guards, _tasks, _streams, _places, admission, _stop.Token);
+        _listeners = new HostListeners(setup, _maker, _tasks, RunAsync, _stop.Token);
         AddOwnProtocols();
     }
 
@@ -91,7 +90,7 @@ public sealed class Host : IHost, IAsyncDisposable
     public NetworkGuards Guards { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Multiaddr> ListenAddresses => Volatile.Read(ref _addresses);
+    public IReadOnlyList<Multiaddr> ListenAddresses => _listeners.Addresses;
 
     /// <inheritdoc/>
     public IReadOnlyList<PeerConnection> Peers => [.. _places.Connections.Select(static connection => connection.Snapshot())];
@@ -121,26 +120,9 @@ public sealed class Host : IHost, IAsyncDisposable
     public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        (HostTransport transport, IListener listener) = await OpenListenerAsync(address.WithoutPeer(), cancellation);
-        bool isRunning;
-        lock (_gate)
-        {
-            isRunning = !_disposed && _tasks.TryRun("pouw.accept", () => AcceptAsync(transport, listener));
-            if (isRunning)
-            {
-                _listeners.Add(listener);
-                Volatile.Write(ref _addresses, [.. _addresses, listener.LocalAddress]);
-            }
-        }
-
-        if (!isRunning)
-        {
-            await listener.DisposeAsync();
-            throw new ObjectDisposedException(nameof(Host));
-        }
-
+        Multiaddr local = await _listeners.AddAsync(address.WithoutPeer(), cancellation);
         _identify.Push(_places.Connections);
-        return listener.LocalAddress;
+        return local;
     }
 
     /// <summary>
@@ -284,11 +266,7 @@ public sealed class Host : IHost, IAsyncDisposable
         }
 
         _stop.Cancel();
-        foreach (IListener listener in _listeners)
-        {
-            await listener.DisposeAsync();
-        }
-
+        await _listeners.CloseAsync();
         await _tasks.CompleteAsync();
         _stopped.SetResult();
     }
@@ -313,82 +291,11 @@ public sealed class Host : IHost, IAsyncDisposable
         }
     }
 
-    /// <summary>Listens by the first transport whose address it is: one to dial may not be one to listen at, as with port 0.</summary>
-    private async ValueTask<(HostTransport Transport, IListener Listener)> OpenListenerAsync(Multiaddr address, CancellationToken cancellation)
-    {
-        foreach (HostTransport transport in _setup.Transports)
-        {
-            try
-            {
-                return (transport, await transport.Transport.ListenAsync(address, cancellation));
-            }
-            catch (NetworkException failure) when (failure.Error == NetworkError.BadEndpoint)
-            {
-                continue;
-            }
-        }
-
-        throw new NetworkException(NetworkError.BadEndpoint, $"No transport can listen at {address}.");
-    }
-
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
         if (await _identify.ReceivePushAsync(connection, stream, cancellation))
         {
             Raise(connection.Peer, () => PeerUpdated?.Invoke(connection.Snapshot()));
-        }
-    }
-
-    private async Task AcceptAsync(HostTransport transport, IListener listener)
-    {
-        try
-        {
-            while (await listener.AcceptAsync(_stop.Token) is { } raw)
-            {
-                if (!TryBegin(transport, raw))
-                {
-                    await CloseAsync(raw);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
-        }
-    }
-
-    private bool TryBegin(HostTransport transport, IConnection raw)
-    {
-        InboundAttempt? attempt = _maker.TryBegin(raw);
-        bool isRunning = attempt is not null && _tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt));
-        if (!isRunning)
-        {
-            attempt?.Place.Dispose();
-            attempt?.Scope.Dispose();
-        }
-
-        return isRunning;
-    }
-
-    /// <summary>A connection that cannot even be closed must not end the loop that takes others.</summary>
-    private async ValueTask CloseAsync(IConnection raw)
-    {
-        try
-        {
-            await raw.CloseAsync();
-        }
-        catch (Exception failure)
-        {
-            _observer.Observe(new NetworkEvent(NetworkEventKind.InternalFailure, null, $"closing {raw.RemoteAddress}", failure));
-        }
-    }
-
-    private async Task RunInboundAsync(HostTransport transport, IConnection raw, InboundAttempt attempt)
-    {
-        (HostConnection? connection, _) = await _maker.AcceptAsync(transport, raw, attempt);
-        if (connection is not null)
-        {
-            await RunAsync(connection);
         }
     }
 

@@ -41,6 +41,9 @@ internal sealed class HostConnection
     /// <summary>What the connection holds; given back when it has ended.</summary>
     public ConnectionScope Scope { get; }
 
+    /// <summary>What the muxer reserves for unread bytes: little until the peer is admitted.</summary>
+    public MemoryReservation? Unread { get; init; }
+
     /// <summary>The account that hello proved, or null.</summary>
     public Address? Account { get; set; }
 
@@ -86,7 +89,15 @@ internal sealed class HostConnection
 
     public PeerDescription Describe() => new(Peer, RemoteAddress, Identity.Agent, IsInbound, Account);
 
-    public void MarkAdmitted() => _admitted.TrySetResult(true);
+    public void MarkAdmitted()
+    {
+        if (Unread is not null)
+        {
+            Unread.MaxBytes = long.MaxValue;
+        }
+
+        _admitted.TrySetResult(true);
+    }
 
     /// <summary>The muxer has ended: nothing waits for this connection any more.</summary>
     public void MarkBroken()

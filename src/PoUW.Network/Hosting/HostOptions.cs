@@ -40,6 +40,12 @@ public sealed record HostOptions
     /// </summary>
     public int MaxPendingStreams { get; init; } = 256;
 
+    /// <summary>
+    /// Unread bytes of all streams of a peer that is not admitted yet, beyond one window of <see cref="Muxing.YamuxOptions.InitialWindowBytes"/>; streams
+    /// with more are reset.
+    /// </summary>
+    public long MaxUnreadBytesBeforeAdmission { get; init; } = 1024 * 1024;
+
     /// <summary>Punished acts after which a peer is banned.</summary>
     public int FaultsBeforeBan { get; init; } = 3;
 
@@ -75,6 +81,11 @@ public sealed record HostOptions
         if (Agent.Length > MaxAgentLength || Agent.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(Agent), $"At most {MaxAgentLength} printable ASCII characters.");
+        }
+
+        if (MaxUnreadBytesBeforeAdmission < 0)
+        {
+            return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxUnreadBytesBeforeAdmission), "A number of bytes is not negative.");
         }
 
         return counts.Any(static count => count < 1) || times.Any(static time => time <= TimeSpan.Zero)

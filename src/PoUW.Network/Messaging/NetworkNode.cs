@@ -74,7 +74,7 @@ public sealed class NetworkNode : IAsyncDisposable
             Time = time,
             Spawner = spawner,
             Random = random,
-            Guards = new NetworkGuards(options.Guards, time, random),
+            Guards = new NetworkGuards(options.Guards, time, random, options.Gater),
             Observer = observer,
             Hello = (stake ?? NodeStake.None).ToHello(networkId, authorizer),
         });

@@ -18,6 +18,12 @@ public sealed record NetworkOptions
     /// <summary>Rates, resources, bans, back-off.</summary>
     public GuardOptions Guards { get; init; } = new();
 
+    /// <summary>
+    /// Who may connect and be dialed: given the node's own gater, which keeps out who is banned or comes too often, gives the one to ask, which may ask
+    /// that one too. Null for the node's own. One that throws lets nobody in.
+    /// </summary>
+    public Func<IConnectionGater, IConnectionGater>? Gater { get; init; }
+
     /// <summary>Streams over a connection.</summary>
     public YamuxOptions Yamux { get; init; } = new();
 
@@ -42,7 +48,10 @@ public sealed record NetworkOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        ValidationResult[] parts = [Host.Validate(), Guards.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate()];
+        ValidationResult[] parts =
+        [
+            Host.Validate(), Guards.Validate(), Yamux.Validate(), Tls.Validate(), Gossip.Validate(), Requests.Validate(), Chunks.Validate(),
+        ];
         foreach (ValidationResult part in parts)
         {
             if (!part.IsValid)

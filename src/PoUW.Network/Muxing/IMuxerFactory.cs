@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Streams;
 
 namespace PoUW.Network.Muxing;
@@ -14,5 +15,6 @@ public interface IMuxerFactory
     /// </summary>
     /// <param name="connection">The bytes below, secured.</param>
     /// <param name="isDialer">True on the side that dialed.</param>
-    IMuxer Create(IDuplexStream connection, bool isDialer);
+    /// <param name="memory">Where the muxer reserves what it keeps of the peer; what finds no room loses its stream. Null to reserve nothing.</param>
+    IMuxer Create(IDuplexStream connection, bool isDialer, MemoryReservation? memory = null);
 }

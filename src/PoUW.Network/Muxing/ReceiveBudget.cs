@@ -1,19 +1,44 @@
+using PoUW.Network.Guards;
+
 namespace PoUW.Network.Muxing;
 
-/// <summary>What all streams of a connection may hold and grant together. Used under the connection's lock.</summary>
-internal sealed class ReceiveBudget(int limitBytes)
+/// <summary>
+/// What all streams of a connection may hold and grant together. Unread bytes beyond one first window are reserved with the node's resources, in
+/// whole windows: so little is part of what a connection costs that a peer which reads what it asks for does not depend on what others take. Used
+/// under the connection's lock.
+/// </summary>
+internal sealed class ReceiveBudget(int limitBytes, MemoryReservation? memory)
 {
     private long _windows;
+    private long _arriving;
 
     /// <summary>Bytes that arrived and were not read.</summary>
     public long Unread { get; private set; }
 
-    /// <summary>True if so many more bytes may arrive.</summary>
-    public bool Fits(long bytes) => bytes <= limitBytes - Unread;
+    /// <summary>Makes room for the bytes of a frame that are about to arrive.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool TryExpect(long bytes)
+    {
+        bool fits = bytes <= limitBytes - Unread && TryReserve(Unread + bytes);
+        _arriving = fits ? bytes : _arriving;
+        return fits;
+    }
 
-    public void Add(int bytes) => Unread += bytes;
+    public void Add(int bytes)
+    {
+        Unread += bytes;
+        _arriving -= bytes;
+    }
 
-    public void Remove(int bytes) => Unread -= bytes;
+    public void Remove(int bytes)
+    {
+        Unread -= bytes;
+        if (memory is not null && memory.Bytes - ReservedFor(Unread + _arriving) is var spare && spare > YamuxOptions.InitialWindowBytes)
+        {
+            // One window is kept, so that a reader who keeps pace does not reserve again and again.
+            memory.Shrink(spare - YamuxOptions.InitialWindowBytes);
+        }
+    }
 
     /// <summary>A stream with its first window came or went.</summary>
     public void Count(int streams) => _windows += (long)streams * YamuxOptions.InitialWindowBytes;
@@ -27,4 +52,13 @@ internal sealed class ReceiveBudget(int limitBytes)
     }
 
     public void Shrink(int bytes) => _windows -= bytes;
+
+    private static long ReservedFor(long bytes) =>
+        Math.Max(0, bytes - 1) / YamuxOptions.InitialWindowBytes * YamuxOptions.InitialWindowBytes;
+
+    private bool TryReserve(long bytes)
+    {
+        long more = memory is null ? 0 : ReservedFor(bytes) - memory.Bytes;
+        return more <= 0 || memory!.TryGrow(more).IsValid;
+    }
 }

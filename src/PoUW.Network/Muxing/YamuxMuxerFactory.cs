@@ -1,6 +1,7 @@
 using System.Buffers;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Streams;
 
 namespace PoUW.Network.Muxing;
@@ -37,9 +38,9 @@ public sealed class YamuxMuxerFactory : IMuxerFactory
     public string ProtocolId => "/yamux/1.0.0";
 
     /// <inheritdoc/>
-    public IMuxer Create(IDuplexStream connection, bool isDialer)
+    public IMuxer Create(IDuplexStream connection, bool isDialer, MemoryReservation? memory = null)
     {
-        YamuxSession session = new(connection, isDialer, _options, _time, _pool);
+        YamuxSession session = new(connection, isDialer, _options, _time, _pool, memory);
         session.Start(_spawner);
         return session;
     }

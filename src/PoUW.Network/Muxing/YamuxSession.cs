@@ -1,5 +1,6 @@
 using System.Buffers;
 using PoUW.Core.Runtime;
+using PoUW.Network.Guards;
 using PoUW.Network.Streams;
 
 namespace PoUW.Network.Muxing;
@@ -23,11 +24,11 @@ internal sealed class YamuxSession : IMuxer
     private TaskCompletionSource? _openable;
     private bool _isAccepting;
 
-    public YamuxSession(IDuplexStream connection, bool isDialer, YamuxOptions options, TimeProvider time, ArrayPool<byte> pool)
+    public YamuxSession(IDuplexStream connection, bool isDialer, YamuxOptions options, TimeProvider time, ArrayPool<byte> pool, MemoryReservation? memory)
     {
         (_connection, Options, Time, Pool) = (connection, options, time, pool);
         SendBudget = new SendBudget(options.ConnectionSendBufferBytes);
-        ReceiveBudget = new ReceiveBudget(options.MaxConnectionWindowBytes);
+        ReceiveBudget = new ReceiveBudget(options.MaxConnectionWindowBytes, memory);
         Streams = new StreamTable(this, isDialer);
         Pings = new PingState(time);
         Sender = new YamuxSender(this, connection);

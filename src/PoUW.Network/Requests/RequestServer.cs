@@ -87,7 +87,9 @@ internal sealed class RequestServer(RequestOptions options, MessageBudget budget
             (RequestStatus status, ReadOnlyMemory<byte> body) = await InvokeAsync(name, stream.Peer, handler, request, stop.Token);
             if (!stop.IsCancellationRequested)
             {
-                await SendAsync(name, stream, status, body, stop.Token);
+                // Whoever asks for much and reads slowly gets no more answers than it may make this node keep.
+                bool hasMemory = stream.Scope?.TryReserveMemory(body.Length, out _).IsValid ?? true;
+                await SendAsync(name, stream, hasMemory ? status : RequestStatus.Refused, hasMemory ? body : default, stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
@@ -42,11 +43,21 @@ public sealed class ConnectionUpgrader
     /// <param name="expected">The peer that the dialer wants, or null to take any.</param>
     /// <param name="cancellation">Ends the upgrade.</param>
     /// <exception cref="NetworkException">As <see cref="SecureAsync"/> and <see cref="MuxAsync"/>.</exception>
+    public ValueTask<UpgradedConnection> UpgradeAsync(IDuplexStream raw, bool isDialer, PeerId? expected, CancellationToken cancellation) =>
+        UpgradeAsync(raw, isDialer, expected, null, cancellation);
+
+    /// <summary>Runs both steps; the muxer reserves its memory.</summary>
+    /// <param name="raw">The connection, owned from now on.</param>
+    /// <param name="isDialer">True on the side that dialed.</param>
+    /// <param name="expected">The peer that the dialer wants, or null to take any.</param>
+    /// <param name="memory">As for <see cref="IMuxerFactory.Create"/>.</param>
+    /// <param name="cancellation">Ends the upgrade.</param>
+    /// <exception cref="NetworkException">As <see cref="SecureAsync"/> and <see cref="MuxAsync"/>.</exception>
     public async ValueTask<UpgradedConnection> UpgradeAsync(
-        IDuplexStream raw, bool isDialer, PeerId? expected, CancellationToken cancellation)
+        IDuplexStream raw, bool isDialer, PeerId? expected, MemoryReservation? memory, CancellationToken cancellation)
     {
         SecureChannel channel = await SecureAsync(raw, isDialer, expected, cancellation);
-        return new UpgradedConnection(channel.RemotePeer, channel.RemoteKey, await MuxAsync(channel, isDialer, cancellation));
+        return new UpgradedConnection(channel.RemotePeer, channel.RemoteKey, await MuxAsync(channel, isDialer, memory, cancellation));
     }
 
     /// <summary>The first step: after it the peer is known, so that guards can be asked before streams cost anything.</summary>
@@ -73,7 +84,7 @@ public sealed class ConnectionUpgrader
 
     /// <summary>The second step.</summary>
     /// <exception cref="NetworkException">The connection broke, or the peer speaks none of the muxers.</exception>
-    public async ValueTask<IMuxer> MuxAsync(SecureChannel channel, bool isDialer, CancellationToken cancellation)
+    public async ValueTask<IMuxer> MuxAsync(SecureChannel channel, bool isDialer, MemoryReservation? memory, CancellationToken cancellation)
     {
         try
         {
@@ -88,7 +99,7 @@ public sealed class ConnectionUpgrader
 
             int index = Array.IndexOf(_muxerIds, agreed);
             return index >= 0
-                ? _muxers[index].Create(stream, isDialer)
+                ? _muxers[index].Create(stream, isDialer, memory)
                 : throw new NetworkException(NetworkError.HandshakeFailed, $"The muxer {agreed} was not offered.");
         }
         catch

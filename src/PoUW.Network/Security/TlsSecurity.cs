@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 using PoUW.Network.Streams;
 using PublicKey = PoUW.Network.Identity.PublicKey;
@@ -28,10 +29,18 @@ public sealed class TlsSecurity : ISecurityProtocol, IDisposable
     /// <param name="verifier">Verifies the keys of peers.</param>
     /// <param name="time">The clock for the validity of certificates.</param>
     /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="TlsSecurityOptions.Validate"/>.</exception>
     public TlsSecurity(IdentityKey identity, IdentityVerifier verifier, TimeProvider time, TlsSecurityOptions? options = null)
     {
+        TlsSecurityOptions limits = options ?? new TlsSecurityOptions();
+        ValidationResult valid = limits.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
         (_verifier, _time) = (verifier, time);
-        _certificates = new TlsCertificateSource(identity, time, options ?? new TlsSecurityOptions());
+        _certificates = new TlsCertificateSource(identity, time, limits);
     }
 
     /// <inheritdoc/>

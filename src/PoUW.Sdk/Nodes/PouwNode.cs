@@ -43,7 +43,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TransactionPool _pool;
     private readonly NetworkNode _network;
-    private readonly PeerScores _scores;
+    private readonly ConnectedAccounts _scores;
     private readonly PeerDiscovery _discovery;
     private readonly BlockProducer _producer;
     private readonly LedgerSync _sync;
@@ -68,9 +68,10 @@ public sealed class PouwNode : IAsyncDisposable
         Chain = new BlockChain(chain);
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
         StakeVouching vouching = new(Chain, chain.SignatureScheme, options.Time, options.StakeBindings);
-        _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain), vouching.ToStake(binding));
+        IPeerAuthorizer authorizer = NodeAdmission.Of(options, Chain);
+        _network = CreateNetwork(options, Chain.Genesis.Id, authorizer, vouching.ToStake(binding));
         _scores = Score(_network, options);
-        _discovery = NodeDiscovery.Create(_network, options, () => ListenAddresses);
+        _discovery = NodeDiscovery.Create(_network, options, authorizer, () => ListenAddresses);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _sync = new LedgerSync(
@@ -239,16 +240,9 @@ public sealed class PouwNode : IAsyncDisposable
         options.Transport, genesis, options.Network, options.Time, options.Spawner, options.Random, authorizer,
         new NetworkWarnings(options.Name, options.Observer), options.Identity, stake);
 
-    private static IPeerAuthorizer AuthorizerOf(PouwNodeOptions options, BlockChain chain) => options.Admission.Kind switch
+    private ConnectedAccounts Score(NetworkNode network, PouwNodeOptions options)
     {
-        PeerAdmissionKind.Staked => new StakedPeerAuthorizer(chain, options.Bootstrap.Select(static address => address.Peer).OfType<PeerId>()),
-        PeerAdmissionKind.List => new ListedPeerAuthorizer(options.Admission.Peers),
-        _ => new OpenPeerAuthorizer(),
-    };
-
-    private PeerScores Score(NetworkNode network, PouwNodeOptions options)
-    {
-        PeerScores scores = new(Chain, options.PeerScores, options.Time);
+        ConnectedAccounts scores = new(Chain, options.PeerScores, options.Time);
         network.PeerConnected += scores.Add;
         network.PeerDisconnected += (peer, _) => scores.Remove(peer);
         network.ApplicationScore = scores.Of;

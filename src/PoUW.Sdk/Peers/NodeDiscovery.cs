@@ -1,6 +1,7 @@
 using PoUW.Core.Primitives;
 using PoUW.Network.Discovery;
 using PoUW.Network.Discovery.Rendezvous;
+using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
@@ -22,18 +23,33 @@ internal static class NodeDiscovery
     /// <summary>Discovery that has not begun; the node serves rendezvous from now on.</summary>
     /// <param name="network">The node's network.</param>
     /// <param name="options">The node's options, with an identity.</param>
+    /// <param name="authorizer">What admits the node's peers.</param>
     /// <param name="addresses">Where the node listens at the moment.</param>
-    internal static PeerDiscovery Create(NetworkNode network, PouwNodeOptions options, Func<IReadOnlyList<Multiaddr>> addresses)
+    internal static PeerDiscovery Create(
+        NetworkNode network, PouwNodeOptions options, IPeerAuthorizer authorizer, Func<IReadOnlyList<Multiaddr>> addresses)
     {
         IdentityVerifier verifier = IdentityVerifier.Create();
         AddressBook book = new(options.AddressBook, options.Time, options.Random);
-        _ = new RendezvousServer(network.Host, options.Rendezvous, new OpenRendezvousAuthorizer(), verifier, options.Time, options.Random);
+        AdmittedRendezvous admitted = new(authorizer, () => network.Peers);
+        _ = new RendezvousServer(network.Host, options.Rendezvous, admitted, verifier, options.Time, options.Random);
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
             () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
-        PeerDiscovery discovery = new(
-            network.Host, network.ConnectAsync, book, [source], options.Store, verifier, options.Discovery with { Bootstrap = options.Bootstrap },
-            options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+        PeerDiscovery discovery = new(new PeerDiscoverySetup
+        {
+            Host = network.Host,
+            Dial = network.Host.DialWhenDueAsync,
+            Backoff = network.Host.Guards.Dials,
+            Book = book,
+            Bans = network.Host.Guards.Bans,
+            Sources = [source],
+            Store = options.Store,
+            Verifier = verifier,
+            Options = options.Discovery with { Bootstrap = options.Bootstrap },
+            Time = options.Time,
+            Spawner = options.Spawner,
+            Observer = new NetworkWarnings(options.Name, options.Observer),
+        });
         network.Gossip.PeerSuggested += suggestion => discovery.Suggest(suggestion.SignedRecord, suggestion.From);
         return discovery;
     }

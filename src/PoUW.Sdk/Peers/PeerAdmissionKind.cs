@@ -9,6 +9,6 @@ public enum PeerAdmissionKind
     /// <summary>Peers bound to an account with stake.</summary>
     Staked,
 
-    /// <summary>The peers of a list.</summary>
+    /// <summary>The peers and accounts of a list.</summary>
     List,
 }

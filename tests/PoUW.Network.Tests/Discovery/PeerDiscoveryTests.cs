@@ -1,6 +1,7 @@
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Network.Discovery;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
@@ -18,13 +19,15 @@ internal sealed class PeerDiscoveryTests
     private InMemoryKeyValueStore _store = null!;
     private ScriptedHost _host = null!;
     private AddressBook _book = null!;
+    private BanList _bans = null!;
 
     [SetUp]
     public void Begin()
     {
         _time.Advance(TimeSpan.FromDays(100));
         _store = new InMemoryKeyValueStore();
-        _host = new ScriptedHost(Id(9999));
+        _host = new ScriptedHost(Id(9999)) { Backoff = BackoffOf(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(30)) };
+        _bans = new BanList(new BanListOptions(), _time);
         _book = new AddressBook(new AddressBookOptions(), _time, new SeededRandomSource(1, "book"));
     }
 
@@ -56,7 +59,70 @@ internal sealed class PeerDiscoveryTests
         {
             await Settle();
             Assert.That(_host.Dialed, Is.EqualTo(new[] { At(1, 1, 1).ToString() }));
-            Assert.That(_book.Find(Id(5))!.IsBootstrap, Is.True);
+            Assert.That(_book.Find(Id(5))!.IsProven, Is.True);
+        });
+    }
+
+    [Test]
+    public void WhoeverSitsAtANamelessBootstrapAddressIsNotKeptForEver()
+    {
+        // Each time another peer is there, as with a node that makes a new key at every start.
+        int next = 0;
+        _host.Answer = _ => new ConnectResult(CloseReason.None, Id(next++));
+        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1)], Interval = TimeSpan.FromSeconds(1) }, async _ =>
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                await Settle();
+                _host.Disconnect(_host.Peers[0].Id);
+            }
+        });
+        Assert.That(next, Is.GreaterThanOrEqualTo(20));
+        _time.Advance(new AddressBookOptions().ProvenLifetime + TimeSpan.FromDays(1));
+        _book.Expire();
+        Assert.That(_book.Count, Is.Zero);
+    }
+
+    [TestCase(CloseReason.Unreachable)]
+    [TestCase(CloseReason.Duplicate)]
+    [TestCase(CloseReason.SelfConnection)]
+    [TestCase(CloseReason.Unauthorized)]
+    [TestCase(CloseReason.ShuttingDown)]
+    public void AnAddressThatGivesNoConnectionIsNotDialedWithoutEnd(CloseReason reason)
+    {
+        // Also where the peer is connected already, but dialed from another port.
+        _host.Answer = _ => new ConnectResult(reason, reason == CloseReason.Unreachable ? null : Id(1));
+        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1), At(1, 1, 2).WithPeer(Id(2))] }, async _ =>
+        {
+            if (reason == CloseReason.Duplicate)
+            {
+                _host.Connect(Id(1), At(1, 1, 9), isInbound: true);
+                _host.Connect(Id(2), At(1, 1, 8), isInbound: true);
+            }
+
+            await Settle();
+            Assert.That(_host.Dialed.Count(static address => address == At(1, 1, 1).ToString()), Is.EqualTo(1));
+            Assert.That(_host.Dialed.Count(static address => address.Contains("/p2p/", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1));
+        });
+    }
+
+    [Test]
+    public void BansOutliveARestart()
+    {
+        Run(new PeerDiscoveryOptions { SaveInterval = TimeSpan.FromSeconds(5), Interval = TimeSpan.FromSeconds(5) }, async _ =>
+        {
+            _bans.Add(Id(7), TimeSpan.FromDays(1), "late");
+            await Settle();
+            _time.Advance(TimeSpan.FromSeconds(5));
+            await Settle();
+            Assert.That(_store.ScanPrefix("network/bans/"u8).Count(), Is.EqualTo(1));
+            _bans.Add(Id(8), TimeSpan.FromDays(1), "at the end");
+        });
+        _bans = new BanList(new BanListOptions(), _time);
+        Run(new PeerDiscoveryOptions(), _ =>
+        {
+            Assert.That(_bans.IsBanned(Id(7)) && _bans.IsBanned(Id(8)), Is.True);
+            return Task.CompletedTask;
         });
     }
 
@@ -146,7 +212,8 @@ internal sealed class PeerDiscoveryTests
     {
         _host.Answer = static _ => new ConnectResult(CloseReason.Unreachable, null);
         _book.Add(Id(1), [At(8, 8, 8)], AddressSource.Bootstrap, null);
-        PeerDiscoveryOptions options = new() { Interval = TimeSpan.FromSeconds(1), RetryAfter = TimeSpan.FromSeconds(10), MaxRetryAfter = TimeSpan.FromSeconds(80) };
+        PeerDiscoveryOptions options = new() { Interval = TimeSpan.FromSeconds(1) };
+        _host.Backoff = BackoffOf(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(80));
         Run(options, async _ =>
         {
             List<int> seconds = [];
@@ -272,13 +339,28 @@ internal sealed class PeerDiscoveryTests
         });
     }
 
+    private DialBackoff BackoffOf(TimeSpan first, TimeSpan longest) => new(
+        new DialBackoffOptions { First = first, Longest = longest, JitterPercent = 0 }, _time, new SeededRandomSource(1, "dials"));
+
     private void Run(PeerDiscoveryOptions options, Func<PeerDiscovery, Task> scenario, params IPeerSource[] sources)
     {
         SimulationWorld world = new();
         world.Run(async () =>
         {
-            await using PeerDiscovery discovery = new(
-                _host, _host.DialAsync, _book, sources, _store, Verifier, options, _time, world, new NullNetworkObserver());
+            await using PeerDiscovery discovery = new(new PeerDiscoverySetup
+            {
+                Host = _host,
+                Dial = _host.DialAsync,
+                Backoff = _host.Backoff,
+                Book = _book,
+                Bans = _bans,
+                Sources = sources,
+                Store = _store,
+                Verifier = Verifier,
+                Options = options,
+                Time = _time,
+                Spawner = world,
+            });
             discovery.Start();
             await scenario(discovery);
         });

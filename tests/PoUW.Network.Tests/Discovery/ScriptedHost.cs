@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
@@ -22,6 +23,9 @@ internal sealed class ScriptedHost(PeerId id) : IHost
 
     /// <summary>Decides what a dial finds. By default the peer that the address names.</summary>
     public Func<Multiaddr, ConnectResult> Answer { get; set; } = static address => new ConnectResult(CloseReason.None, address.Peer);
+
+    /// <summary>Is told how dials went, as a host tells its own.</summary>
+    public required DialBackoff Backoff { get; set; }
 
     /// <summary>If set, dials wait for it.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
@@ -59,6 +63,7 @@ internal sealed class ScriptedHost(PeerId id) : IHost
 
         await Gate;
         ConnectResult result = Answer(address);
+        Backoff.Remember(address, result);
         if (result is { IsConnected: true, Peer: { } peer })
         {
             Connect(peer, address, isInbound: false);

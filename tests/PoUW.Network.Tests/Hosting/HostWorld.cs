@@ -63,7 +63,7 @@ internal sealed class HostWorld
             Time = World.Time,
             Spawner = World,
             Random = World.Random,
-            Guards = gater is null ? null : new NetworkGuards(new GuardOptions(), World.Time, World.Random, gater),
+            Guards = gater is null ? null : new NetworkGuards(new GuardOptions(), World.Time, World.Random, _ => gater),
             Observer = observer ?? new NullNetworkObserver(),
             Hello = hello,
         });

@@ -89,6 +89,33 @@ internal sealed class HostilePeerTests
         });
     }
 
+    [Test]
+    public void AStrangerCannotMakeTheHostKeepMuch()
+    {
+        const int Streams = 20;
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            Host host = await world.StartAsync(0, hello: HostWorld.Hello());
+            host.Handle("/late", static (_, _) => Task.CompletedTask);
+
+            // It never says hello, so nothing reads what it writes to a protocol that waits for its admission.
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            int refused = 0;
+            for (int i = 0; i < Streams; i++)
+            {
+                BufferedDuplexStream stream = (await peer.OpenAsync("/late"))!;
+                await stream.WriteAsync(new byte[200_000], CancellationToken.None);
+                await world.Delay(0.1);
+                refused += await IsResetAsync(stream) ? 1 : 0;
+            }
+
+            Assert.That(refused, Is.InRange(Streams - 8, Streams - 5));
+            Assert.That(host.Guards.Resources.Of(HostWorld.IdOf(Evil)).MemoryBytes, Is.InRange(1, host.Options.MaxUnreadBytesBeforeAdmission));
+            await peer.Muxer.CloseAsync(0);
+        });
+    }
+
     [TestCase(20_000)]
     [TestCase(16_000)]
     public void AnIdentifyBombEndsTheConnection(int bytes)
@@ -165,6 +192,20 @@ internal sealed class HostilePeerTests
         {
             // The host has had enough, which is one way to end a flood.
             return;
+        }
+    }
+
+    private static async Task<bool> IsResetAsync(BufferedDuplexStream stream)
+    {
+        try
+        {
+            await stream.WriteAsync(new byte[1], CancellationToken.None);
+            return false;
+        }
+        catch (NetworkException failure)
+        {
+            Assert.That(failure.Error, Is.EqualTo(NetworkError.Reset));
+            return true;
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class HostInteropTests : InteropFixture
     [TestCase("Ed25519", false)]
     [TestCase("secp256k1", true)]
     [TestCase("secp256k1", false)]
+    [TestCase("RSA", true)]
+    [TestCase("RSA", false)]
     public async Task TheyConnectPingAndTransferWhoeverDials(string keyType, bool ownDials)
     {
         JsPeer peer = await StartPeerAsync(new JsPeerOptions { KeyType = keyType });

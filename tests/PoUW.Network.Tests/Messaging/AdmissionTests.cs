@@ -1,9 +1,12 @@
 using PoUW.Core.Primitives;
+using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Streams;
+using PoUW.Network.Tests.Hosting;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
 
@@ -25,6 +28,37 @@ internal sealed class AdmissionTests
         bool hasRecord = PeerRecord.TryOpen(a.Node.Host.RecordOf(b.Node.Id).Span, IdentityVerifier.Create(), out PeerRecord? record).IsValid;
         Assert.That(hasRecord, Is.EqualTo(tcp), "signed records are not for the simulator");
         Assert.That(record?.Addresses ?? a.Node.Host.Peers.Single().Addresses, Is.EqualTo(new[] { b.Listen }));
+    }
+
+    [Test]
+    public async Task AnApplicationMayAddToTheGaterOfANode()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        TestNode unwanted = await network.AddAsync(3);
+        ScriptedGater? scripted = null;
+        IConnectionGater? own = null;
+        NetworkOptions options = new()
+        {
+            Gater = inner =>
+            {
+                own = inner;
+                return scripted = new ScriptedGater
+                {
+                    Keep = peer => peer == unwanted.Node.Id
+                        ? ValidationResult.Fail(ValidationCode.NotAllowed, "peer", "unwanted")
+                        : inner.MayKeep(peer, Multiaddr.Memory("any"), true),
+                };
+            },
+        };
+        TestNode a = await network.AddAsync(1, options);
+        TestNode b = await network.AddAsync(2);
+        Assert.That(a.Node.Host.Guards.Gater, Is.SameAs(scripted));
+        Assert.That(own, Is.InstanceOf<ConnectionGater>());
+        Assert.That((await unwanted.Node.ConnectAsync(a.Listen).InTime()).IsConnected, Is.False);
+        await b.ConnectAsync(a);
+        a.Node.Host.Guards.Bans.Add(b.Node.Id, TimeSpan.FromHours(1), "test");
+        await b.Node.DisconnectAsync(a.Node.Id).InTime();
+        Assert.That((await b.Node.ConnectAsync(a.Listen).InTime()).IsConnected, Is.False, "the node's own gater was asked");
     }
 
     [TestCase(1, 2)]

@@ -1,4 +1,5 @@
 using PoUW.Network.Chunks;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
 using PoUW.Network.Requests;
@@ -47,6 +48,31 @@ internal sealed class RequestTests
         RequestResult[] answers = await Task.WhenAll(
             Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? AskAsync(a, b, [1]) : AskAsync(b, a, [1]))).InTime();
         Assert.That(answers.All(static answer => answer.Response.Length == 1_000_000), Is.True);
+    }
+
+    [Test]
+    public async Task AnswersThatNobodyReadsTakeTheMemoryOfThePeer()
+    {
+        await using TestNetwork network = TestNetwork.InMemory();
+        ResourceOptions resources = new() { ProtocolPeer = new ResourceLimit { MemoryBytes = 1_000_000 } };
+        TestNode node = await network.AddAsync(1, new NetworkOptions { Guards = new GuardOptions { Resources = resources } });
+        node.Node.Serve(Echo, static (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(new byte[600_000]));
+        await using RawPeer peer = await RawPeer.JoinAsync(network, node, 2);
+        BufferedDuplexStream first = await AskRawAsync(peer);
+        byte[] status = new byte[1];
+        await DelimitedMessages.TryFillAsync(first, status, CancellationToken.None).InTime();
+        Assert.That((RequestStatus)status[0], Is.EqualTo(RequestStatus.Ok));
+        BufferedDuplexStream second = await AskRawAsync(peer);
+        await DelimitedMessages.TryFillAsync(second, status, CancellationToken.None).InTime();
+        Assert.That((RequestStatus)status[0], Is.EqualTo(RequestStatus.Refused));
+        await DelimitedMessages.ReadAsync(first, 600_000, CancellationToken.None).InTime();
+    }
+
+    private static async Task<BufferedDuplexStream> AskRawAsync(RawPeer peer)
+    {
+        BufferedDuplexStream stream = await peer.OpenAsync(RequestNames.ProtocolOf(TestNetwork.Genesis, Echo));
+        await stream.WriteAsync(DelimitedMessages.Encode([1]), CancellationToken.None);
+        return stream;
     }
 
     [Test]

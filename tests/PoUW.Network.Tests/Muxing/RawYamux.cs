@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
+using PoUW.Network.Guards;
 using PoUW.Network.Muxing;
 using PoUW.Network.Tests.Support;
 
@@ -9,11 +10,12 @@ namespace PoUW.Network.Tests.Muxing;
 /// <summary>A yamux end under test whose peer is the test itself, frame by frame. The peer is the dialer: its streams are odd.</summary>
 internal sealed class RawYamux : IAsyncDisposable
 {
-    public RawYamux(YamuxOptions? options = null, TimeProvider? time = null, ISpawner? spawner = null, int capacityBytes = 256 * 1024)
+    public RawYamux(
+        YamuxOptions? options = null, TimeProvider? time = null, ISpawner? spawner = null, int capacityBytes = 256 * 1024, MemoryReservation? memory = null)
     {
         (Peer, Below) = DuplexPair.Create(capacityBytes);
         YamuxMuxerFactory factory = new(options ?? new YamuxOptions(), time ?? TimeProvider.System, spawner ?? new ThreadPoolSpawner(), Pool);
-        Muxer = factory.Create(Below, isDialer: false);
+        Muxer = factory.Create(Below, isDialer: false, memory);
     }
 
     public CountingPool Pool { get; } = new();

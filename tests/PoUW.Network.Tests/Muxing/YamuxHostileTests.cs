@@ -1,4 +1,5 @@
 using PoUW.Network.Guards;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Muxing;
 using PoUW.Network.Tests.Support;
 
@@ -336,6 +337,36 @@ internal sealed class YamuxHostileTests
         NetworkException? failure = Assert.ThrowsAsync<NetworkException>(async () => await streams[^1].ReadAsync(1));
         Assert.That(failure!.Error, Is.EqualTo(NetworkError.LimitReached));
         Assert.That(await streams[0].ReadAsync(1000).InTime(), Has.Length.EqualTo(1000));
+    }
+
+    [Test]
+    public async Task UnreadBytesAreTakenFromThePeersMemory()
+    {
+        const int Window = YamuxOptions.InitialWindowBytes;
+        ResourceManager resources = new(new ResourceOptions { Peer = new ResourceLimit { MemoryBytes = 2 * Window } });
+        Assert.That(resources.TryOpenConnection(true, Multiaddr.Memory("peer"), out ConnectionScope? scope).IsValid, Is.True);
+        Assert.That(scope!.TryBindPeer(TestKeys.IdOf(1)).IsValid, Is.True);
+        Assert.That(scope.TryReserveMemory(0, out MemoryReservation? memory).IsValid, Is.True);
+        await using RawYamux raw = new(memory: memory);
+        List<IMuxedStream> streams = [];
+        for (uint id = 1; id < 12; id += 2)
+        {
+            await raw.OpenAsync(id);
+            streams.Add((await raw.Muxer.AcceptStreamAsync(CancellationToken.None).InTime())!);
+            await raw.DataAsync(id, new byte[Window]);
+        }
+
+        await raw.SettleAsync();
+        Assert.That(resources.Of(TestKeys.IdOf(1)).MemoryBytes, Is.EqualTo(2 * Window));
+        Assert.That(raw.Muxer.StreamCount, Is.EqualTo(3), "one window costs nothing, and for two there is room");
+        foreach (IMuxedStream stream in streams[..3])
+        {
+            Assert.That(await stream.ReadAsync(Window).InTime(), Has.Length.EqualTo(Window));
+        }
+
+        Assert.That(resources.Of(TestKeys.IdOf(1)).MemoryBytes, Is.LessThanOrEqualTo(Window), "at most one is kept for what comes next");
+        scope.Dispose();
+        Assert.That(resources.System.MemoryBytes, Is.Zero);
     }
 
     [Test]

@@ -21,7 +21,7 @@ internal sealed class MultistreamSelectTests
     {
         foreach (int maxRead in (int[])[1, 3, int.MaxValue])
         {
-            (PipeStream dialer, PipeStream listener) = StreamPair.Create(maxRead);
+            (TestDuplex dialer, TestDuplex listener) = DuplexPair.Create(maxRead: maxRead);
             Task<string?> listening = MultistreamSelect.ListenAsync(new(listener), Split(supported), Options, CancellationToken.None).AsTask();
             string? dialed = await MultistreamSelect.DialAsync(new(dialer), Split(proposals), Options, CancellationToken.None).InTime();
             await dialer.CloseWritingAsync();
@@ -32,7 +32,7 @@ internal sealed class MultistreamSelectTests
     [Test]
     public async Task A_proposal_that_is_spoken_costs_the_dialer_one_write()
     {
-        (PipeStream dialer, PipeStream listener) = StreamPair.Create();
+        (TestDuplex dialer, TestDuplex listener) = DuplexPair.Create();
         Task<string?> listening = MultistreamSelect.ListenAsync(new(listener), ["/a"], Options, CancellationToken.None).AsTask();
         await MultistreamSelect.DialAsync(new(dialer), ["/a"], Options, CancellationToken.None).InTime();
         await listening.InTime();
@@ -148,7 +148,7 @@ internal sealed class MultistreamSelectTests
     [Test]
     public async Task A_silent_peer_holds_a_negotiation_no_longer_than_its_token()
     {
-        (PipeStream dialer, PipeStream listener) = StreamPair.Create();
+        (TestDuplex dialer, TestDuplex listener) = DuplexPair.Create();
         using CancellationTokenSource deadline = new();
         Task<string?> listening = MultistreamSelect.ListenAsync(new(listener), ["/a"], Options, deadline.Token).AsTask();
         Task<string?> dialing = MultistreamSelect.DialAsync(new(new ScriptedStream([])), ["/a"], Options, deadline.Token).AsTask();

@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 using PoUW.Network.Negotiation;
@@ -22,7 +23,7 @@ internal sealed class ConnectionUpgraderTests
     {
         ConnectionUpgrader there = UpgraderOf(Alice, withTls, "/first", "/yamux/1.0.0");
         ConnectionUpgrader here = UpgraderOf(Bob, withTls, "/yamux/1.0.0", "/other");
-        (PipeStream dialed, PipeStream accepted) = StreamPair.Create(maxRead);
+        (TestDuplex dialed, TestDuplex accepted) = DuplexPair.Create(maxRead: maxRead);
         Task<UpgradedConnection> dialing = there.UpgradeAsync(dialed, true, Bob.Id, CancellationToken.None).AsTask();
         Task<UpgradedConnection> listening = here.UpgradeAsync(accepted, false, null, CancellationToken.None).AsTask();
         UpgradedConnection dialer = await dialing.InTime();
@@ -93,13 +94,13 @@ internal sealed class ConnectionUpgraderTests
         byte[] header = MultistreamLine.Encode(MultistreamSelect.ProtocolId, "/tls/1.0.0");
         foreach (byte[] sent in (byte[][])[[], header[..5], header, [.. header, 22, 3, 1]])
         {
-            (PipeStream far, PipeStream near) = StreamPair.Create();
+            (TestDuplex far, TestDuplex near) = DuplexPair.Create();
             using CancellationTokenSource deadline = new();
             await far.WriteAsync(sent, CancellationToken.None);
             Task<UpgradedConnection> upgrading = upgrader.UpgradeAsync(near, false, null, deadline.Token).AsTask();
             await deadline.CancelAsync();
             Assert.That(async () => await upgrading.InTime(), Throws.InstanceOf<OperationCanceledException>());
-            Assert.That(near.Closed.IsCompleted, Is.True);
+            Assert.That(near.IsClosed, Is.True);
             await far.CloseAsync();
         }
     }
@@ -113,13 +114,13 @@ internal sealed class ConnectionUpgraderTests
 
     private static async Task ExpectAsync(ConnectionUpgrader dialer, ConnectionUpgrader listener, NetworkError error)
     {
-        (PipeStream dialed, PipeStream accepted) = StreamPair.Create();
+        (TestDuplex dialed, TestDuplex accepted) = DuplexPair.Create();
         Task<UpgradedConnection> dialing = dialer.UpgradeAsync(dialed, true, null, CancellationToken.None).AsTask();
         Task<UpgradedConnection> listening = listener.UpgradeAsync(accepted, false, null, CancellationToken.None).AsTask();
         Assert.That(
             async () => await dialing.InTime(), Throws.InstanceOf<NetworkException>().With.Property(nameof(NetworkException.Error)).EqualTo(error));
         Assert.That(async () => await listening.InTime(), Throws.InstanceOf<NetworkException>());
-        Assert.That((dialed.Closed.IsCompleted, accepted.Closed.IsCompleted), Is.EqualTo((true, true)));
+        Assert.That((dialed.IsClosed, accepted.IsClosed), Is.EqualTo((true, true)));
         await Task.CompletedTask;
     }
 
@@ -135,7 +136,7 @@ internal sealed class ConnectionUpgraderTests
     {
         public string ProtocolId => id;
 
-        public IMuxer Create(IDuplexStream connection, bool isDialer) => new NamedMuxer(id, connection, isDialer);
+        public IMuxer Create(IDuplexStream connection, bool isDialer, MemoryReservation? memory = null) => new NamedMuxer(id, connection, isDialer);
     }
 
     /// <summary>Remembers what it was made of.</summary>

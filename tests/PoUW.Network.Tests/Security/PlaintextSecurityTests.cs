@@ -31,7 +31,7 @@ internal sealed class PlaintextSecurityTests
     {
         (HandshakeEnd dialer, _) = await SecurityWorld.ShakeAsync(
             new PlaintextSecurity(Alice.PublicKey), new PlaintextSecurity(Bob.PublicKey), Alice.Id);
-        Assert.That((dialer.Failure?.Error, dialer.Below.Closed.IsCompleted), Is.EqualTo(((NetworkError?)NetworkError.HandshakeFailed, true)));
+        Assert.That((dialer.Failure?.Error, dialer.Below.IsClosed), Is.EqualTo(((NetworkError?)NetworkError.HandshakeFailed, true)));
     }
 
     [Test]

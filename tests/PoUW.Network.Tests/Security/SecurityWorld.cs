@@ -28,14 +28,14 @@ internal static class SecurityWorld
     public static async Task<(HandshakeEnd Dialer, HandshakeEnd Listener)> ShakeAsync(
         ISecurityProtocol dialer, ISecurityProtocol listener, PeerId? expected = null, int maxRead = int.MaxValue)
     {
-        (PipeStream dialed, PipeStream accepted) = StreamPair.Create(maxRead);
+        (TestDuplex dialed, TestDuplex accepted) = DuplexPair.Create(maxRead: maxRead);
         Task<HandshakeEnd> there = EndOfAsync(dialer, dialed, isDialer: true, expected);
         Task<HandshakeEnd> here = EndOfAsync(listener, accepted, isDialer: false, null);
         return (await there.InTime(), await here.InTime());
     }
 
     public static async Task<HandshakeEnd> EndOfAsync(
-        ISecurityProtocol security, PipeStream stream, bool isDialer, PeerId? expected = null, CancellationToken cancellation = default)
+        ISecurityProtocol security, TestDuplex stream, bool isDialer, PeerId? expected = null, CancellationToken cancellation = default)
     {
         try
         {
@@ -62,4 +62,4 @@ internal static class SecurityWorld
 }
 
 /// <summary>How a handshake ended on one side.</summary>
-internal sealed record HandshakeEnd(SecureChannel? Channel, NetworkException? Failure, PipeStream Below);
+internal sealed record HandshakeEnd(SecureChannel? Channel, NetworkException? Failure, TestDuplex Below);

@@ -181,7 +181,7 @@ internal sealed class TlsSecurityTests
         using IdentityKey alice = SecurityWorld.KeyOf(1);
         using TlsSecurity there = SecurityWorld.TlsOf(alice);
         using TlsSecurity here = SecurityWorld.TlsOf(Bob);
-        (PipeStream dialed, PipeStream accepted) = StreamPair.Create();
+        (TestDuplex dialed, TestDuplex accepted) = DuplexPair.Create();
         (direction == 0 ? dialed : accepted).Corrupted = position;
         Task<HandshakeEnd> dialing = SecurityWorld.EndOfAsync(there, dialed, isDialer: true);
         Task<HandshakeEnd> listening = SecurityWorld.EndOfAsync(here, accepted, isDialer: false);
@@ -217,12 +217,12 @@ internal sealed class TlsSecurityTests
     public async Task A_silent_peer_holds_a_handshake_no_longer_than_its_token(bool isDialer)
     {
         using TlsSecurity tls = SecurityWorld.TlsOf(Bob);
-        (PipeStream near, PipeStream far) = StreamPair.Create();
+        (TestDuplex near, TestDuplex far) = DuplexPair.Create();
         using CancellationTokenSource deadline = new();
         Task<HandshakeEnd> shaking = SecurityWorld.EndOfAsync(tls, near, isDialer, null, deadline.Token);
         await deadline.CancelAsync();
         Assert.That(async () => await shaking.InTime(), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(near.Closed.IsCompleted, Is.True);
+        Assert.That(near.IsClosed, Is.True);
         await far.CloseAsync();
     }
 
@@ -297,7 +297,7 @@ internal sealed class TlsSecurityTests
             Assert.That(end.Channel, Is.Null);
             Assert.That(end.Failure?.Error, Is.EqualTo(NetworkError.HandshakeFailed));
             Assert.That(end.Failure?.Message, Does.Contain(reason));
-            Assert.That(end.Below.Closed.IsCompleted, Is.True, "the stream below is closed");
+            Assert.That(end.Below.IsClosed, Is.True, "the stream below is closed");
         });
     }
 

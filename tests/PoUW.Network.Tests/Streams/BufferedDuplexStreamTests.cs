@@ -94,7 +94,7 @@ internal sealed class BufferedDuplexStreamTests
     [Test]
     public async Task A_cancelled_read_loses_nothing()
     {
-        (PipeStream dialer, PipeStream listener) = StreamPair.Create();
+        (TestDuplex dialer, TestDuplex listener) = DuplexPair.Create();
         await using BufferedDuplexStream stream = new(listener);
         using CancellationTokenSource stop = new();
         Task<int> read = stream.ReadAsync(new byte[4], stop.Token).AsTask();
@@ -109,7 +109,7 @@ internal sealed class BufferedDuplexStreamTests
     [Test]
     public async Task Closing_ends_a_read_under_way()
     {
-        (PipeStream dialer, PipeStream listener) = StreamPair.Create();
+        (TestDuplex dialer, TestDuplex listener) = DuplexPair.Create();
         BufferedDuplexStream stream = new(listener);
         Task<int> read = stream.ReadAsync(new byte[4], CancellationToken.None).AsTask();
         await stream.DisposeAsync();

@@ -5,17 +5,24 @@ namespace PoUW.Network.Tests.Support;
 /// <summary>Two ends of a byte stream in memory. At most a fixed number of bytes wait on each way; either way can be broken.</summary>
 internal static class DuplexPair
 {
-    public static (TestDuplex First, TestDuplex Second) Create(int capacityBytes = 256 * 1024, TimeProvider? time = null, TimeSpan latency = default)
+    /// <param name="capacityBytes">The bytes that wait on each way before a write waits.</param>
+    /// <param name="time">The clock of the latency; null for none.</param>
+    /// <param name="latency">How long bytes are on their way.</param>
+    /// <param name="maxRead">The most bytes that one read gives, to cut messages anywhere.</param>
+    public static (TestDuplex First, TestDuplex Second) Create(
+        int capacityBytes = 256 * 1024, TimeProvider? time = null, TimeSpan latency = default, int maxRead = int.MaxValue)
     {
         TestPipe forth = new(capacityBytes, time, latency);
         TestPipe back = new(capacityBytes, time, latency);
-        return (new TestDuplex(back, forth), new TestDuplex(forth, back));
+        return (new TestDuplex(back, forth, maxRead), new TestDuplex(forth, back, maxRead));
     }
 }
 
 /// <summary>One end.</summary>
-internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplexStream
+internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing, int maxRead) : IDuplexStream
 {
+    private volatile bool _isClosed;
+
     /// <summary>Writes of this end.</summary>
     public int Writes { get; private set; }
 
@@ -25,9 +32,13 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
     /// <summary>The bytes of all, in a number that depends on each and on the order.</summary>
     public ulong Trace { get; private set; }
 
-    public bool IsClosed { get; private set; }
+    public bool IsClosed => _isClosed;
 
-    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) => incoming.ReadAsync(destination, cancellation);
+    /// <summary>The position of a written byte that arrives changed; none if negative.</summary>
+    public int Corrupted { get; set; } = -1;
+
+    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation) =>
+        incoming.ReadAsync(destination[..Math.Min(destination.Length, maxRead)], cancellation);
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation)
     {
@@ -38,7 +49,7 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
             Trace = unchecked((Trace * 0x100000001b3) ^ value);
         }
 
-        return outgoing.WriteAsync(source, cancellation);
+        return outgoing.WriteAsync(Corrupt(source), cancellation);
     }
 
     public ValueTask CloseWritingAsync()
@@ -49,7 +60,7 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
 
     public ValueTask CloseAsync()
     {
-        IsClosed = true;
+        _isClosed = true;
         outgoing.EndWriting();
         incoming.EndReading();
         return ValueTask.CompletedTask;
@@ -62,6 +73,20 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing) : IDuplex
     {
         incoming.Break();
         outgoing.Break();
+    }
+
+    private ReadOnlyMemory<byte> Corrupt(ReadOnlyMemory<byte> source)
+    {
+        int at = Corrupted;
+        Corrupted -= at < 0 ? 0 : source.Length;
+        if (at < 0 || at >= source.Length)
+        {
+            return source;
+        }
+
+        byte[] changed = source.ToArray();
+        changed[at] ^= 1;
+        return changed;
     }
 }
 

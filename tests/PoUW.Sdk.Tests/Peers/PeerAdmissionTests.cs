@@ -51,6 +51,20 @@ public sealed class PeerAdmissionTests
         Assert.That((await other.ConnectAsync(door.ListenAddresses[0], cancellation)).Reason, Is.EqualTo(CloseReason.Unauthorized));
     }
 
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task A_list_may_name_accounts_that_have_a_stake(CancellationToken cancellation)
+    {
+        PeerAdmission list = PeerAdmission.List([], [KeyOf("staked").Address, KeyOf("poor").Address]);
+        await using PouwNode door = await StartAsync("accounts", admission: list, cancellation: cancellation);
+        await using PouwNode staked = await StartAsync("staked", NodeRoles.Validator, cancellation: cancellation);
+        await using PouwNode poor = await StartAsync("poor", NodeRoles.Validator, cancellation: cancellation);
+        await using PouwNode other = await StartAsync("another", cancellation: cancellation);
+        Assert.That((await staked.ConnectAsync(door.ListenAddresses[0], cancellation)).Reason, Is.EqualTo(CloseReason.None));
+        Assert.That((await poor.ConnectAsync(door.ListenAddresses[0], cancellation)).Reason, Is.EqualTo(CloseReason.Unauthorized), "its binding does not count");
+        Assert.That((await other.ConnectAsync(door.ListenAddresses[0], cancellation)).Reason, Is.EqualTo(CloseReason.Unauthorized));
+    }
+
     /// <summary>The second start is told of nobody: the address is in the store.</summary>
     [Test]
     [CancelAfter(60_000)]

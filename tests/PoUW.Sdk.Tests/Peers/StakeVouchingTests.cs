@@ -7,6 +7,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Signing;
 using PoUW.Core.Validation;
 using PoUW.Economics.TileWork;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
@@ -88,7 +89,7 @@ public sealed class StakeVouchingTests
     [Test]
     public async Task The_staked_authorizer_asks_for_account_stake_or_the_operators_word()
     {
-        StakedPeerAuthorizer authorizer = new(_chain, [_other.Id]);
+        Sdk.Peers.StakedPeerAuthorizer authorizer = new(_chain, [_other.Id]);
         Assert.That(await AdmitAsync(authorizer, _peer.Id, _staker.Address), Is.EqualTo(ValidationCode.Ok));
         Assert.That(await AdmitAsync(authorizer, _peer.Id, _poor.Address), Is.EqualTo(ValidationCode.NotAllowed));
         Assert.That(await AdmitAsync(authorizer, _peer.Id, null), Is.EqualTo(ValidationCode.NotAllowed));
@@ -98,15 +99,29 @@ public sealed class StakeVouchingTests
     [Test]
     public async Task A_list_admits_its_peers()
     {
-        ListedPeerAuthorizer authorizer = new([_peer.Id]);
+        AllowListPeerAuthorizer authorizer = new([_peer.Id], []);
         Assert.That(await AdmitAsync(authorizer, _peer.Id, null), Is.EqualTo(ValidationCode.Ok));
         Assert.That(await AdmitAsync(authorizer, _other.Id, _staker.Address), Is.EqualTo(ValidationCode.NotAllowed));
     }
 
     [Test]
+    public async Task Rendezvous_is_for_connected_peers_that_would_be_admitted_now()
+    {
+        AllowListPeerAuthorizer list = new([_peer.Id], []);
+        AdmittedRendezvous rendezvous = new(list, () => [Describe(_peer.Id, null)]);
+        Assert.That(await rendezvous.MayRegisterAsync(_peer.Id, "n", CancellationToken.None), Is.True);
+        Assert.That(await rendezvous.MayDiscoverAsync(_peer.Id, "n", CancellationToken.None), Is.True);
+        list.Add(_other.Id);
+        Assert.That(await rendezvous.MayRegisterAsync(_other.Id, "n", CancellationToken.None), Is.False, "not connected");
+        list.Remove(_peer.Id);
+        Assert.That(await rendezvous.MayRegisterAsync(_peer.Id, "n", CancellationToken.None), Is.False);
+        Assert.That(await rendezvous.MayDiscoverAsync(_peer.Id, "n", CancellationToken.None), Is.False);
+    }
+
+    [Test]
     public void Scores_are_there_while_the_peer_is()
     {
-        PeerScores scores = new(_chain, new PeerScoreOptions(), TimeProvider.System);
+        ConnectedAccounts scores = new(_chain, new PeerScoreOptions(), TimeProvider.System);
         PeerDescription staked = Describe(_peer.Id, _staker.Address);
         scores.Add(staked);
         scores.Add(Describe(_other.Id, null));

@@ -1,3 +1,5 @@
+using PoUW.Core.Validation;
+
 namespace PoUW.Network.Discovery.Rendezvous;
 
 /// <summary>The limits of a rendezvous point.</summary>
@@ -44,4 +46,43 @@ public sealed record RendezvousOptions
 
     /// <summary>How long a stream may wait for the next request, and for the peer to take an answer.</summary>
     public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Checks that every limit makes sense.</summary>
+    public ValidationResult Validate()
+    {
+        if (MinTtl < TimeSpan.FromSeconds(1) || MaxTtl < MinTtl)
+        {
+            return Fail(MaxTtl < MinTtl ? nameof(MaxTtl) : nameof(MinTtl), "A registration lives a second at least, and the longest life is not below the shortest.");
+        }
+
+        if (DefaultTtl < MinTtl || DefaultTtl > MaxTtl)
+        {
+            return Fail(nameof(DefaultTtl), $"The life of a registration that does not say is {MinTtl} to {MaxTtl}.");
+        }
+
+        if (MaxRegistrationsPerAnswer is < 1 or > RendezvousCodec.MaxRegistrations)
+        {
+            return Fail(nameof(MaxRegistrationsPerAnswer), $"An answer has 1 to {RendezvousCodec.MaxRegistrations} registrations.");
+        }
+
+        (string Field, int Count)[] counts =
+        [
+            (nameof(MaxRegistrations), MaxRegistrations), (nameof(MaxRegistrationsPerNamespace), MaxRegistrationsPerNamespace),
+            (nameof(MaxRegistrationsPerPeer), MaxRegistrationsPerPeer), (nameof(MaxRegistrationsPerSource), MaxRegistrationsPerSource),
+            (nameof(MaxRequestBytes), MaxRequestBytes), (nameof(RequestBurst), RequestBurst), (nameof(MaxCountedPeers), MaxCountedPeers),
+        ];
+        if (counts.FirstOrDefault(static limit => limit.Count < 1) is { Field: { } field })
+        {
+            return Fail(field, "Every count and size is at least 1.");
+        }
+
+        if (RequestInterval <= TimeSpan.Zero || RequestInterval > TimeSpan.FromDays(1))
+        {
+            return Fail(nameof(RequestInterval), "The time between requests is above zero and at most a day.");
+        }
+
+        return StreamTimeout <= TimeSpan.Zero ? Fail(nameof(StreamTimeout), "A stream may wait for some time.") : ValidationResult.Ok;
+    }
+
+    private static ValidationResult Fail(string field, string message) => ValidationResult.Fail(ValidationCode.OutOfRange, field, message);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using PoUW.Core.Randomness;
+using PoUW.Core.Validation;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Discovery.Rendezvous;
@@ -28,6 +29,12 @@ internal sealed class RendezvousRegistry
 
     public RendezvousRegistry(RendezvousOptions options, TimeProvider time, IRandomSource random)
     {
+        ValidationResult valid = options.Validate();
+        if (!valid.IsValid)
+        {
+            throw new ArgumentException(valid.ToString(), nameof(options));
+        }
+
         (_options, _time) = (options, time);
         random.Fill(_run);
     }

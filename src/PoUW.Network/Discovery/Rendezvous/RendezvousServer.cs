@@ -31,6 +31,7 @@ public sealed class RendezvousServer
     /// <param name="time">The clock of lives, rates and deadlines.</param>
     /// <param name="random">For the mark of this run in cookies.</param>
     /// <exception cref="InvalidOperationException">The host serves the protocol already.</exception>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="RendezvousOptions.Validate"/>.</exception>
     public RendezvousServer(
         IHost host, RendezvousOptions options, IRendezvousAuthorizer authorizer, IdentityVerifier verifier, TimeProvider time, IRandomSource random)
     {

@@ -32,7 +32,7 @@ internal sealed class ModelledListener(NetworkModel model, ModelledHost host, Mu
 
     public async ValueTask DisposeAsync()
     {
-        model.Remove(this);
+        model.Ports.Remove(this);
         Stop();
         while (_waiting.Reader.TryRead(out IConnection? connection))
         {

@@ -28,11 +28,11 @@ public sealed class ModelledTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(address);
         cancellation.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IListener>(_model.Listen(_host, address.WithoutPeer()));
+        return ValueTask.FromResult<IListener>(_model.Ports.Listen(_host, address.WithoutPeer()));
     }
 
     /// <inheritdoc/>
     public ValueTask<IConnection> DialAsync(Multiaddr address, CancellationToken cancellation) => CanDial(address)
-        ? _model.DialAsync(_host, address.WithoutPeer(), cancellation)
+        ? _model.Ports.DialAsync(_host, address.WithoutPeer(), cancellation)
         : throw new NetworkException(NetworkError.BadEndpoint, $"'{address}' is no address of a modelled network.");
 }

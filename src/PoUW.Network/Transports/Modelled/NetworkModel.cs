@@ -16,8 +16,6 @@ public sealed class NetworkModel
     private readonly NetworkModelOptions _options;
     private readonly SortedDictionary<string, ModelledHost> _hosts = new(StringComparer.Ordinal);
     private readonly SortedDictionary<(int From, int To), ModelledLink> _links = [];
-    private readonly Dictionary<Multiaddr, ModelledListener> _listeners = [];
-    private readonly Dictionary<Multiaddr, ModelledHost> _owners = [];
     private readonly SortedDictionary<ulong, ModelledCable> _cables = [];
     private ulong _connected;
 
@@ -36,6 +34,7 @@ public sealed class NetworkModel
 
         (_options, Time, Random) = (options, time, random);
         _start = time.GetTimestamp();
+        Ports = new ModelledPorts(this, options);
     }
 
     /// <summary>Connections that are not closed at both ends.</summary>
@@ -51,6 +50,9 @@ public sealed class NetworkModel
     }
 
     internal Lock Gate { get; } = new();
+
+    /// <summary>Who listens where, and dials.</summary>
+    internal ModelledPorts Ports { get; }
 
     internal TimeProvider Time { get; }
 
@@ -195,12 +197,7 @@ public sealed class NetworkModel
         {
             ModelledHost gone = HostOf(host);
             gone.HasVanished = true;
-            foreach (ModelledListener listener in _listeners.Values.Where(listener => listener.Host == gone).OrderBy(listener => listener.LocalAddress).ToArray())
-            {
-                _listeners.Remove(listener.LocalAddress);
-                listener.Stop();
-            }
-
+            Ports.Stop(gone);
             foreach (ModelledCable cable in _cables.Values.Where(cable => cable.Touches(gone)).ToArray())
             {
                 cable.Lose(gone);
@@ -252,70 +249,25 @@ public sealed class NetworkModel
         }
     }
 
-    internal ModelledListener Listen(ModelledHost host, Multiaddr address)
-    {
-        lock (Gate)
-        {
-            ThrowIfVanished(host);
-            address = Resolve(host, address);
-            ModelledListener listener = new(this, host, address, _options.Backlog);
-            if (!_listeners.TryAdd(address, listener))
-            {
-                throw new NetworkException(NetworkError.EndpointInUse, $"{address} is in use.");
-            }
+    /// <summary>The host of an IP address, or null. Called under the lock.</summary>
+    internal ModelledHost? HostAt(IPAddress address) => _hosts.Values.FirstOrDefault(host => address.Equals(host.Address));
 
-            _owners[address] = host;
-            return listener;
+    /// <summary>The link between two hosts. Called under the lock.</summary>
+    internal ModelledLink LinkOf(ModelledHost from, ModelledHost to)
+    {
+        if (!_links.TryGetValue((from.Number, to.Number), out ModelledLink? link))
+        {
+            link = new ModelledLink(from, to, _options.Link);
+            _links.Add((from.Number, to.Number), link);
         }
+
+        return link;
     }
 
-    internal async ValueTask<IConnection> DialAsync(ModelledHost from, Multiaddr address, CancellationToken cancellation)
-    {
-        ModelledLink there;
-        ModelledLink back;
-        lock (Gate)
-        {
-            ThrowIfVanished(from);
-            ModelledHost to = OwnerOf(address) ?? throw Refused(address);
-            (there, back) = (LinkOf(from, to), LinkOf(to, from));
-        }
+    /// <summary>A connection over two links, both ways, which is to be kept with <see cref="Add"/>. Called under the lock.</summary>
+    internal ModelledCable Connect(ModelledLink there, ModelledLink back, Multiaddr from, Multiaddr to) => new(this, ++_connected, there, back, from, to);
 
-        using CancellationTokenSource deadline = new(_options.ConnectTimeout, Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            await CrossAsync(there, either.Token);
-            await CrossAsync(back, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new NetworkException(NetworkError.Refused, $"{address} did not answer in {_options.ConnectTimeout}.");
-        }
-
-        lock (Gate)
-        {
-            ThrowIfVanished(from);
-            ModelledCable cable = new(this, ++_connected, there, back, from.NextLocalAddress(), address);
-            if (!_listeners.TryGetValue(address, out ModelledListener? listener) || !listener.TryOffer(cable.ListenerEnd))
-            {
-                throw Refused(address);
-            }
-
-            _cables.Add(cable.Number, cable);
-            return cable.DialerEnd;
-        }
-    }
-
-    internal void Remove(ModelledListener listener)
-    {
-        lock (Gate)
-        {
-            if (_listeners.TryGetValue(listener.LocalAddress, out ModelledListener? current) && ReferenceEquals(current, listener))
-            {
-                _listeners.Remove(listener.LocalAddress);
-            }
-        }
-    }
+    internal void Add(ModelledCable cable) => _cables.Add(cable.Number, cable);
 
     internal void Remove(ModelledCable cable) => _cables.Remove(cable.Number);
 
@@ -343,88 +295,10 @@ public sealed class NetworkModel
             Timeout.InfiniteTimeSpan);
     }
 
-    private static NetworkException Refused(Multiaddr address) => new(NetworkError.Refused, $"{address} does not accept connections.");
-
-    private static void ThrowIfVanished(ModelledHost host)
-    {
-        if (host.HasVanished)
-        {
-            throw new NetworkException(NetworkError.Refused, $"The host '{host.Name}' has vanished.");
-        }
-    }
-
-    private static Multiaddr Resolve(ModelledHost host, Multiaddr address)
-    {
-        if (address.MemoryName is not null)
-        {
-            return address;
-        }
-
-        bool isHere = address.TryGetTcp(out _, out int port) && host.Address is { } own && address.IpAddress is { } asked
-            && (asked.Equals(own) || asked.Equals(IPAddress.Any) || asked.Equals(IPAddress.IPv6Any));
-        return isHere
-            ? Multiaddr.Tcp(new IPEndPoint(host.Address!, port == 0 ? host.NextPort() : port))
-            : throw new NetworkException(NetworkError.BadEndpoint, $"'{address}' is no address of the host '{host.Name}'.");
-    }
-
-    private async ValueTask CrossAsync(ModelledLink link, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            TaskCompletionSource changed;
-            lock (Gate)
-            {
-                if (link.IsOpen && !link.To.HasVanished && !link.From.HasVanished)
-                {
-                    break;
-                }
-
-                changed = link.WhenChanged();
-            }
-
-            using (cancellation.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), changed))
-            {
-                await changed.Task;
-            }
-        }
-
-        TimeSpan delay;
-        lock (Gate)
-        {
-            delay = link.TransitTime(Random);
-        }
-
-        if (delay > TimeSpan.Zero)
-        {
-            await Task.Delay(delay, Time, cancellation);
-        }
-    }
-
-    private ModelledHost? OwnerOf(Multiaddr address)
-    {
-        if (_owners.TryGetValue(address, out ModelledHost? owner))
-        {
-            return owner;
-        }
-
-        return address.IpAddress is { } ip ? _hosts.Values.FirstOrDefault(host => ip.Equals(host.Address)) : null;
-    }
-
     private ModelledHost HostOf(string name) =>
         _hosts.TryGetValue(name, out ModelledHost? host) ? host : throw new ArgumentException($"There is no host '{name}'.");
 
     private ModelledLink LinkOf(string from, string to) => from == to
         ? throw new ArgumentException($"The host '{from}' has no link to itself.")
         : LinkOf(HostOf(from), HostOf(to));
-
-    private ModelledLink LinkOf(ModelledHost from, ModelledHost to)
-    {
-        if (!_links.TryGetValue((from.Number, to.Number), out ModelledLink? link))
-        {
-            link = new ModelledLink(from, to, _options.Link);
-            _links.Add((from.Number, to.Number), link);
-        }
-
-        return link;
-    }
 }

@@ -14,7 +14,7 @@ namespace PoUW.Sdk.Peers;
 /// What the accounts of the connected peers are worth, kept ready: gossip asks for every peer at every heartbeat, with a lock held, so an answer
 /// costs one look into a table. The table follows the chain's head, and every peer that comes. Thread-safe.
 /// </summary>
-internal sealed class PeerScores(BlockChain chain, PeerScoreOptions options, TimeProvider time) : IChainObserver
+internal sealed class ConnectedAccounts(BlockChain chain, PeerScoreOptions options, TimeProvider time) : IChainObserver
 {
     private readonly ConcurrentDictionary<PeerId, Entry> _peers = new();
     private readonly Lock _refreshing = new();
