@@ -69,7 +69,7 @@ internal static class YamuxFrames
             end = await muxer.Completion;
             left = muxer.StreamCount;
         });
-        return end!.Code == InternalError || left != 0 || pool.Outstanding != 0
+        return end is { Code: InternalError, ByPeer: false } || left != 0 || pool.Outstanding != 0
             ? throw new InvalidOperationException($"ended with {end}, {left} streams and {pool.Outstanding} bytes of buffers left")
             : end is { Code: 1, ByPeer: false } ? null : [];
     }
