@@ -15,7 +15,7 @@ internal sealed class EclipseScenario(int nodes, int seed, SimulatedBlocks block
 {
     private const int Subnets = 4;
     private const int HonestPeers = 4;
-    private const double AttackSeconds = 30;
+    private const double AttackSeconds = 20;
 
     private readonly List<NetworkNode> _attackers = [];
     private readonly List<IdentityKey> _keys = [];

@@ -4,13 +4,13 @@ namespace PoUW.Network.Tests.Simulation;
 internal sealed class SimulationTests
 {
     [Test]
-    public void GossipIsFastAndTravelsInFewCopies() => AssertGates(static (seed, blocks) => new GossipScenario(16, seed, blocks, messages: 20));
+    public void GossipIsFastAndTravelsInFewCopies() => AssertGates(static (seed, blocks) => new GossipScenario(12, seed, blocks, messages: 12));
 
     [Test]
-    public void APartitionHeals() => AssertGates(static (seed, blocks) => new PartitionScenario(12, seed, blocks, partedSeconds: 60));
+    public void APartitionHeals() => AssertGates(static (seed, blocks) => new PartitionScenario(8, seed, blocks, partedSeconds: 60));
 
     [Test]
-    public void ManyIdsInFewSubnetsDoNotTakeANodeOver() => AssertGates(static (seed, blocks) => new EclipseScenario(8, seed, blocks, ids: 80));
+    public void ManyIdsInFewSubnetsDoNotTakeANodeOver() => AssertGates(static (seed, blocks) => new EclipseScenario(6, seed, blocks, ids: 70));
 
     private static void AssertGates(Func<int, SimulatedBlocks, SimulationScenario> make)
     {
