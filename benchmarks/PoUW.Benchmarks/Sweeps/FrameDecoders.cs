@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Signing;
@@ -32,7 +33,7 @@ internal static class FrameDecoders
     private static readonly Multiaddr Named = Multiaddr.Parse($"/dns4/node.example.org/tcp/4001/p2p/{Key.Id}");
     private static readonly byte[] Record = PeerRecord.Seal(Key, 7, [Address, Named]);
 
-    public static IReadOnlyList<FrameDecoder> All => [.. Basics(), .. Identity(), .. Protocols(), .. SyncFrameDecoders.All];
+    public static IReadOnlyList<FrameDecoder> All => [.. Basics(), .. Identity(), .. Protocols(), .. SyncFrameDecoders.All, .. StreamFrameDecoders.All];
 
     private static IEnumerable<FrameDecoder> Basics()
     {
@@ -48,6 +49,8 @@ internal static class FrameDecoders
                 : null);
         yield return new FrameDecoder("multiaddr", [Address.Bytes.ToArray(), Named.Bytes.ToArray(), Multiaddr.Memory("a").Bytes.ToArray()], static bytes =>
             Multiaddr.TryDecode(bytes, out Multiaddr? address).IsValid ? address!.Bytes.ToArray() : null);
+        yield return new FrameDecoder("multiaddr as text", [Text(Address.ToString()), Text(Named.ToString()), Text("/ip6/2001:db8::1/tcp/1")], static bytes =>
+            Multiaddr.TryParse(Encoding.Latin1.GetString(bytes), out Multiaddr? address).IsValid ? Text(address!.ToString()) : null);
         yield return new FrameDecoder("blob manifest", [BlobManifest.Describe(new byte[5000], 1024).Encode()], static bytes =>
             BlobManifest.TryDecode(bytes, 1 << 20, 1 << 30, out BlobManifest? manifest).IsValid ? manifest!.Encode() : null);
     }
@@ -58,6 +61,8 @@ internal static class FrameDecoders
             PublicKey.TryDecode(bytes, out PublicKey? key).IsValid ? key!.Encode() : null);
         yield return new FrameDecoder("peer id", [Key.Id.Bytes.ToArray(), PeerId.Of(new PublicKey(KeyType.Rsa, new byte[300])).Bytes.ToArray()], static bytes =>
             PeerId.TryDecode(bytes, out PeerId id).IsValid ? id.Bytes.ToArray() : null);
+        yield return new FrameDecoder("peer id as text", [Text(Key.Id.ToString())], static bytes =>
+            PeerId.TryParse(Encoding.Latin1.GetString(bytes), out PeerId id).IsValid ? Text(id.ToString()) : null);
         yield return new FrameDecoder("signature in DER", [Key.Sign("frame"u8)], static bytes =>
         {
             byte[] compact = new byte[64];
@@ -66,6 +71,9 @@ internal static class FrameDecoders
         yield return new FrameDecoder("subject key", [SubjectKeyInfo()], static bytes => SubjectKey.TryRead(bytes, out _).IsValid ? [] : null);
         yield return new FrameDecoder("certificate", [Certificate()], static bytes =>
             PeerCertificate.TryVerify(bytes, Now, Verifier, out _).IsValid ? [] : null);
+        byte[] subject = SubjectKeyInfo();
+        yield return new FrameDecoder("extension of a certificate", [PeerCertificate.CreateExtension(Key, subject)], bytes =>
+            PeerCertificate.TryVerifyExtension(bytes, subject, Verifier, out _).IsValid ? [] : null);
         yield return new FrameDecoder("plaintext exchange", [PlaintextExchange.Encode(Key.PublicKey)], static bytes =>
             PlaintextExchange.TryDecode(bytes, out PublicKey? key).IsValid ? PlaintextExchange.Encode(key!) : null);
         yield return new FrameDecoder("signed envelope", [Record], static bytes =>
@@ -136,6 +144,8 @@ internal static class FrameDecoders
         new YamuxFrameHeader(type, flags, stream, length).Write(bytes);
         return bytes;
     }
+
+    private static byte[] Text(string text) => Encoding.Latin1.GetBytes(text);
 
     private static byte[] SubjectKeyInfo()
     {

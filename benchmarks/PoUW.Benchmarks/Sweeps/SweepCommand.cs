@@ -11,7 +11,7 @@ public static class SweepCommand
         $"--sweep {Fp32Sweep.Name} [--step <n, at least 1>] [--only <function>], or --sweep {KernelSweep.Name} [--cases <n, at least 1>], "
         + $"or --sweep {FileSweep.Name} [--cases <n, at least 1>], or --sweep {CrashSweep.Name} [--kills <n>] [--tears <n>] [--seed <n>], "
         + $"or --sweep {SupplySweep.Name} [--cases <n, at least 1>], or --sweep {FrameSweep.Name} [--cases <n, at least 1>], "
-        + $"or --sweep {AttackSweep.Name} [--cases <n, at least 1>], "
+        + $"or --sweep {AttackSweep.Name} [--cases <n, at least 1>], or --sweep {SimulationSweep.Name} [--cases <nodes, at least 8>], "
         + $"or --sweep {ProcessSweep.Name} [--validators <n, at least 4>] [--workers <n, at least 2>] [--epochs <n>] [--seconds <n>]";
 
     /// <summary>Runs the sweep that the arguments name.</summary>
@@ -41,6 +41,11 @@ public static class SweepCommand
         if (args.Length >= 2 && args[1] == AttackSweep.Name)
         {
             return RunCases(args, 20, AttackSweep.Run);
+        }
+
+        if (args.Length >= 2 && args[1] == SimulationSweep.Name)
+        {
+            return RunCases(args, SimulationSweep.Whole, SimulationSweep.Run);
         }
 
         if (args.Length >= 2 && args[1] == FrameSweep.Name)

@@ -2,6 +2,7 @@ using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
+using PoUW.Core.State.Snapshots;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Network.Sync;
@@ -47,6 +48,10 @@ internal static class SyncFrameDecoders
         yield return new FrameDecoder("pool response", [new PoolResponse([Id(1), Id(2)]).Encode()], static bytes => PoolResponse.TryDecode(bytes, 4)?.Encode());
         SnapshotResponse snapshot = new(
             5, 2, SyncChains.WithoutWitness(Sample), [new Receipt(Id(1), ValidationCode.Ok, 5, Amount.Zero)], [Sample.Header]);
+        SnapshotChunk chunk = new(
+            [new SnapshotLeaf(Id(2), new byte[40]), new SnapshotLeaf(Id(3), new byte[3])], Id(1), Id(4), new SnapshotEdge(3, [Id(5)]), new SnapshotEdge(4, [Id(6), Id(7)]));
+        yield return new FrameDecoder("snapshot chunk", [chunk.Encode(), (chunk with { Previous = null, PreviousValueHash = default, Left = null }).Encode()], static bytes =>
+            SnapshotChunk.TryDecode(bytes, out SnapshotChunk? read).IsValid ? read!.Encode() : null);
         yield return new FrameDecoder("snapshot response", [snapshot.Encode()], static bytes => SnapshotResponse.TryDecode(bytes, Sample.Id, MaxBlockBytes)?.Encode());
     }
 

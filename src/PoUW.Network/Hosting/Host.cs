@@ -46,7 +46,7 @@ public sealed class Host : IHost, IAsyncDisposable
 
         Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
-        _places = new PeerPlaces(_options.MaxPeers);
+        _places = new PeerPlaces(_options.MaxPeers, Math.Min(_options.PlacesForDialed, _options.MaxPeers / 4));
         _standings = new PeerStandings(_options, setup.Time);
         Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);

@@ -23,6 +23,11 @@ public sealed record HostOptions
     /// <summary>Admitted peers at the same time.</summary>
     public int MaxPeers { get; init; } = 64;
 
+    /// <summary>
+    /// Of <see cref="MaxPeers"/>, the places that only peers get whom this node dialed, so that dialing in never takes all. A quarter of them at most.
+    /// </summary>
+    public int PlacesForDialed { get; init; } = 16;
+
     /// <summary>Dials at the same time; more fail with <see cref="NetworkError.LimitReached"/>.</summary>
     public int MaxPendingDials { get; init; } = 64;
 
@@ -73,7 +78,7 @@ public sealed record HostOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        int[] counts = [MaxPeers, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
+        int[] counts = [MaxPeers, PlacesForDialed + 1, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
             Negotiation.MaxLineBytes, Negotiation.MaxTries, Identify.MaxBytes, Identify.MaxProtocols, Identify.MaxProtocolLength,
             Identify.MaxAddresses, Identify.PushBurst, Ping.MaxInboundPerPeer];
         TimeSpan[] times = [HandshakeTimeout, NegotiationTimeout, ProbeTimeout, FaultLifetime, BanDuration, Identify.Timeout, Identify.PushInterval,

@@ -3,9 +3,10 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Hosting;
 
 /// <summary>
-/// One place for each peer, at most so many. A place is reserved by the handshake and holds the connection afterwards. Any thread.
+/// One place for each peer, at most so many, some of them for peers that this node dialed. A place is reserved by the handshake and holds the connection
+/// afterwards. Any thread.
 /// </summary>
-internal sealed class PeerPlaces(int capacity)
+internal sealed class PeerPlaces(int capacity, int onlyDialed)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, Place> _places = [];
@@ -25,9 +26,10 @@ internal sealed class PeerPlaces(int capacity)
 
     /// <summary>Reserves a place.</summary>
     /// <param name="peer">For whom.</param>
+    /// <param name="isInbound">True if the peer dialed.</param>
     /// <param name="current">The place that there is, if the answer is Duplicate.</param>
     /// <returns>None if reserved, else why not.</returns>
-    public CloseReason TryReserve(PeerId peer, out Place? current)
+    public CloseReason TryReserve(PeerId peer, bool isInbound, out Place? current)
     {
         lock (_gate)
         {
@@ -41,12 +43,12 @@ internal sealed class PeerPlaces(int capacity)
                 return CloseReason.ShuttingDown;
             }
 
-            if (_places.Count == capacity)
+            if (_places.Count == capacity || (isInbound && _places.Values.Count(static place => place.IsInbound) >= capacity - onlyDialed))
             {
                 return CloseReason.TooManyPeers;
             }
 
-            _places.Add(peer, new Place());
+            _places.Add(peer, new Place(isInbound));
             return CloseReason.None;
         }
     }
@@ -128,9 +130,11 @@ internal sealed class PeerPlaces(int capacity)
     }
 
     /// <summary>The place of one peer: reserved, then filled.</summary>
-    internal sealed class Place
+    internal sealed class Place(bool isInbound)
     {
         private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsInbound => isInbound;
 
         /// <summary>Null while the place is only reserved.</summary>
         public HostConnection? Connection { get; set; }

@@ -18,7 +18,7 @@ internal sealed class PlaceArbiter(PeerId self, PeerPlaces places, HostOptions o
         bool isProbed = false;
         while (true)
         {
-            CloseReason refusal = places.TryReserve(connection.Peer, out PeerPlaces.Place? place);
+            CloseReason refusal = places.TryReserve(connection.Peer, connection.IsInbound, out PeerPlaces.Place? place);
             if (place?.Connection is not { } current)
             {
                 return refusal;
@@ -54,7 +54,7 @@ internal sealed class PlaceArbiter(PeerId self, PeerPlaces places, HostOptions o
     {
         while (true)
         {
-            CloseReason refusal = places.TryReserve(connection.Peer, out PeerPlaces.Place? place);
+            CloseReason refusal = places.TryReserve(connection.Peer, connection.IsInbound, out PeerPlaces.Place? place);
             if (place is null)
             {
                 return refusal;

@@ -76,32 +76,21 @@ public static class PeerCertificate
         }
 
         result = VerifySelfSignature(fields, verifier);
-        return result.IsValid ? VerifyExtension(fields, verifier, out key) : result;
-    }
-
-    private static ValidationResult VerifySelfSignature(CertificateFields fields, IdentityVerifier verifier)
-    {
-        ValidationResult read = SubjectKey.TryRead(fields.SubjectPublicKeyInfo.Span, out SubjectKey? subject);
-        if (!read.IsValid)
+        if (!result.IsValid)
         {
-            return read;
+            return result;
         }
 
-        int index = Array.FindIndex(Algorithms, algorithm => algorithm.Id == fields.SignatureAlgorithm && algorithm.Type == subject!.Type);
-        return index >= 0
-            ? verifier.VerifySubject(subject!, fields.Signed.Span, fields.Signature.Span, Algorithms[index].Hash)
-            : ValidationResult.Fail(
-                ValidationCode.UnknownKind, "Certificate", $"A key of type {subject!.Type} with the signature algorithm {fields.SignatureAlgorithm}.");
+        return fields.PeerExtension is { } extension
+            ? TryVerifyExtension(extension, fields.SubjectPublicKeyInfo.Span, verifier, out key)
+            : Malformed("The certificate has no libp2p extension.");
     }
 
-    private static ValidationResult VerifyExtension(CertificateFields fields, IdentityVerifier verifier, out PublicKey? key)
+    /// <summary>Reads the extension and checks the peer's signature for the certificate's key. Never throws, whatever the bytes.</summary>
+    internal static ValidationResult TryVerifyExtension(
+        ReadOnlyMemory<byte> extension, ReadOnlySpan<byte> subjectPublicKeyInfo, IdentityVerifier verifier, out PublicKey? key)
     {
         key = null;
-        if (fields.PeerExtension is not { } extension)
-        {
-            return Malformed("The certificate has no libp2p extension.");
-        }
-
         byte[] encodedKey;
         byte[] signature;
         try
@@ -121,11 +110,26 @@ public static class PeerCertificate
         ValidationResult result = PublicKey.TryDecode(encodedKey, out PublicKey? claimed);
         if (result.IsValid)
         {
-            result = verifier.Verify(claimed!, [.. Domain, .. fields.SubjectPublicKeyInfo.Span], signature);
+            result = verifier.Verify(claimed!, [.. Domain, .. subjectPublicKeyInfo], signature);
         }
 
         key = result.IsValid ? claimed : null;
         return result;
+    }
+
+    private static ValidationResult VerifySelfSignature(CertificateFields fields, IdentityVerifier verifier)
+    {
+        ValidationResult read = SubjectKey.TryRead(fields.SubjectPublicKeyInfo.Span, out SubjectKey? subject);
+        if (!read.IsValid)
+        {
+            return read;
+        }
+
+        int index = Array.FindIndex(Algorithms, algorithm => algorithm.Id == fields.SignatureAlgorithm && algorithm.Type == subject!.Type);
+        return index >= 0
+            ? verifier.VerifySubject(subject!, fields.Signed.Span, fields.Signature.Span, Algorithms[index].Hash)
+            : ValidationResult.Fail(
+                ValidationCode.UnknownKind, "Certificate", $"A key of type {subject!.Type} with the signature algorithm {fields.SignatureAlgorithm}.");
     }
 
     private static ValidationResult Malformed(string message) => ValidationResult.Fail(ValidationCode.Malformed, "Certificate", message);

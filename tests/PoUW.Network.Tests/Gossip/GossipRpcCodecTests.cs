@@ -224,11 +224,11 @@ internal sealed class GossipRpcCodecTests
     public void MutatedRpcsNeverThrowAndWhatIsReadCanBeWrittenAgain()
     {
         string[] vectors = [Subscriptions, Unsigned, EmptyData, Signed, Control, SignedBySecp256k1, SignedByEd25519];
-        Mutations mutations = new(7);
+        Random mutations = new(7);
         int read = 0;
         for (int i = 0; i < 60_000; i++)
         {
-            byte[] source = mutations.Of(Convert.FromHexString(vectors[i % vectors.Length]));
+            byte[] source = FrameMutation.Mutate(Convert.FromHexString(vectors[i % vectors.Length]), mutations);
             if (!GossipRpcCodec.TryDecode(source, Tight with { MaxIdBytes = 64 }, out GossipRpc? rpc).IsValid)
             {
                 Assert.That(rpc, Is.Null);

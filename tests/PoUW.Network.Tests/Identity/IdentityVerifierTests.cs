@@ -134,7 +134,7 @@ internal sealed class IdentityVerifierTests
     [Test]
     public void Mutated_keys_and_signatures_never_break_the_verifier()
     {
-        Mutations mutations = new(4);
+        Random mutations = new(4);
         using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using IdentityKey own = IdentityKey.Generate(new SeededRandomSource(8, "key"));
         byte[] signature = ecdsa.SignData(Message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
@@ -142,11 +142,11 @@ internal sealed class IdentityVerifierTests
         PublicKey.TryDecode(Convert.FromHexString(KeyVectors.Rsa), out PublicKey? rsa);
         for (int i = 0; i < 4_000; i++)
         {
-            Verify(KeyType.Ecdsa, mutations.Of(spki), signature);
-            Verify(KeyType.Ecdsa, spki, mutations.Of(signature));
-            Verify(KeyType.Secp256k1, own.PublicKey.Data, mutations.Of(signature));
-            Verify(KeyType.Rsa, mutations.Of(rsa!.Data), signature);
-            Verify(KeyType.Ed25519, mutations.Of(own.PublicKey.Data[1..]), mutations.Of(new byte[64]));
+            Verify(KeyType.Ecdsa, FrameMutation.Mutate(spki, mutations), signature);
+            Verify(KeyType.Ecdsa, spki, FrameMutation.Mutate(signature, mutations));
+            Verify(KeyType.Secp256k1, own.PublicKey.Data, FrameMutation.Mutate(signature, mutations));
+            Verify(KeyType.Rsa, FrameMutation.Mutate(rsa!.Data, mutations), signature);
+            Verify(KeyType.Ed25519, FrameMutation.Mutate(own.PublicKey.Data[1..], mutations), FrameMutation.Mutate(new byte[64], mutations));
         }
     }
 

@@ -92,18 +92,18 @@ internal sealed class PeerIdTests
     [Test]
     public void Mutated_texts_and_bytes_never_break_the_decoders()
     {
-        Mutations mutations = new(3);
+        Random mutations = new(3);
         byte[] base58 = System.Text.Encoding.ASCII.GetBytes(Sha256Text);
         byte[] base32 = System.Text.Encoding.ASCII.GetBytes(Sha256Cid);
         for (int i = 0; i < 30_000; i++)
         {
-            byte[] bytes = mutations.Of(i % 2 == 0 ? base58 : base32);
+            byte[] bytes = FrameMutation.Mutate(i % 2 == 0 ? base58 : base32, mutations);
             if (PeerId.TryParse(System.Text.Encoding.Latin1.GetString(bytes), out PeerId id).IsValid)
             {
                 Assert.That((PeerId.TryParse(id.ToString(), out PeerId again).IsValid, again), Is.EqualTo((true, id)));
             }
 
-            PeerId.TryDecode(mutations.Of(id.IsNone ? [0x00, 0x02, 1, 2] : id.Bytes), out _);
+            PeerId.TryDecode(FrameMutation.Mutate(id.IsNone ? [0x00, 0x02, 1, 2] : id.Bytes, mutations), out _);
         }
     }
 

@@ -112,11 +112,11 @@ internal sealed class PeerRecordTests
     [Test]
     public void Mutated_records_never_break_the_decoder()
     {
-        Mutations mutations = new(8);
+        Random mutations = new(8);
         byte[] valid = new PeerRecord(Key.Id, 7, JsAddresses).Encode();
         for (int i = 0; i < 50_000; i++)
         {
-            if (PeerRecord.TryDecode(mutations.Of(valid), out PeerRecord? record).IsValid)
+            if (PeerRecord.TryDecode(FrameMutation.Mutate(valid, mutations), out PeerRecord? record).IsValid)
             {
                 Assert.That(record!.Addresses, Has.Count.LessThanOrEqualTo(PeerRecord.MaxAddresses));
             }

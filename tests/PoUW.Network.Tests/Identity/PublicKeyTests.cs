@@ -53,11 +53,11 @@ internal sealed class PublicKeyTests
     [Test]
     public void Mutated_encodings_never_break_the_decoder_and_have_one_form()
     {
-        Mutations mutations = new(2);
+        Random mutations = new(2);
         byte[] valid = Convert.FromHexString(KeyVectors.Secp256k1);
         for (int i = 0; i < 50_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             if (PublicKey.TryDecode(bytes, out PublicKey? key).IsValid)
             {
                 Assert.That(key!.Encode(), Is.EqualTo(bytes));

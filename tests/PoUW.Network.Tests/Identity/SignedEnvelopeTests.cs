@@ -72,11 +72,11 @@ internal sealed class SignedEnvelopeTests
     [Test]
     public void Mutated_envelopes_are_never_taken_for_another_payload()
     {
-        Mutations mutations = new(7);
+        Random mutations = new(7);
         byte[] valid = SignedEnvelope.Seal(Key, Domain, Type, Payload).Encode();
         for (int i = 0; i < 30_000; i++)
         {
-            if (SignedEnvelope.TryOpen(mutations.Of(valid), Domain, Type, Verifier, out SignedEnvelope? opened).IsValid)
+            if (SignedEnvelope.TryOpen(FrameMutation.Mutate(valid, mutations), Domain, Type, Verifier, out SignedEnvelope? opened).IsValid)
             {
                 Assert.That(opened!.Payload.ToArray(), Is.EqualTo(Payload));
                 Assert.That(opened.Signer, Is.EqualTo(Key.Id));

@@ -87,11 +87,11 @@ internal sealed class StakeBindingTests
     [Test]
     public async Task Mutated_bindings_never_break_the_decoder_nor_count()
     {
-        Mutations mutations = new(9);
+        Random mutations = new(9);
         byte[] valid = (await BindAsync(Staker, Peer, 1)).Encode();
         for (int i = 0; i < 20_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             if (StakeBinding.TryDecode(bytes, out StakeBinding? read).IsValid && !bytes.AsSpan().SequenceEqual(valid))
             {
                 Assert.That(Verify(read!, Peer, out Address account).IsValid, Is.False);

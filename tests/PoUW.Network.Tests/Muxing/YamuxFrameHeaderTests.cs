@@ -35,13 +35,13 @@ internal sealed class YamuxFrameHeaderTests
     [Test]
     public void AnythingReadsAsNothingOrAsWhatItIs()
     {
-        Mutations mutations = new(5);
+        Random mutations = new(5);
         byte[] valid = new byte[YamuxFrameHeader.Size];
         new YamuxFrameHeader(YamuxFrameType.Data, YamuxFlags.None, 1, 100).Write(valid);
         int read = 0;
         for (int i = 0; i < 30_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             if (YamuxFrameHeader.TryRead(bytes, 1000, out YamuxFrameHeader header).IsValid)
             {
                 read++;

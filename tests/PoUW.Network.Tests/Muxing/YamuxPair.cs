@@ -1,4 +1,3 @@
-using System.Buffers;
 using PoUW.Core.Runtime;
 using PoUW.Network.Muxing;
 using PoUW.Network.Streams;
@@ -40,27 +39,6 @@ internal sealed class YamuxPair : IAsyncDisposable
     {
         await Dialer.CloseAsync(0);
         await Listener.CloseAsync(0);
-    }
-}
-
-/// <summary>Counts what is rented and not returned.</summary>
-internal sealed class CountingPool : ArrayPool<byte>
-{
-    private long _rented;
-
-    public long Outstanding => Interlocked.Read(ref _rented);
-
-    public override byte[] Rent(int minimumLength)
-    {
-        byte[] array = Shared.Rent(minimumLength);
-        Interlocked.Add(ref _rented, array.Length);
-        return array;
-    }
-
-    public override void Return(byte[] array, bool clearArray = false)
-    {
-        Interlocked.Add(ref _rented, -array.Length);
-        Shared.Return(array, clearArray);
     }
 }
 

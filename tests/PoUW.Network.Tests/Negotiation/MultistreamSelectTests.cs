@@ -161,11 +161,11 @@ internal sealed class MultistreamSelectTests
     [Test]
     public void Mutated_lines_never_break_the_decoder()
     {
-        Mutations mutations = new(1);
+        Random mutations = new(1);
         byte[] valid = MultistreamLine.Encode(Header, "/meshsub/1.1.0", "na");
         for (int i = 0; i < 50_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             int length = MultistreamLine.TryRead(bytes, 64, out string text);
             Assert.That(length, Is.InRange(-1, Math.Min(bytes.Length, 65)));
             Assert.That(length > 0 || text.Length == 0, Is.True);

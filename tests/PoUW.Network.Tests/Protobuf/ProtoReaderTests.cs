@@ -108,7 +108,7 @@ internal sealed class ProtoReaderTests
     [Test]
     public void Mutated_messages_never_break_the_reader()
     {
-        Mutations mutations = new(10);
+        Random mutations = new(10);
         ProtoWriter writer = new();
         writer.WriteVarint(1, 1234567);
         writer.WriteBytes(2, Encoding.UTF8.GetBytes("some bytes"));
@@ -116,7 +116,7 @@ internal sealed class ProtoReaderTests
         byte[] valid = [.. writer.ToArray(), 0x0d, 1, 2, 3, 4, 0x11, 1, 2, 3, 4, 5, 6, 7, 8];
         for (int i = 0; i < 100_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             ProtoReader reader = new(bytes, 8);
             int total = 0;
             while (reader.Next())

@@ -168,11 +168,11 @@ internal sealed class PeerCertificateTests
     [TestCase(CertificateVectors.Secp256k1)]
     public void Mutated_certificates_never_break_the_parser(string hex)
     {
-        Mutations mutations = new(5);
+        Random mutations = new(5);
         byte[] valid = Convert.FromHexString(hex);
         for (int i = 0; i < 5_000; i++)
         {
-            byte[] bytes = mutations.Of(valid);
+            byte[] bytes = FrameMutation.Mutate(valid, mutations);
             if (!bytes.AsSpan().SequenceEqual(valid))
             {
                 Assert.That(PeerCertificate.TryVerify(bytes, Now, SecurityWorld.Verifier, out _).IsValid, Is.False);

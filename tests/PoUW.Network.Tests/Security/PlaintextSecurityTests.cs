@@ -91,11 +91,11 @@ internal sealed class PlaintextSecurityTests
     [Test]
     public void Mutated_exchanges_never_break_the_decoder()
     {
-        Mutations mutations = new(6);
+        Random mutations = new(6);
         byte[] valid = PlaintextExchange.Encode(Alice.PublicKey);
         for (int i = 0; i < 50_000; i++)
         {
-            if (PlaintextExchange.TryDecode(mutations.Of(valid), out PublicKey? key).IsValid)
+            if (PlaintextExchange.TryDecode(FrameMutation.Mutate(valid, mutations), out PublicKey? key).IsValid)
             {
                 Assert.That(key, Is.Not.Null);
             }

@@ -197,10 +197,10 @@ internal sealed class TlsSecurityTests
         using TlsSecurity tls = SecurityWorld.TlsOf(Bob);
         ScriptedStream silent = new([]);
         Assert.That(async () => await tls.SecureAsync(silent, true, null, ["/yamux/1.0.0"], CancellationToken.None), Throws.InstanceOf<NetworkException>());
-        Mutations mutations = new((ulong)seed);
+        Random mutations = new(seed);
         for (int i = 0; i < 30; i++)
         {
-            byte[] bytes = i == 0 ? System.Text.Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\n\r\n") : mutations.Of(silent.Written);
+            byte[] bytes = i == 0 ? System.Text.Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\n\r\n") : FrameMutation.Mutate(silent.Written, mutations);
             bool isDialer = i % 2 == 0;
             ScriptedStream stream = new(bytes);
             Assert.That(

@@ -6,7 +6,7 @@ internal static class FrameMutation
     private static readonly byte[] Telling = [0, 1, 0x7f, 0x80, 0xff, 0xfe, 8, 10, 18];
 
     /// <summary>A damaged copy: one to four changes.</summary>
-    public static byte[] Mutate(byte[] valid, Random random)
+    public static byte[] Mutate(ReadOnlySpan<byte> valid, Random random)
     {
         List<byte> bytes = [.. valid];
         for (int changes = random.Next(1, 5); changes > 0; changes--)

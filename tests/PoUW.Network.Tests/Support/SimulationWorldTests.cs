@@ -65,7 +65,7 @@ internal sealed class SimulationWorldTests
                 other.Join();
                 return Task.CompletedTask;
             }),
-            Throws.InstanceOf<AssertionException>().With.Message.Contains("left the world's thread"));
+            Throws.InstanceOf<SimulationException>().With.Message.Contains("left the world's thread"));
     }
 
     [Test]
@@ -73,7 +73,7 @@ internal sealed class SimulationWorldTests
     {
         SimulationWorld world = new();
         TaskCompletionSource never = new();
-        Assert.That(() => world.Run(() => never.Task), Throws.InstanceOf<AssertionException>().With.Message.Contains("waits for ever"));
+        Assert.That(() => world.Run(() => never.Task), Throws.InstanceOf<SimulationException>().With.Message.Contains("waits for ever"));
     }
 
     [Test]

@@ -20,6 +20,8 @@ internal sealed class HostProcess : IAsyncDisposable
     private volatile HostStatus? _first;
     private volatile HostStatus? _last;
     private volatile HostResult? _result;
+    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _hasEnded;
     private int _round;
     private int _disposed;
     private volatile string? _conflict;
@@ -52,7 +54,11 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Set when it named two final blocks of one height.</summary>
     public string? Conflict => _conflict;
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>True once it prints nothing any more, which a process does that has ended.</summary>
+    public bool HasEnded => _hasEnded;
+
+    /// <summary>Completes with the next line that it prints, or when <see cref="HasEnded"/>.</summary>
+    public Task Changed => _changed.Task;
 
     /// <summary>The end of what it wrote to its error stream.</summary>
     public IReadOnlyList<string> Errors => [.. _errors];
@@ -81,21 +87,18 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <exception cref="HostProcessException">The process ended, or it took too long.</exception>
     public async Task<HostStatus> WaitForStatusAsync(Func<HostStatus, bool> fits, TimeSpan limit)
     {
-        using CancellationTokenSource deadline = new(limit);
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(20));
-        while (true)
+        Task deadline = Task.Delay(limit);
+        for (Task changed = Changed; ; changed = Changed)
         {
             if (_last is { } status && fits(status))
             {
                 return status;
             }
 
-            if (_process.HasExited || deadline.IsCancellationRequested)
+            if (HasEnded || await Task.WhenAny(changed, deadline) == deadline)
             {
                 throw new HostProcessException($"{Name} printed no such status, last {_last}: {string.Join(" | ", Errors)}");
             }
-
-            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 
@@ -160,16 +163,26 @@ internal sealed class HostProcess : IAsyncDisposable
 
     private async Task ReadOutputAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        try
         {
-            if (line.StartsWith("READY", StringComparison.Ordinal))
+            while (await _process.StandardOutput.ReadLineAsync() is { } line)
             {
-                _ready.TrySetResult(line.Split(' ')[1..]);
+                if (line.StartsWith("READY", StringComparison.Ordinal))
+                {
+                    _ready.TrySetResult(line.Split(' ')[1..]);
+                }
+                else if (line.StartsWith('{'))
+                {
+                    Take(JsonDocument.Parse(line).RootElement);
+                }
+
+                Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             }
-            else if (line.StartsWith('{'))
-            {
-                Take(JsonDocument.Parse(line).RootElement);
-            }
+        }
+        finally
+        {
+            _hasEnded = true;
+            _changed.SetResult();
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using PoUW.Samples.Tests.Processes;
 
@@ -56,21 +55,24 @@ internal sealed class ProcessNetwork : IAsyncDisposable
     /// <exception cref="HostProcessException">It does not in time, or a process ended.</exception>
     public async Task WaitAsync(string what, Func<bool> condition, TimeSpan limit)
     {
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
-        long started = Stopwatch.GetTimestamp();
-        while (!condition())
+        Task deadline = Task.Delay(limit);
+        while (true)
         {
-            if (Hosts.FirstOrDefault(static host => host.HasExited) is { } gone)
+            Task changed = Task.WhenAny(Hosts.Select(static host => host.Changed));
+            if (condition())
+            {
+                return;
+            }
+
+            if (Hosts.FirstOrDefault(static host => host.HasEnded) is { } gone)
             {
                 throw new HostProcessException($"{gone.Name} ended while the sweep waited for {what}: {string.Join(" | ", gone.Errors)}");
             }
 
-            if (Stopwatch.GetElapsedTime(started) > limit)
+            if (await Task.WhenAny(changed, deadline) == deadline)
             {
                 throw new HostProcessException($"not within {limit.TotalSeconds:F0} s: {what}");
             }
-
-            await timer.WaitForNextTickAsync();
         }
     }
 
