@@ -109,7 +109,7 @@ public sealed record YamuxOptions
 
         if (!StreamOpens.Validate().IsValid || !Pings.Validate().IsValid)
         {
-            return Fail(nameof(StreamOpens), "Tokens and burst of a rate are 1 to 2^40, its period is above 0 and at most a day.");
+            return Fail(StreamOpens.Validate().IsValid ? nameof(Pings) : nameof(StreamOpens), "Tokens and burst of a rate are 1 to 2^40, its period is above 0 and at most a day.");
         }
 
         if (UrgentWeight < 1 || NormalWeight < 1 || BulkWeight < 1)

@@ -59,7 +59,8 @@ internal sealed class OptionsTests
         NetworkOptions network = new();
         yield return Case((network with { Tls = tls with { CertificateLifetime = TimeSpan.Zero } }).Validate(), nameof(tls.CertificateLifetime));
         yield return Case((network with { Yamux = new YamuxOptions { BulkWeight = 0 } }).Validate(), nameof(YamuxOptions.BulkWeight));
-        yield return Case((network with { Yamux = new YamuxOptions { Pings = default } }).Validate(), nameof(YamuxOptions.StreamOpens));
+        yield return Case((network with { Yamux = new YamuxOptions { Pings = default } }).Validate(), nameof(YamuxOptions.Pings));
+        yield return Case((network with { Yamux = new YamuxOptions { StreamOpens = default } }).Validate(), nameof(YamuxOptions.StreamOpens));
     }
 
     [TestCaseSource(nameof(Bad))]
