@@ -42,10 +42,18 @@ internal sealed class SimulatedNode
         _sync = new LedgerSync(
             Chain, pool, Node, new OrphanPool<PeerId>(Chain, new OrphanPoolOptions(), static _ => true, network.World.Time), static _ => true,
             new SyncOptions(), network.World.Time, network.World, static _ => { }, _stopping.Token);
-        _discovery = new PeerDiscovery(
-            Node.Host, Node.ConnectAsync, new AddressBook(new AddressBookOptions(), network.World.Time, random), [], new InMemoryKeyValueStore(),
-            IdentityVerifier.CreateInBox(), new PeerDiscoveryOptions { Bootstrap = bootstrap, LowWater = dialed, HighWater = dialed }, network.World.Time,
-            network.World, new NullNetworkObserver());
+        _discovery = new PeerDiscovery(new PeerDiscoverySetup
+        {
+            Host = Node.Host,
+            Dial = Node.Host.DialWhenDueAsync,
+            Backoff = Node.Host.Guards.Dials,
+            Book = new AddressBook(new AddressBookOptions(), network.World.Time, random),
+            Store = new InMemoryKeyValueStore(),
+            Verifier = IdentityVerifier.CreateInBox(),
+            Options = new PeerDiscoveryOptions { Bootstrap = bootstrap, LowWater = dialed, HighWater = dialed },
+            Time = network.World.Time,
+            Spawner = network.World,
+        });
     }
 
     public string Name { get; }
