@@ -235,7 +235,9 @@ public sealed class Host : IHost, IAsyncDisposable
         KeyValuePair<string, object?> node = NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Node);
         NetworkMetrics.Faults.Add(1, node);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerFault, peer, detail));
-        if (_standings.AddFault(peer))
+
+        // What a banned peer sent before is still judged; that is no second ban.
+        if (!Guards.Bans.IsBanned(peer) && _standings.AddFault(peer))
         {
             NetworkMetrics.Bans.Add(1, node);
             Guards.Bans.Add(peer, _options.BanDuration, detail);

@@ -23,7 +23,7 @@ internal sealed class GossipTests
             nodes = await network.AddManyAsync(Nodes, Fast());
             await (mesh ? TestNetwork.ConnectMeshAsync(nodes) : TestNetwork.ConnectLineAsync(nodes));
             Array.ForEach(nodes, static node => node.Collect(Topic));
-            Array.ForEach(nodes, WaitForMesh);
+            await WaitForMeshesAsync(nodes);
             for (byte message = 0; message < Messages; message++)
             {
                 await Task.WhenAll(nodes.Select((node, i) => node.Node.PublishAsync(Topic, new byte[] { (byte)i, message }).AsTask()));
@@ -53,7 +53,7 @@ internal sealed class GossipTests
             line[0].Collect(Topic);
             line[1].Collect(Topic, GossipVerdict.Reject);
             line[2].Collect(Topic);
-            Array.ForEach(line, WaitForNeighbours);
+            await WaitForNeighboursAsync(line);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Observer.WaitForAsync(NetworkEventKind.PeerFault);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2), "one fault is not enough");
@@ -77,6 +77,9 @@ internal sealed class GossipTests
         Assert.That(pair[0].Node.Peers, Has.Count.EqualTo(1));
         pair[0].Node.Punish(pair[1].Node.Id, "second");
         await pair[1].Disconnected.WaitForAsync(end => end.Reason == CloseReason.Banned);
+        pair[0].Node.Punish(pair[1].Node.Id, "what it had sent before");
+        pair[0].Node.Punish(pair[1].Node.Id, "and more");
+        Assert.That(pair[0].Observer.Events.Items.Count(static seen => seen.Kind == NetworkEventKind.PeerBanned), Is.EqualTo(1), "a banned peer is not banned again");
         Assert.That((await pair[1].Node.ConnectAsync(pair[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.Banned));
         time.Advance(TimeSpan.FromMinutes(10));
         Assert.That((await pair[1].Node.ConnectAsync(pair[0].Listen).InTime()).Reason, Is.EqualTo(CloseReason.None));
@@ -89,7 +92,7 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2, Fast());
         pair[0].Node.ApplicationScore = peer => peer == pair[1].Node.Id ? 42 : 0;
         await TestNetwork.ConnectLineAsync(pair);
-        Assert.That(() => pair[0].Node.Gossip.Snapshot().Peers.SingleOrDefault()?.Score.Application ?? 0, Is.EqualTo(42).After(10_000, 10));
+        await pair[0].Node.Gossip.WaitForAsync(static now => now.Peers.SingleOrDefault()?.Score.Application == 42).InTime();
     }
 
     [Test]
@@ -102,10 +105,10 @@ internal sealed class GossipTests
             await TestNetwork.ConnectLineAsync(line);
             line[1].Collect(Topic, GossipVerdict.Ignore);
             line[2].Collect(Topic);
-            WaitForNeighbours(line[0]);
+            await WaitForNeighboursAsync(line[0]);
             await line[0].Node.PublishAsync(Topic, new byte[] { 1 });
             await line[1].Received.WaitForCountAsync(1);
-            WaitForNeighbours(line[2]);
+            await WaitForNeighboursAsync(line[2]);
             await line[1].Node.PublishAsync(Topic, new byte[] { 2 });
             await line[2].Received.WaitForCountAsync(1);
             Assert.That(line[1].Node.Peers, Has.Count.EqualTo(2));
@@ -121,7 +124,7 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2, Fast(1));
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Node.Subscribe(Topic, static (_, _) => throw new InvalidOperationException("host"));
-        WaitForNeighbours(pair[0]);
+        await WaitForNeighboursAsync(pair[0]);
         await pair[0].Node.PublishAsync(Topic, new byte[] { 1 });
         await pair[1].Observer.WaitForAsync(NetworkEventKind.HandlerFailed);
         Assert.That(pair[1].Node.Peers, Has.Count.EqualTo(1));
@@ -134,7 +137,7 @@ internal sealed class GossipTests
         TestNode[] pair = await network.AddManyAsync(2);
         await TestNetwork.ConnectLineAsync(pair);
         pair[1].Collect(Topic);
-        WaitForNeighbours(pair[0]);
+        await WaitForNeighboursAsync(pair[0]);
         byte[] buffer = [1, 2, 3];
         await pair[0].Node.PublishAsync(Topic, buffer);
         Array.Fill(buffer, (byte)9);
@@ -155,12 +158,17 @@ internal sealed class GossipTests
     }
 
     /// <summary>Peers tell what they subscribe to once they are connected, and then make a mesh: here every peer of a line subscribes.</summary>
-    private static void WaitForNeighbours(TestNode node) => Assert.That(
-        () => node.Node.Gossip.Snapshot().Peers.Count(static peer => peer.Topics.Contains(Topic)), Is.EqualTo(node.Node.Peers.Count).After(20_000, 10));
+    private static Task WaitForNeighboursAsync(params TestNode[] nodes) => Task.WhenAll(nodes.Select(static node =>
+    {
+        int neighbours = node.Node.Peers.Count;
+        return node.Node.Gossip.WaitForAsync(now => now.Peers.Count(static peer => peer.Topics.Contains(Topic)) == neighbours).InTime();
+    }));
 
-    private static void WaitForMesh(TestNode node) => Assert.That(
-        () => node.Node.Gossip.Snapshot().Topics.Single(static topic => topic.Topic == Topic).Mesh.Count,
-        Is.GreaterThanOrEqualTo(Math.Min(node.Node.Peers.Count, 4)).After(20_000, 10));
+    private static Task WaitForMeshesAsync(params TestNode[] nodes) => Task.WhenAll(nodes.Select(static node =>
+    {
+        int wanted = Math.Min(node.Node.Peers.Count, 4);
+        return node.Node.Gossip.WaitForAsync(now => now.Topics.Single(static topic => topic.Topic == Topic).Mesh.Count >= wanted).InTime();
+    }));
 
     private static NetworkOptions Fast(int faultsBeforeBan = 3) => new()
     {
