@@ -30,6 +30,7 @@ internal static class Packages
     /// </summary>
     public static IReadOnlyDictionary<string, string[]> Leaves { get; } = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
     {
+        ["PoUW.Compute.TorchSharp"] = ["PoUW.Core", "PoUW.Vm", "PoUW.Compute"],
         ["PoUW.Interop.Nethereum"] = ["PoUW.Core"],
         ["PoUW.Storage.LiteDb"] = ["PoUW.Core"],
     };
