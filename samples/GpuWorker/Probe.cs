@@ -23,7 +23,7 @@ internal static class Probe
 
         if (backend.Problem is { } problem)
         {
-            output.WriteLine($"note       {problem.Split('\n')[0]}");
+            output.WriteLine($"note       {problem}");
         }
 
         if (backend.Devices.Count == 0)

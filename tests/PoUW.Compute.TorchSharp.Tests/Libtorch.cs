@@ -21,7 +21,7 @@ internal static class Libtorch
             Assert.Fail(Found.Problem!);
         }
 
-        Assert.Ignore(Found.Problem!.Split('\n')[0]);
+        Assert.Ignore(Found.Problem!);
     }
 
     private static TorchDiscovery Discover()

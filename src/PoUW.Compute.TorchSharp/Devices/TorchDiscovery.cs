@@ -25,7 +25,7 @@ public sealed record TorchDiscovery(IReadOnlyList<TorchDevice> Devices, string? 
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or NotSupportedException or EntryPointNotFoundException)
         {
-            return new TorchDiscovery([], $"libtorch does not load: {failure.GetBaseException().Message}");
+            return new TorchDiscovery([], $"libtorch does not load: {failure.GetBaseException().Message.Split('\n')[0]}");
         }
     }
 
