@@ -5,6 +5,7 @@ using PoUW.Benchmarks.Ledger;
 using PoUW.Benchmarks.Network;
 using PoUW.Benchmarks.Profiles;
 using PoUW.Benchmarks.Sweeps;
+using PoUW.Benchmarks.Sweeps.Attacks;
 using PoUW.Benchmarks.TileWork;
 using PoUW.Benchmarks.Vm;
 using PoUW.Core.Tests.Recovery;
@@ -24,6 +25,17 @@ if (args is [CrashChild.Verb, var store, var script, var first])
 if (args is [ChildNode.Verb, var role])
 {
     return await ChildNode.RunAsync(role);
+}
+
+// The processes of the sweep "attacks"; not for people.
+if (args is [AttackTarget.Verb, var guards])
+{
+    return await AttackTarget.RunAsync(bans: guards == "bans");
+}
+
+if (args is [Flooder.Verb, var target])
+{
+    return await Flooder.RunAsync(target);
 }
 
 if (args is ["--profile", ..])

@@ -17,7 +17,7 @@ internal sealed class NodeFleet : IAsyncDisposable
         List<NodeProcess> nodes = [];
         for (int i = 0; i < count; i++)
         {
-            nodes.Add(await NodeProcess.StartAsync(role));
+            nodes.Add(await NodeProcess.StartAsync(ChildNode.Verb, role));
         }
 
         NodeFleet fleet = new(nodes);

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace PoUW.Benchmarks.Network;
 
-/// <summary>A <see cref="ChildNode"/> from outside.</summary>
+/// <summary>A node in a process of its own, from outside: this program with a verb, which answers lines with lines.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
@@ -31,9 +31,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     internal string Address { get; private set; } = "";
 
-    internal static async Task<NodeProcess> StartAsync(string role)
+    /// <param name="verb">What the process is.</param>
+    /// <param name="role">The word after it.</param>
+    internal static async Task<NodeProcess> StartAsync(string verb, string role)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", typeof(NodeProcess).Assembly.Location, ChildNode.Verb, role])
+        ProcessStartInfo start = new("dotnet", ["exec", typeof(NodeProcess).Assembly.Location, verb, role])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

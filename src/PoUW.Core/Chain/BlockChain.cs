@@ -211,6 +211,19 @@ public sealed class BlockChain
     public ValidationResult Peek(ReadOnlySpan<byte> encodedBlock) => Pending.Peek(encodedBlock);
 
     /// <summary>
+    /// Checks what a header shows without its parent: form, reach, public data, and the claimed ticket, which has to stand for at least a sixteenth of
+    /// the head's work. So what passes has cost its maker that share of a header's hash trials. Needs no lock.
+    /// </summary>
+    /// <returns>
+    /// <see cref="ValidationCode.UnknownParent"/> if nobody is at fault, but the header is too easy or too far away to wait for its parent.
+    /// </returns>
+    public ValidationResult CheckUnattached(HeaderAnnouncement announced)
+    {
+        ArgumentNullException.ThrowIfNull(announced);
+        return Pending.CheckUnattached(announced.Signed.Header, announced.PublicData);
+    }
+
+    /// <summary>
     /// As <see cref="Import"/>, for a block that nobody asked for: it must have its witness, and before the dear checks (a
     /// signature, the openings) the caller says whether it can afford them.
     /// </summary>

@@ -32,17 +32,24 @@ internal sealed class PendingChecks(
     internal ValidationResult CheckOrphan(Block block)
     {
         ValidationResult result = rules.CheckSize(block);
-        result = result.IsValid ? rules.CheckHeaderForm(block.Header) : result;
-        result = result.IsValid ? CheckReach(block.Header) : result;
-        result = result.IsValid ? headers.CheckWork(block.Header, block.Certificate.PublicData, out _) : result;
-        if (result.IsValid && difficulty.Work(block.Header.Bits) * EasiestShare < difficulty.Work(head().Header.Bits))
+        result = result.IsValid ? CheckUnattached(block.Header, block.Certificate.PublicData) : result;
+        result = result.IsValid ? BlockRules.CheckBody(block) : result;
+        return result.IsValid ? trust.CheckWitness(block, solicited: false) : result;
+    }
+
+    /// <summary>The part of <see cref="CheckOrphan"/> that a header shows.</summary>
+    internal ValidationResult CheckUnattached(BlockHeader header, ReadOnlyMemory<byte> publicData)
+    {
+        ValidationResult result = rules.CheckHeaderForm(header);
+        result = result.IsValid ? CheckReach(header) : result;
+        result = result.IsValid ? headers.CheckWork(header, publicData, out _) : result;
+        if (result.IsValid && difficulty.Work(header.Bits) * EasiestShare < difficulty.Work(head().Header.Bits))
         {
             // Nobody can say that these bits are wrong, so nobody is at fault.
             return ValidationResult.Fail(ValidationCode.UnknownParent, nameof(BlockHeader.Bits), "Too little work for a block without a parent.");
         }
 
-        result = result.IsValid ? BlockRules.CheckBody(block) : result;
-        return result.IsValid ? trust.CheckWitness(block, solicited: false) : result;
+        return result;
     }
 
     /// <summary>

@@ -100,6 +100,22 @@ public sealed class PeerDiscovery : IAsyncDisposable
     /// <summary>Looks at the connections now, for instance because the book has news.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
 
+    /// <summary>
+    /// Takes a peer that another one suggests, as gossip does for those that it prunes: into the book, if it has signed where it is, to be dialed like any
+    /// other. Ignored if who suggests it is not connected.
+    /// </summary>
+    /// <param name="signedRecord">The signed record of the peer; verified here.</param>
+    /// <param name="from">Who suggests it.</param>
+    public void Suggest(ReadOnlyMemory<byte> signedRecord, PeerId from)
+    {
+        if (_host.Peers.FirstOrDefault(peer => peer.Id == from) is { } teller
+            && PeerRecord.TryOpen(signedRecord.Span, _verifier, out PeerRecord? record).IsValid && record!.Peer != _host.Id
+            && _book.AddRecord(record.Peer, record.Addresses, record.Sequence, signedRecord.Span, teller.RemoteAddress))
+        {
+            Wake();
+        }
+    }
+
     /// <summary>Stops looking, waits for what is under way, and writes the book a last time.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -2,7 +2,10 @@ using PoUW.Core.Validation;
 
 namespace PoUW.Network.Gossip;
 
-/// <summary>What is taken from peers at most: sizes in bytes, counts, rates. Checked before anything is allocated.</summary>
+/// <summary>
+/// What is taken from peers at most: sizes in bytes, counts. Checked before anything is allocated. Rates are those of
+/// <see cref="Guards.MessageBudgetOptions"/>.
+/// </summary>
 public sealed record GossipLimits
 {
     /// <summary>The longest RPC that is read or sent.</summary>
@@ -50,18 +53,6 @@ public sealed record GossipLimits
     /// <summary>How often one message is sent to one peer on its IWANT.</summary>
     public int MaxRetransmissions { get; init; } = 3;
 
-    /// <summary>Messages of one peer a second that are looked at; further ones are dropped unhashed.</summary>
-    public int MessagesPerSecond { get; init; } = 2000;
-
-    /// <summary>Messages of one peer at once, after it was quiet.</summary>
-    public int MessageBurst { get; init; } = 4000;
-
-    /// <summary>Bytes of RPCs of one peer a second that are decoded; further RPCs are dropped.</summary>
-    public int BytesPerSecond { get; init; } = 16 * 1024 * 1024;
-
-    /// <summary>Bytes of RPCs of one peer at once, after it was quiet; not below <see cref="MaxRpcBytes"/>.</summary>
-    public int ByteBurst { get; init; } = 32 * 1024 * 1024;
-
     /// <summary>Message ids that the node remembers as seen.</summary>
     public int SeenMessages { get; init; } = 65_536;
 
@@ -83,7 +74,7 @@ public sealed record GossipLimits
     /// <summary>Bytes of messages of one peer on one topic that wait for the handler; a single message is always taken.</summary>
     public int InboxBytes { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>Bytes of messages of all peers that wait for handlers.</summary>
+    /// <summary>Bytes of messages of all peers that wait for handlers. The topics of this node share them equally; none gets the room of another.</summary>
     public long TotalInboxBytes { get; init; } = 128 * 1024 * 1024;
 
     /// <summary>Control messages that wait for one peer; more end the stream with it, which is opened again later.</summary>
@@ -105,21 +96,16 @@ public sealed record GossipLimits
     public ValidationResult Validate()
     {
         long[] counts = [MaxTopicBytes, MaxTopicsPerPeer, MaxSubscriptionsPerRpc, MaxMessagesPerRpc, MaxControlPerRpc, MaxIdsPerRpc, MaxIdBytes,
-            MaxExchangedPeers, MaxPeerRecordBytes, MaxIHaveRpcs, MaxIHaveIds, MaxIWantIds, MaxIDontWantIds, MaxRetransmissions, MessagesPerSecond,
-            MessageBurst, BytesPerSecond, ByteBurst, SeenMessages, CachedMessages, CachedBytes, Backoffs, RetainedScores, InboxMessages, InboxBytes,
+            MaxExchangedPeers, MaxPeerRecordBytes, MaxIHaveRpcs, MaxIHaveIds, MaxIWantIds, MaxIDontWantIds, MaxRetransmissions,
+            SeenMessages, CachedMessages, CachedBytes, Backoffs, RetainedScores, InboxMessages, InboxBytes,
             TotalInboxBytes, QueuedControl, QueuedGossipBytes, QueuedMessages, QueuedMessageBytes, SmallMessageBytes];
         if (counts.Any(static count => count < 1))
         {
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(GossipLimits), "Every limit is positive.");
         }
 
-        if (MaxRpcBytes is < 4096 or > 64 * 1024 * 1024)
-        {
-            return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxRpcBytes), "An RPC has 4 KiB to 64 MiB.");
-        }
-
-        return ByteBurst < MaxRpcBytes
-            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(ByteBurst), "A whole RPC has to fit into the burst.")
+        return MaxRpcBytes is < 4096 or > 64 * 1024 * 1024
+            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxRpcBytes), "An RPC has 4 KiB to 64 MiB.")
             : ValidationResult.Ok;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Gossip;
@@ -16,9 +17,9 @@ internal sealed class GossipRouter
     private readonly ControlHandler _control;
     private readonly Func<GossipMessage, GossipMessageId> _idOf;
 
-    public GossipRouter(PeerId self, GossipOptions options, TimeProvider time, IRandomSource random)
+    public GossipRouter(PeerId self, GossipOptions options, TimeProvider time, IRandomSource random, MessageBudget budget)
     {
-        _state = new RouterState(self, options, time, random);
+        _state = new RouterState(self, options, time, random, budget);
         _meshes = new MeshKeeper(_state);
         _control = new ControlHandler(_state);
         _idOf = GossipMessageIds.Of(options);
@@ -38,7 +39,7 @@ internal sealed class GossipRouter
     public void AddPeer(PeerId id, GossipVersion version, bool isOutbound, IPAddress? address)
     {
         RemovePeer(id);
-        RouterPeer peer = new(id, version, isOutbound, _state.Direct.Contains(id), _state.Options.Limits, _state.Comparer, _state.Now);
+        RouterPeer peer = new(id, version, isOutbound, _state.Direct.Contains(id), _state.Comparer);
         _state.Peers.Add(id, peer);
         _state.Scores.Add(id, address);
         Greet(id);
@@ -120,17 +121,14 @@ internal sealed class GossipRouter
         {
             peer.SentWhileGraylisted = true;
             _state.Counters.RpcsGraylisted++;
+
+            // What is not read cannot keep a promise.
+            _state.Promises.Forget(id);
             return false;
         }
 
-        if (!peer.Bytes.TryTake(bytes, _state.Now))
-        {
-            peer.IsOverBudget = true;
-            _state.Counters.OverBudget++;
-            return false;
-        }
-
-        return true;
+        // What the RPC carries is counted when it is known.
+        return Spend(peer, MessageKind.Gossip, bytes, messages: 0);
     }
 
     /// <summary>True if the envelope of the message keeps the rules, so that its id is worth deriving.</summary>
@@ -161,6 +159,11 @@ internal sealed class GossipRouter
         }
 
         _state.Counters.RpcsReceived++;
+        if (IsUpkeep(peer, rpc) && !Spend(peer, MessageKind.Control, 0, messages: 1))
+        {
+            return;
+        }
+
         foreach (GossipSubscription subscription in rpc.Subscriptions)
         {
             OnSubscription(peer, subscription);
@@ -277,7 +280,9 @@ internal sealed class GossipRouter
             _state.Scores.Misbehaved(peer.Id, 1);
         }
 
-        if (!peer.IsDirect && _state.Scores.Of(peer.Id) < _state.Options.Scoring.GraylistThreshold && peer.SentWhileGraylisted)
+        // The rest of a score is no fault: an account may have been slashed, an address be shared.
+        GossipPeerScore score = _state.Scores.PartsOf(peer.Id);
+        if (peer.SentWhileGraylisted && score.Invalid + score.Behaviour < _state.Options.Scoring.GraylistThreshold)
         {
             _state.Output.Faults.Add((peer.Id, "gossip while graylisted"));
         }
@@ -342,13 +347,30 @@ internal sealed class GossipRouter
         }
     }
 
-    private void OnMessage(RouterPeer peer, GossipMessage message)
+    private bool Spend(RouterPeer peer, MessageKind kind, int bytes, int messages)
     {
-        _state.Counters.MessagesReceived++;
-        if (!peer.Messages.TryTake(1, _state.Now))
+        bool isWithin = _state.Budget.TrySpend(peer.Id, kind, bytes, messages);
+        if (!isWithin)
         {
             peer.IsOverBudget = true;
             _state.Counters.OverBudget++;
+        }
+
+        return isWithin;
+    }
+
+    /// <summary>
+    /// True if an RPC is none of those that come as often as messages do: it has no message, and no news of what the peer has. Honest peers send such
+    /// a few times a heartbeat; empty ones, and those that ask and tell in vain, are among them.
+    /// </summary>
+    private bool IsUpkeep(RouterPeer peer, GossipRpc rpc) => rpc.Messages.Count == 0
+        && (peer.IDontWantIds >= _state.Options.Limits.MaxIDontWantIds || rpc.IDontWant.All(peer.Unwanted.ContainsKey));
+
+    private void OnMessage(RouterPeer peer, GossipMessage message)
+    {
+        _state.Counters.MessagesReceived++;
+        if (!Spend(peer, MessageKind.Gossip, 0, messages: 1))
+        {
             return;
         }
 

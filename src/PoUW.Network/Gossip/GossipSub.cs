@@ -1,6 +1,7 @@
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
@@ -43,10 +44,11 @@ public sealed class GossipSub : IAsyncDisposable
     /// <param name="observer">Hears of rejected messages, of faults and of failures; or null.</param>
     /// <param name="key">Signs under <see cref="GossipSignaturePolicy.StrictSign"/>; must be the host's key. Not needed otherwise.</param>
     /// <param name="verifier">Verifies signatures then; null for the default one.</param>
+    /// <param name="budget">What peers may send: the host's, so that a new connection is no new budget. Null for one of its own at the default rates.</param>
     /// <exception cref="ArgumentException">An option makes no sense, or there is no key to sign with.</exception>
     public GossipSub(
         IHost host, GossipOptions options, TimeProvider time, IRandomSource random, ISpawner spawner, INetworkObserver? observer = null,
-        IdentityKey? key = null, IdentityVerifier? verifier = null)
+        IdentityKey? key = null, IdentityVerifier? verifier = null, MessageBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(options);
@@ -60,10 +62,10 @@ public sealed class GossipSub : IAsyncDisposable
         (_host, _time, _observer) = (host, time, observer ?? new NullNetworkObserver());
         _options = options with { Scoring = options.Scoring with { ApplicationScore = Guarded(options.Scoring.ApplicationScore) } };
         _tasks = new TaskGroup(spawner, _observer);
-        _router = new GossipRouter(host.Id, _options, time, random);
+        _router = new GossipRouter(host.Id, _options, time, random, budget ?? new MessageBudget(new MessageBudgetOptions(), time));
         _signing = new MessageSigning(key, verifier ?? IdentityVerifier.Create(), random);
         _idOf = GossipMessageIds.Of(options);
-        _inboxes = new MessageInboxes(options.Limits, _tasks, JudgeAsync, HandledAtOnce);
+        _inboxes = new MessageInboxes(options.Limits, _tasks, JudgeAsync, RoomOf);
         _protocols = GossipProtocols.Offered(options.AllowFloodsub);
     }
 
@@ -532,11 +534,13 @@ public sealed class GossipSub : IAsyncDisposable
         message.IsVerified = _signing.Verify(message);
     }
 
-    private int HandledAtOnce(string topic)
+    private InboxRoom RoomOf(string topic)
     {
         lock (_gate)
         {
-            return _router.State.Topics.TryGetValue(topic, out RouterTopic? known) ? known.Options.HandledAtOnce : 1;
+            GossipTopicOptions rules = _router.State.Topics.TryGetValue(topic, out RouterTopic? known) ? known.Options : new GossipTopicOptions();
+            return new InboxRoom(
+                rules.HandledAtOnce, rules.InboxBytes ?? _options.Limits.InboxBytes, _options.Limits.TotalInboxBytes / Math.Max(1, _router.State.Topics.Count));
         }
     }
 

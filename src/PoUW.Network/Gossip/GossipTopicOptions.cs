@@ -14,6 +14,12 @@ public sealed record GossipTopicOptions
     /// </summary>
     public int HandledAtOnce { get; init; } = 1;
 
+    /// <summary>
+    /// Bytes of one peer's messages that wait for the handler or are with it; a single message is always taken. Null for
+    /// <see cref="GossipLimits.InboxBytes"/>.
+    /// </summary>
+    public int? InboxBytes { get; init; }
+
     /// <summary>How peers are scored on the topic.</summary>
     public GossipTopicScore Score { get; init; } = new();
 
@@ -25,8 +31,8 @@ public sealed record GossipTopicOptions
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxMessageBytes), "A message has 1 byte to 32 MiB.");
         }
 
-        return HandledAtOnce < 1
-            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(HandledAtOnce), "At least one.")
+        return HandledAtOnce < 1 || InboxBytes < 1
+            ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(HandledAtOnce), "At least one message, and one byte.")
             : Score.Validate();
     }
 }

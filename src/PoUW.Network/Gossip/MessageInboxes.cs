@@ -5,42 +5,37 @@ namespace PoUW.Network.Gossip;
 
 /// <summary>
 /// Messages that wait for their handlers: one inbox for each peer and topic, begun in order of arrival, as many at a time as the topic allows, bounded in
-/// messages and bytes.
-/// Inboxes do not wait for each other. Any thread.
+/// messages and bytes. The topics share the bytes equally, so that a flood on one leaves the others their room. Inboxes do not wait for each other.
+/// Any thread.
 /// </summary>
 /// <param name="limits">The bounds.</param>
 /// <param name="tasks">Runs the work.</param>
 /// <param name="judge">Asks the handler; does not throw.</param>
-/// <param name="atOnce">How many messages of one peer a topic's handler may have at the same time.</param>
-internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<PendingMessage, ValueTask> judge, Func<string, int> atOnce)
+/// <param name="roomOf">What a topic's messages may take.</param>
+internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<PendingMessage, ValueTask> judge, Func<string, InboxRoom> roomOf)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(PeerId Peer, string Topic), Inbox> _inboxes = [];
-    private long _bytes;
-
-    /// <summary>Bytes that wait in all inboxes.</summary>
-    public long Bytes => Interlocked.Read(ref _bytes);
+    private readonly Dictionary<string, long> _bytes = [];
 
     /// <returns>False if there is no room for the message.</returns>
     public bool TryAdd(PendingMessage message)
     {
         (PeerId Peer, string Topic) key = (message.Peer, message.Message.Topic);
         int length = message.Message.Data.Length;
+        InboxRoom room = roomOf(key.Topic);
         lock (_gate)
         {
-            bool isThere = _inboxes.TryGetValue(key, out Inbox? inbox);
-            if (isThere && (inbox!.Messages.Count >= limits.InboxMessages || inbox.Bytes + length > limits.InboxBytes))
-            {
-                return false;
-            }
-
-            if (_bytes > 0 && _bytes + length > limits.TotalInboxBytes)
+            _inboxes.TryGetValue(key, out Inbox? inbox);
+            bool isFull = inbox is not null && (inbox.Messages.Count >= limits.InboxMessages || (inbox.Bytes > 0 && inbox.Bytes + length > room.BytesOfPeer));
+            long others = _bytes.GetValueOrDefault(key.Topic);
+            if (isFull || (others > 0 && others + length > room.Bytes))
             {
                 return false;
             }
 
             inbox ??= new Inbox();
-            if (inbox.Workers < atOnce(key.Topic))
+            if (inbox.Workers < room.HandledAtOnce)
             {
                 // A worker that finds nothing ends at once.
                 if (!tasks.TryRun("gossip handlers", () => WorkAsync(key, inbox)))
@@ -53,8 +48,7 @@ internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<
 
             _inboxes[key] = inbox;
             inbox.Messages.Enqueue(message);
-            inbox.Bytes += length;
-            _bytes += length;
+            Count(key.Topic, inbox, length);
             return true;
         }
     }
@@ -66,9 +60,22 @@ internal sealed class MessageInboxes(GossipLimits limits, TaskGroup tasks, Func<
             await judge(message);
             lock (_gate)
             {
-                _bytes -= message.Message.Data.Length;
-                inbox.Bytes -= message.Message.Data.Length;
+                Count(key.Topic, inbox, -message.Message.Data.Length);
             }
+        }
+    }
+
+    private void Count(string topic, Inbox inbox, int change)
+    {
+        inbox.Bytes += change;
+        long bytes = _bytes.GetValueOrDefault(topic) + change;
+        if (bytes > 0)
+        {
+            _bytes[topic] = bytes;
+        }
+        else
+        {
+            _bytes.Remove(topic);
         }
     }
 

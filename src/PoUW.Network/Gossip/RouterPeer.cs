@@ -3,8 +3,7 @@ using PoUW.Network.Identity;
 namespace PoUW.Network.Gossip;
 
 /// <summary>What the router keeps of a connected peer.</summary>
-internal sealed class RouterPeer(
-    PeerId id, GossipVersion version, bool isOutbound, bool isDirect, GossipLimits limits, MessageIdComparer comparer, TimeSpan now)
+internal sealed class RouterPeer(PeerId id, GossipVersion version, bool isOutbound, bool isDirect, MessageIdComparer comparer)
 {
     public PeerId Id => id;
 
@@ -17,10 +16,6 @@ internal sealed class RouterPeer(
 
     /// <summary>The topics it is subscribed to.</summary>
     public SortedSet<string> Topics { get; } = new(StringComparer.Ordinal);
-
-    public TokenBucket Messages { get; } = new(limits.MessagesPerSecond, limits.MessageBurst, now);
-
-    public TokenBucket Bytes { get; } = new(limits.BytesPerSecond, limits.ByteBurst, now);
 
     /// <summary>What it must not be sent, with the heartbeat until which that holds.</summary>
     public Dictionary<GossipMessageId, long> Unwanted { get; } = new(comparer);

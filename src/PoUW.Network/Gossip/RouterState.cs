@@ -1,4 +1,5 @@
 using PoUW.Core.Randomness;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Gossip;
@@ -9,9 +10,9 @@ internal sealed class RouterState
     private readonly TimeProvider _time;
     private readonly long _origin;
 
-    public RouterState(PeerId self, GossipOptions options, TimeProvider time, IRandomSource random)
+    public RouterState(PeerId self, GossipOptions options, TimeProvider time, IRandomSource random, MessageBudget budget)
     {
-        (Self, Options, _time, _origin) = (self, options, time, time.GetTimestamp());
+        (Self, Options, Budget, _time, _origin) = (self, options, budget, time, time.GetTimestamp());
         GossipLimits limits = options.Limits;
         Comparer = new MessageIdComparer(random);
         Random = new GossipRandom(random);
@@ -26,6 +27,9 @@ internal sealed class RouterState
     public PeerId Self { get; }
 
     public GossipOptions Options { get; }
+
+    /// <summary>What peers may send.</summary>
+    public MessageBudget Budget { get; }
 
     public MessageIdComparer Comparer { get; }
 

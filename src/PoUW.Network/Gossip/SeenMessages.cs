@@ -5,44 +5,44 @@ namespace PoUW.Network.Gossip;
 /// <summary>The messages seen of late, bounded by count and age, oldest forgotten first. Not thread-safe.</summary>
 internal sealed class SeenMessages(int capacity, TimeSpan duration, MessageIdComparer comparer)
 {
-    private readonly Dictionary<GossipMessageId, SeenMessage> _messages = new(comparer);
-    private readonly Queue<SeenMessage> _order = new();
+    private readonly Dictionary<GossipMessageId, LinkedListNode<SeenMessage>> _messages = new(comparer);
+    private readonly LinkedList<SeenMessage> _byAge = new();
 
     public int Count => _messages.Count;
 
-    public bool TryGet(GossipMessageId id, [NotNullWhen(true)] out SeenMessage? message) => _messages.TryGetValue(id, out message);
+    public bool TryGet(GossipMessageId id, [NotNullWhen(true)] out SeenMessage? message)
+    {
+        message = _messages.TryGetValue(id, out LinkedListNode<SeenMessage>? node) ? node.Value : null;
+        return message is not null;
+    }
 
     public SeenMessage Add(GossipMessageId id, string topic, TimeSpan now)
     {
         Expire(now);
-        if (_order.Count == capacity)
+        if (_messages.Count == capacity)
         {
-            Forget(_order.Dequeue());
+            Remove(_byAge.First!.Value.Id);
         }
 
         SeenMessage message = new(id, topic, now);
-        _messages.Add(id, message);
-        _order.Enqueue(message);
+        _messages.Add(id, _byAge.AddLast(message));
         return message;
     }
 
-    /// <summary>Forgets a message, so that it is taken when it comes again. Its place in the order of age stays until its time.</summary>
-    public void Remove(GossipMessageId id) => _messages.Remove(id);
-
-    public void Expire(TimeSpan now)
+    /// <summary>Forgets a message, so that it is taken when it comes again.</summary>
+    public void Remove(GossipMessageId id)
     {
-        while (_order.TryPeek(out SeenMessage? oldest) && now - oldest.Since > duration)
+        if (_messages.Remove(id, out LinkedListNode<SeenMessage>? node))
         {
-            Forget(_order.Dequeue());
+            _byAge.Remove(node);
         }
     }
 
-    private void Forget(SeenMessage message)
+    public void Expire(TimeSpan now)
     {
-        // The id may be there again for a later copy.
-        if (_messages.TryGetValue(message.Id, out SeenMessage? current) && ReferenceEquals(current, message))
+        while (_byAge.First is { } oldest && now - oldest.Value.Since > duration)
         {
-            _messages.Remove(message.Id);
+            Remove(oldest.Value.Id);
         }
     }
 }

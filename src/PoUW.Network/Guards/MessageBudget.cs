@@ -51,10 +51,12 @@ public sealed class MessageBudget
     /// <param name="peer">Who sent it.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="bytes">Its length; not negative.</param>
+    /// <param name="messages">How many messages it is, if not one: none where they are counted by themselves. Not negative.</param>
     /// <returns>False if it is too much now.</returns>
-    public bool TrySpend(PeerId peer, MessageKind kind, long bytes)
+    public bool TrySpend(PeerId peer, MessageKind kind, long bytes, int messages = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(messages);
         MessageRate rate = _options.RateOf(kind);
         lock (_gate)
         {
@@ -66,14 +68,14 @@ public sealed class MessageBudget
             }
 
             int place = 2 * (int)kind;
-            long messages = rate.Messages.Take(states[place], now, 1, out TimeSpan waitForMessages);
-            long content = rate.Bytes.Take(states[place + 1], now, bytes, out TimeSpan waitForBytes);
+            long afterMessages = rate.Messages.Take(states[place], now, messages, out TimeSpan waitForMessages);
+            long afterBytes = rate.Bytes.Take(states[place + 1], now, bytes, out TimeSpan waitForBytes);
             if (waitForMessages > TimeSpan.Zero || waitForBytes > TimeSpan.Zero)
             {
                 return false;
             }
 
-            (states[place], states[place + 1]) = (messages, content);
+            (states[place], states[place + 1]) = (afterMessages, afterBytes);
             return true;
         }
     }

@@ -8,8 +8,10 @@ public sealed record MessageBudgetOptions
     /// <summary>Of <see cref="MessageKind.Request"/>.</summary>
     public MessageRate Requests { get; init; } = new(TokenRate.PerSecond(500, 2_000), TokenRate.PerSecond(8 << 20, 64 << 20));
 
-    /// <summary>Of <see cref="MessageKind.Gossip"/>.</summary>
-    public MessageRate Gossip { get; init; } = new(TokenRate.PerSecond(2_000, 8_000), TokenRate.PerSecond(32 << 20, 128 << 20));
+    /// <summary>
+    /// Of <see cref="MessageKind.Gossip"/>. The bytes are those of whole RPCs, so their burst is not below <see cref="PoUW.Network.Gossip.GossipLimits.MaxRpcBytes"/>.
+    /// </summary>
+    public MessageRate Gossip { get; init; } = new(TokenRate.PerSecond(2_000, 4_000), TokenRate.PerSecond(16 << 20, 32 << 20));
 
     /// <summary>Of <see cref="MessageKind.Sync"/>.</summary>
     public MessageRate Sync { get; init; } = new(TokenRate.PerSecond(100, 400), TokenRate.PerSecond(1 << 20, 8 << 20));

@@ -12,6 +12,6 @@ public enum MessageKind
     /// <summary>A request of chain sync: headers, bodies, snapshots, transactions.</summary>
     Sync,
 
-    /// <summary>Upkeep: gossip control, identify pushes, discovery.</summary>
+    /// <summary>Upkeep: RPCs of gossip that carry no message, identify pushes, discovery.</summary>
     Control,
 }

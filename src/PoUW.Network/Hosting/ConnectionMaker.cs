@@ -23,7 +23,7 @@ internal sealed class ConnectionMaker(
     /// <returns>Null if it is to be closed.</returns>
     public InboundAttempt? TryBegin(IConnection raw)
     {
-        if (!guards.Gater.MayAccept(raw.RemoteAddress).IsValid)
+        if (!Ask(null, () => guards.Gater.MayAccept(raw.RemoteAddress)).IsValid)
         {
             CountRefused("gater");
             return null;
@@ -97,6 +97,7 @@ internal sealed class ConnectionMaker(
         }
 
         CloseReason end = await connection.CloseAsync(reason);
+        connection.MarkBroken();
         connection.MarkEnded();
         return reason == CloseReason.Lost && isByPeer ? end : reason;
     }
@@ -109,7 +110,7 @@ internal sealed class ConnectionMaker(
             return CloseReason.SelfConnection;
         }
 
-        ValidationResult allowed = guards.Gater.MayDial(expected, address);
+        ValidationResult allowed = Ask(expected, () => guards.Gater.MayDial(expected, address));
         if (!allowed.IsValid)
         {
             return ToReason(allowed);
@@ -162,6 +163,12 @@ internal sealed class ConnectionMaker(
         {
             outcome = new AdmissionOutcome(CloseReason.Lost, true);
         }
+        catch (Exception failure)
+        {
+            // What was plugged in has failed, such as an authorizer: it admits nobody then.
+            ReportFailure(connection?.Peer, failure);
+            outcome = new AdmissionOutcome(raw is null ? CloseReason.Unreachable : CloseReason.Unauthorized);
+        }
 
         bool isInbound = place is not null;
         if (outcome.Reason == CloseReason.None)
@@ -176,7 +183,17 @@ internal sealed class ConnectionMaker(
             outcome = new AdmissionOutcome(CloseReason.ShuttingDown);
         }
 
-        CloseReason reason = await EndAsync(raw, connection, outcome.Reason == CloseReason.Lost ? WhyCancelled() : outcome.Reason, outcome.ByPeer);
+        CloseReason reason = outcome.Reason == CloseReason.Lost ? WhyCancelled() : outcome.Reason;
+        try
+        {
+            reason = await EndAsync(raw, connection, reason, outcome.ByPeer);
+        }
+        catch (Exception failure)
+        {
+            // It is of no use any more, however it ended.
+            ReportFailure(connection?.Peer, failure);
+        }
+
         scope.Dispose();
         Report(connection?.Peer, isInbound, reason);
         cancellation.ThrowIfCancellationRequested();
@@ -190,14 +207,7 @@ internal sealed class ConnectionMaker(
         bool isInbound = place is not null;
         UpgradedConnection upgraded = await _upgraders[transport].UpgradeAsync(raw, !isInbound, expected, either.Token);
         place?.Dispose();
-        HostConnection connection = new(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
-        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
-        {
-            await upgraded.Muxer.CloseAsync(CloseCodes.ToCode(CloseReason.ShuttingDown));
-            throw new OperationCanceledException(stopping);
-        }
-
-        return connection;
+        return new HostConnection(upgraded.RemotePeer, raw.RemoteAddress, isInbound, upgraded.Muxer, scope, tasks);
     }
 
     private async ValueTask<AdmissionOutcome> AdmitAsync(
@@ -207,6 +217,11 @@ internal sealed class ConnectionMaker(
         if (refusal != CloseReason.None)
         {
             return new AdmissionOutcome(refusal);
+        }
+
+        if (!tasks.TryRun("pouw.streams", () => streams.AcceptAsync(connection)))
+        {
+            return new AdmissionOutcome(CloseReason.ShuttingDown);
         }
 
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(connection.Broken, cancellation);
@@ -223,7 +238,8 @@ internal sealed class ConnectionMaker(
             return CloseReason.SelfConnection;
         }
 
-        ValidationResult kept = guards.Gater.MayKeep(connection.Peer, connection.RemoteAddress, connection.IsInbound);
+        ValidationResult kept = Ask(
+            connection.Peer, () => guards.Gater.MayKeep(connection.Peer, connection.RemoteAddress, connection.IsInbound));
         if (!kept.IsValid)
         {
             return ToReason(kept);
@@ -262,7 +278,8 @@ internal sealed class ConnectionMaker(
             case CloseReason.None:
                 guards.Dials.Succeeded(result.Peer!.Value, address);
                 break;
-            case CloseReason.Unreachable:
+            case CloseReason.Unreachable or CloseReason.WrongPeer:
+                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer.
                 guards.Dials.AddressFailed(address);
                 break;
             case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested:
@@ -276,6 +293,23 @@ internal sealed class ConnectionMaker(
                 break;
         }
     }
+
+    /// <summary>Asks what the application may have plugged in: who throws lets nobody in.</summary>
+    private ValidationResult Ask(PeerId? peer, Func<ValidationResult> gater)
+    {
+        try
+        {
+            return gater();
+        }
+        catch (Exception failure)
+        {
+            ReportFailure(peer, failure);
+            return ValidationResult.Fail(ValidationCode.NotAllowed, nameof(IConnectionGater), "The gater has failed.");
+        }
+    }
+
+    private void ReportFailure(PeerId? peer, Exception failure) =>
+        setup.Observer.Observe(new NetworkEvent(NetworkEventKind.HandlerFailed, peer, "making a connection", failure));
 
     private void Report(PeerId? peer, bool isInbound, CloseReason reason)
     {

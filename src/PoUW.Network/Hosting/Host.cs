@@ -49,7 +49,7 @@ public sealed class Host : IHost, IAsyncDisposable
         Id = setup.Identity.Id;
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers);
-        _standings = new PeerStandings(_options);
+        _standings = new PeerStandings(_options, setup.Time);
         Guards = setup.Guards ?? new NetworkGuards(new GuardOptions(), setup.Time, setup.Random);
         _tasks = new TaskGroup(setup.Spawner, _observer);
         _streams = new StreamServer(_options, setup.Time, _tasks, _observer);
@@ -58,11 +58,12 @@ public sealed class Host : IHost, IAsyncDisposable
             setup.SignsPeerRecord ? setup.Identity : null,
             IdentityVerifier.Create(),
             _options,
+            Guards.Messages,
             setup.Time,
             _tasks,
             () => ListenAddresses,
             () => _streams.Protocols);
-        _ping = new PingService(_options.Ping, setup.Time, setup.Random);
+        _ping = new PingService(_options.Ping, Guards.Messages, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
         IAdmission admission = setup.Hello is { } hello
             ? new HelloAdmission(_options, hello, _identify, arbiter, _places)
@@ -339,18 +340,41 @@ public sealed class Host : IHost, IAsyncDisposable
         {
             while (await listener.AcceptAsync(_stop.Token) is { } raw)
             {
-                InboundAttempt? attempt = _maker.TryBegin(raw);
-                if (attempt is null || !_tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt)))
+                if (!TryBegin(transport, raw))
                 {
-                    attempt?.Place.Dispose();
-                    attempt?.Scope.Dispose();
-                    await raw.CloseAsync();
+                    await CloseAsync(raw);
                 }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return;
+        }
+    }
+
+    private bool TryBegin(HostTransport transport, IConnection raw)
+    {
+        InboundAttempt? attempt = _maker.TryBegin(raw);
+        bool isRunning = attempt is not null && _tasks.TryRun("pouw.connection", () => RunInboundAsync(transport, raw, attempt));
+        if (!isRunning)
+        {
+            attempt?.Place.Dispose();
+            attempt?.Scope.Dispose();
+        }
+
+        return isRunning;
+    }
+
+    /// <summary>A connection that cannot even be closed must not end the loop that takes others.</summary>
+    private async ValueTask CloseAsync(IConnection raw)
+    {
+        try
+        {
+            await raw.CloseAsync();
+        }
+        catch (Exception failure)
+        {
+            _observer.Observe(new NetworkEvent(NetworkEventKind.InternalFailure, null, $"closing {raw.RemoteAddress}", failure));
         }
     }
 
@@ -403,11 +427,12 @@ public sealed class Host : IHost, IAsyncDisposable
         CountConnection(connection, 1);
         connection.MarkAdmitted();
         CloseReason reason = await connection.WaitForReasonAsync();
-        _places.Remove(connection);
+        _places.Hide(connection);
         CountConnection(connection, -1);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerDisconnected, connection.Peer, reason.ToString()));
         Raise(connection.Peer, () => PeerDisconnected?.Invoke(connection.Snapshot()));
         Raise(connection.Peer, () => Left?.Invoke(connection.Describe(), reason));
+        _places.Remove(connection);
         connection.MarkEnded();
     }
 

@@ -139,8 +139,12 @@ internal sealed class HostConnection
     {
         if (TrySetReason(reason))
         {
-            // A group that takes no more work belongs to a host that has begun to close all its connections.
-            _tasks.TryRun("pouw.close", () => Muxer.CloseAsync(CloseCodes.ToCode(reason)).AsTask());
+            uint code = CloseCodes.ToCode(reason);
+            if (!_tasks.TryRun("pouw.close", () => Muxer.CloseAsync(code).AsTask()))
+            {
+                // The host stops, and waits for those who wait for this connection's end. Closing has its own deadline and never fails.
+                _ = Muxer.CloseAsync(code).AsTask();
+            }
         }
     }
 

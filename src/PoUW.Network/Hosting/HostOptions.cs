@@ -43,10 +43,16 @@ public sealed record HostOptions
     /// <summary>Punished acts after which a peer is banned.</summary>
     public int FaultsBeforeBan { get; init; } = 3;
 
+    /// <summary>
+    /// The time in which one punished act is forgiven: a peer that makes them at longer intervals is never banned for them. So honest peers do not
+    /// collect a ban over the life of a node.
+    /// </summary>
+    public TimeSpan FaultLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a ban lasts.</summary>
     public TimeSpan BanDuration { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Peers whose faults are remembered; the oldest is forgotten first.</summary>
+    /// <summary>Peers whose faults are remembered; the one whose last fault is longest ago is forgotten first.</summary>
     public int RememberedPeers { get; init; } = 4096;
 
     /// <summary>Limits of negotiations.</summary>
@@ -64,7 +70,7 @@ public sealed record HostOptions
         int[] counts = [MaxPeers, MaxPendingDials, MaxPendingStreams, FaultsBeforeBan, RememberedPeers,
             Negotiation.MaxLineBytes, Negotiation.MaxTries, Identify.MaxBytes, Identify.MaxProtocols, Identify.MaxProtocolLength,
             Identify.MaxAddresses, Identify.PushBurst, Ping.MaxInboundPerPeer];
-        TimeSpan[] times = [HandshakeTimeout, NegotiationTimeout, ProbeTimeout, BanDuration, Identify.Timeout, Identify.PushInterval,
+        TimeSpan[] times = [HandshakeTimeout, NegotiationTimeout, ProbeTimeout, FaultLifetime, BanDuration, Identify.Timeout, Identify.PushInterval,
             Ping.IdleTimeout, Ping.Timeout];
         if (Agent.Length > MaxAgentLength || Agent.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {

@@ -19,7 +19,7 @@ internal sealed class PeerPlaces(int capacity)
     {
         lock (_gate)
         {
-            return _places.GetValueOrDefault(peer)?.Connection;
+            return _places.GetValueOrDefault(peer) is { IsLeaving: false } place ? place.Connection : null;
         }
     }
 
@@ -88,12 +88,25 @@ internal sealed class PeerPlaces(int capacity)
         return isFilled;
     }
 
+    /// <summary>
+    /// Nobody finds the connection any more, but it keeps its place until <see cref="Remove"/>: the next one with the peer begins when the end of this
+    /// one was told.
+    /// </summary>
+    public void Hide(HostConnection connection)
+    {
+        lock (_gate)
+        {
+            _places[connection.Peer].IsLeaving = true;
+            Rebuild();
+        }
+    }
+
+    /// <summary>Gives the place of a hidden connection to others.</summary>
     public void Remove(HostConnection connection)
     {
         lock (_gate)
         {
             _places.Remove(connection.Peer);
-            Rebuild();
         }
     }
 
@@ -109,7 +122,8 @@ internal sealed class PeerPlaces(int capacity)
 
     private void Rebuild()
     {
-        HostConnection[] connections = [.. _places.Values.Select(static place => place.Connection).OfType<HostConnection>().OrderBy(static connection => connection.Peer)];
+        IEnumerable<Place> found = _places.Values.Where(static place => !place.IsLeaving);
+        HostConnection[] connections = [.. found.Select(static place => place.Connection).OfType<HostConnection>().OrderBy(static connection => connection.Peer)];
         Volatile.Write(ref _connections, connections);
     }
 
@@ -120,6 +134,9 @@ internal sealed class PeerPlaces(int capacity)
 
         /// <summary>Null while the place is only reserved.</summary>
         public HostConnection? Connection { get; set; }
+
+        /// <summary>True while the end of the connection is told.</summary>
+        public bool IsLeaving { get; set; }
 
         /// <summary>Completes when the place is filled or given back.</summary>
         public Task Settled => _settled.Task;

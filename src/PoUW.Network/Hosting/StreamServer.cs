@@ -39,6 +39,19 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
     /// <summary>Takes the streams of a connection until it ends.</summary>
     public async Task AcceptAsync(HostConnection connection)
     {
+        try
+        {
+            await AcceptAllAsync(connection);
+        }
+        finally
+        {
+            await connection.Muxer.Completion;
+            connection.MarkBroken();
+        }
+    }
+
+    private async ValueTask AcceptAllAsync(HostConnection connection)
+    {
         while (await connection.Muxer.AcceptStreamAsync(CancellationToken.None) is { } stream)
         {
             if (!connection.TryBeginPending(options.MaxPendingStreams))
@@ -57,9 +70,6 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
                 connection.EndPending();
             }
         }
-
-        await connection.Muxer.Completion;
-        connection.MarkBroken();
     }
 
     private async Task ServeAsync(HostConnection connection, IMuxedStream stream, StreamScope scope)
@@ -75,6 +85,11 @@ internal sealed class StreamServer(HostOptions options, TimeProvider time, TaskG
         {
             // A peer that cannot agree on a protocol, or went away: it loses the stream, which tells it as much.
             Refuse(stream, failure.Error == NetworkError.LimitReached ? "limit" : "negotiation");
+        }
+        catch (Exception failure)
+        {
+            Refuse(stream, "negotiation");
+            observer.Observe(new NetworkEvent(NetworkEventKind.InternalFailure, connection.Peer, "agreeing on a protocol", failure));
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using PoUW.Core.Validation;
 using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
@@ -13,7 +14,7 @@ namespace PoUW.Network.Identify;
 /// their connection and believed by nobody: it names protocols and addresses worth a try. Any thread.
 /// </summary>
 internal sealed class IdentifyService(
-    PublicKey key, IdentityKey? signer, IdentityVerifier verifier, HostOptions options, TimeProvider time, TaskGroup tasks,
+    PublicKey key, IdentityKey? signer, IdentityVerifier verifier, HostOptions options, MessageBudget budget, TimeProvider time, TaskGroup tasks,
     Func<IReadOnlyList<Multiaddr>> addresses, Func<string[]> protocols)
 {
     /// <summary>A peer that opens this protocol is told about this node.</summary>
@@ -69,17 +70,29 @@ internal sealed class IdentifyService(
     }
 
     /// <summary>Takes what a peer says has changed.</summary>
-    /// <returns>False if it was dropped, since the peer pushes too often.</returns>
+    /// <returns>False if nothing of it was read, since the peer pushes too often.</returns>
+    /// <exception cref="NetworkException">The stream broke, or the peer broke the protocol or took too long.</exception>
     public async ValueTask<bool> ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
-        IdentifyMessage message = await ReadAsync(connection.Peer, stream, cancellation);
-        await stream.CloseAsync();
         connection.Pushes ??= new TokenBucket(new TokenRate(1, options.Identify.PushInterval, options.Identify.PushBurst), time);
         if (!connection.Pushes.TryTake())
         {
             return false;
         }
 
+        using CancellationTokenSource deadline = new(options.Identify.Timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        IdentifyMessage message;
+        try
+        {
+            message = await ReadAsync(connection.Peer, stream, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new NetworkException(NetworkError.Closed, "The peer took too long to tell what has changed.");
+        }
+
+        await stream.CloseAsync();
         IdentifyMessage known = connection.Identity;
         connection.Identity = known with
         {
@@ -167,13 +180,23 @@ internal sealed class IdentifyService(
     /// <summary>Reads the messages of a stream to its end as one.</summary>
     private async ValueTask<IdentifyMessage> ReadAsync(PeerId peer, PeerStream stream, CancellationToken cancellation)
     {
-        byte[] all = [];
-        while (await DelimitedMessages.ReadAsync(stream, options.Identify.MaxBytes - all.Length, cancellation) is { } part)
+        ArrayBufferWriter<byte> all = new();
+        while (await DelimitedMessages.ReadLengthAsync(stream, options.Identify.MaxBytes - all.WrittenCount, cancellation) is { } length)
         {
-            all = part.Length > 0 ? [.. all, .. part] : throw new NetworkException(NetworkError.ProtocolViolation, "An empty message.");
+            if (length == 0)
+            {
+                throw new NetworkException(NetworkError.ProtocolViolation, "An empty message.");
+            }
+
+            if (!budget.TrySpend(peer, MessageKind.Control, length))
+            {
+                throw new NetworkException(NetworkError.LimitReached, "The peer identifies itself too often.");
+            }
+
+            all.Write(await DelimitedMessages.ReadBodyAsync(stream, length, cancellation));
         }
 
-        ValidationResult decoded = IdentifyMessage.TryDecode(all, options.Identify, out IdentifyMessage? message);
+        ValidationResult decoded = IdentifyMessage.TryDecode(all.WrittenSpan, options.Identify, out IdentifyMessage? message);
         if (message is null)
         {
             throw new NetworkException(NetworkError.ProtocolViolation, $"Identify: {decoded}");

@@ -83,7 +83,7 @@ public sealed class NetworkNode : IAsyncDisposable
             PeerRecords = options.Gossip.PeerRecords ?? _host.RecordOf,
             Scoring = options.Gossip.Scoring with { ApplicationScore = peer => ApplicationScore?.Invoke(peer) ?? 0 },
         };
-        _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key);
+        _gossip = new GossipSub(_host, gossip, time, random, spawner, observer, key, budget: _host.Guards.Messages);
         _gossip.Start();
         _host.Admitted += peer => PeerConnected?.Invoke(peer);
         _host.Left += (peer, reason) => PeerDisconnected?.Invoke(peer, reason);

@@ -56,6 +56,11 @@ public sealed record NetworkOptions
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxGossipBytes), "A message has to fit into an RPC of gossip.");
         }
 
+        if (Guards.Messages.Gossip.Bytes.Burst < Gossip.Limits.MaxRpcBytes)
+        {
+            return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(Guards.Messages.Gossip), "A whole RPC of gossip has to fit into the burst.");
+        }
+
         return Chunks.MaxChunkBytes > Requests.MaxResponseBytes
             ? ValidationResult.Fail(ValidationCode.OutOfRange, nameof(Chunks.MaxChunkBytes), "A chunk has to fit into a response.")
             : ValidationResult.Ok;

@@ -1,3 +1,5 @@
+using PoUW.Network.Guards;
+
 namespace PoUW.Network.Muxing;
 
 /// <summary>The streams of a connection that the peer knows or may come to know, and what is remembered of the others. Used under the connection's lock.</summary>
@@ -6,6 +8,7 @@ internal sealed class StreamTable(YamuxSession session, bool isDialer)
     private readonly Dictionary<uint, YamuxStream> _streams = [];
     private readonly StreamIdWindow _peerIds = new();
     private readonly StreamRing _unaccepted = new();
+    private readonly TokenBucket _opens = new(session.Options.StreamOpens, session.Time);
     private uint _nextId = isDialer ? 1u : 2u;
     private int _inbound;
     private int _refused;
@@ -58,7 +61,12 @@ internal sealed class StreamTable(YamuxSession session, bool isDialer)
             return $"Stream {id} was opened twice.";
         }
 
-        if (_inbound >= Options.MaxInboundStreams || _unaccepted.Count >= Options.MaxUnacknowledgedStreams)
+        if (session.Sender.IsSwamped)
+        {
+            return "Streams are opened and ended without end, and what is told of them is not read.";
+        }
+
+        if (!_opens.TryTake() || _inbound >= Options.MaxInboundStreams || _unaccepted.Count >= Options.MaxUnacknowledgedStreams)
         {
             _refused++;
             _lateBytes += YamuxOptions.InitialWindowBytes;

@@ -1,4 +1,5 @@
 using PoUW.Core.Validation;
+using PoUW.Network.Guards;
 
 namespace PoUW.Network.Muxing;
 
@@ -40,6 +41,12 @@ public sealed record YamuxOptions
 
     /// <summary>Streams refused in a row, without one accepted in between, after which the peer is taken for hostile and the connection ends.</summary>
     public int MaxRefusedStreams { get; init; } = 256;
+
+    /// <summary>How fast the peer may open streams; those beyond are reset, as those beyond a limit are.</summary>
+    public TokenRate StreamOpens { get; init; } = TokenRate.PerSecond(2_048, 8_192);
+
+    /// <summary>How fast the peer may send pings; those beyond are not answered.</summary>
+    public TokenRate Pings { get; init; } = TokenRate.PerSecond(16, 128);
 
     /// <summary>Frames in a row that carry nothing (no bytes, no window, no flag) after which the connection ends.</summary>
     public int MaxUselessFrames { get; init; } = 128;
@@ -98,6 +105,11 @@ public sealed record YamuxOptions
         if (MaxInboundStreams < 0 || MaxOutboundStreams < 0 || MaxUnacknowledgedStreams < 1 || MaxRefusedStreams < 0)
         {
             return Fail(nameof(MaxUnacknowledgedStreams), "No count is negative, and a stream can be opened.");
+        }
+
+        if (!StreamOpens.Validate().IsValid || !Pings.Validate().IsValid)
+        {
+            return Fail(nameof(StreamOpens), "Tokens and burst of a rate are 1 to 2^40, its period is above 0 and at most a day.");
         }
 
         if (UrgentWeight < 1 || NormalWeight < 1 || BulkWeight < 1)

@@ -1,8 +1,11 @@
+using PoUW.Network.Guards;
+
 namespace PoUW.Network.Muxing;
 
 /// <summary>What the peer may say, and what it changes. Takes the connection's lock.</summary>
 internal sealed class YamuxRules(YamuxSession session)
 {
+    private readonly TokenBucket _pings = new(session.Options.Pings, session.Time);
     private int _useless;
 
     private StreamTable Streams => session.Streams;
@@ -48,7 +51,11 @@ internal sealed class YamuxRules(YamuxSession session)
         switch (header.Flags)
         {
             case YamuxFlags.Syn:
-                session.Sender.QueuePong(header.Length);
+                if (_pings.TryTake())
+                {
+                    session.Sender.QueuePong(header.Length);
+                }
+
                 return null;
             case YamuxFlags.Ack:
                 return session.Pings.TryAnswer(header.Length) ? null : $"An answer to ping {header.Length}, which is not under way.";

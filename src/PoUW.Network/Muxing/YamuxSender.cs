@@ -25,6 +25,11 @@ internal sealed class YamuxSender(YamuxSession session, IDuplexStream connection
     /// <summary>Bytes that went to the connection below.</summary>
     public long SentBytes { get; private set; }
 
+    /// <summary>
+    /// True if more streams wait to have something told than can be open at once: the peer opens and ends them and does not read what it is told.
+    /// </summary>
+    public bool IsSwamped => _control.Count > Options.MaxInboundStreams + (long)Options.MaxOutboundStreams;
+
     /// <summary>True while a write to the connection below is under way.</summary>
     public bool IsWriting { get; private set; }
 

@@ -284,6 +284,11 @@ internal sealed class YamuxSession : IMuxer
             // It is gone, which is what was asked for; the reason that counts is the first one.
             Break(failure.Message);
         }
+        catch (Exception failure)
+        {
+            // However it fails, whoever waits for the end has to hear of it.
+            Fail(failure);
+        }
     }
 
     private void Release()
@@ -327,6 +332,10 @@ internal sealed class YamuxSession : IMuxer
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The connection has ended, and this with it.
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
         }
     }
 

@@ -1,19 +1,20 @@
 using System.Security.Cryptography;
 using PoUW.Core.Randomness;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Streams;
 
 namespace PoUW.Network.Ping;
 
 /// <summary>Echoes 32 bytes at a time, and measures how long a peer takes for that (libp2p specification, ping). Any thread.</summary>
-internal sealed class PingService(PingOptions options, TimeProvider time, IRandomSource random)
+internal sealed class PingService(PingOptions options, MessageBudget budget, TimeProvider time, IRandomSource random)
 {
     /// <summary>The protocol.</summary>
     public const string ProtocolId = "/ipfs/ping/1.0.0";
 
     private const int MessageBytes = 32;
 
-    /// <summary>Echoes until the peer ends the stream or is silent for too long.</summary>
+    /// <summary>Echoes until the peer ends the stream, is silent for too long or pings too often.</summary>
     public async Task ServeAsync(PeerStream stream, CancellationToken cancellation)
     {
         byte[] message = new byte[MessageBytes];
@@ -27,6 +28,11 @@ internal sealed class PingService(PingOptions options, TimeProvider time, IRando
                 {
                     await stream.CloseAsync();
                     return;
+                }
+
+                if (!budget.TrySpend(stream.Peer, MessageKind.Control, MessageBytes))
+                {
+                    throw new NetworkException(NetworkError.LimitReached, "The peer pings too often.");
                 }
 
                 await stream.WriteAsync(message, either.Token);

@@ -12,6 +12,10 @@ internal static class AnnouncedHeader
     internal static RlpWriter Write(RlpWriter writer, HeaderAnnouncement announced) =>
         writer.BeginList().WriteEncoded(announced.Signed.Encode()).Write(announced.PublicData.Span).EndList();
 
+    /// <summary>True if their encodings are the same.</summary>
+    internal static bool AreSame(HeaderAnnouncement one, HeaderAnnouncement other) =>
+        one.PublicData.Span.SequenceEqual(other.PublicData.Span) && one.Signed.Encode().AsSpan().SequenceEqual(other.Signed.Encode());
+
     /// <summary>Reads one; null if it is not canonical.</summary>
     internal static HeaderAnnouncement? Read(ref RlpReader outer)
     {

@@ -24,8 +24,8 @@ internal sealed class BlockGossip
     private readonly SyncOptions _options;
     private readonly TimeProvider _time;
     private readonly BlockSource _source;
-    private readonly AnnouncedBlocks _places;
-    private readonly AnnouncedBlocks _seats;
+    private readonly AnnouncementPlaces _places;
+    private readonly AnnouncementPlaces _seats;
     private readonly ImportedBlocks _imports;
     private readonly Action<PeerId> _learnFrom;
     private readonly Action<Block, ValidationResult> _imported;
@@ -37,8 +37,8 @@ internal sealed class BlockGossip
         (_chain, _intake, _orphans, _admitCertificate, _network) = (chain, intake, orphans, admitCertificate, network);
         (_options, _time, _imports, _learnFrom, _imported) = (options, time, imports, learnFrom, imported);
         _source = new BlockSource(chain, network, options, time);
-        _places = new AnnouncedBlocks(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
-        _seats = new AnnouncedBlocks(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
+        _places = new AnnouncementPlaces(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
+        _seats = new AnnouncementPlaces(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(
             SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions
             {
@@ -46,6 +46,7 @@ internal sealed class BlockGossip
 
                 // A verdict may wait for a parent that a later message brings; the places bound how many wait.
                 HandledAtOnce = options.MaxAnnouncedBlocksPerPeer + options.MaxWaitingBlocksPerPeer + 1,
+                InboxBytes = options.InboxBytes,
             });
         network.WhenDisconnected(orphans.Forget);
     }
@@ -67,35 +68,14 @@ internal sealed class BlockGossip
             return GossipVerdict.Reject;
         }
 
-        bool hasPlace = _places.TryEnter(peer);
-        AnnouncedBlocks taken = hasPlace ? _places : _seats;
-        if (!hasPlace && !_seats.TryEnter(peer))
-        {
-            _learnFrom(peer);
-            return GossipVerdict.Ignore;
-        }
-
         try
         {
-            return hasPlace ? await JudgeAsync(peer, announced) : await WaitAsync(peer, announced.Header.Signed.Header.Id);
+            return await JudgeAsync(peer, announced);
         }
         catch (OperationCanceledException) when (_network.Stopping.IsCancellationRequested)
         {
             return GossipVerdict.Ignore;
         }
-        finally
-        {
-            taken.Leave(peer);
-        }
-    }
-
-    /// <summary>Leaves a block to the sync: its sender has to show what is missing, and answers for it.</summary>
-    private async Task<GossipVerdict> WaitAsync(PeerId peer, Hash256 id)
-    {
-        _learnFrom(peer);
-        return await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping)
-            ? GossipVerdict.Accept
-            : GossipVerdict.Ignore;
     }
 
     /// <summary>The header alone tells that a block is known or malformed; the rest is not decoded then.</summary>
@@ -107,28 +87,99 @@ internal sealed class BlockGossip
 
     private async Task<GossipVerdict> JudgeAsync(PeerId peer, BlockAnnouncement announced)
     {
-        BlockHeader header = announced.Header.Signed.Header;
         ValidationResult result = await TakeAsync(peer, announced);
-        if (result.Code == ValidationCode.BadTimestamp && EarlyBlocks.DelayOf(header, _chain.Parameters, _time, _options) is { } delay)
+        TimeSpan? delay = result.Code == ValidationCode.BadTimestamp
+            ? EarlyBlocks.DelayOf(announced.Header.Signed.Header, _chain.Parameters, _time, _options)
+            : null;
+        return delay is not null || IsOpen(announced, result) ? await WaitAsync(peer, announced, delay) : VerdictOf(announced, result);
+    }
+
+    /// <summary>
+    /// Waits until a block is due, or until the sync brings it: its sender has to show what is missing, and answers for it. That takes a seat and no
+    /// place, which others would lack meanwhile; and who wants a seat has to have worked for it.
+    /// </summary>
+    private async Task<GossipVerdict> WaitAsync(PeerId peer, BlockAnnouncement announced, TimeSpan? delay)
+    {
+        ValidationResult work = _chain.CheckUnattached(announced.Header);
+        if (!work.IsValid || !_seats.TryEnter(peer))
         {
-            await Task.Delay(delay, _time, _network.Stopping);
-            result = await TakeAsync(peer, announced);
+            _learnFrom(peer);
+            return work.Verdict == GossipVerdict.Reject ? GossipVerdict.Reject : GossipVerdict.Ignore;
         }
 
-        Hash256 id = header.Id;
-        bool isOpen = result.Code is ValidationCode.UnknownParent or ValidationCode.RateLimited or ValidationCode.TooManyUnverified
-            || (result.Code == ValidationCode.AlreadyKnown && !IsThere(id));
-        if (isOpen)
+        try
         {
-            return await WaitAsync(peer, id);
+            if (delay is { } early)
+            {
+                await Task.Delay(early, _time, _network.Stopping);
+                ValidationResult result = await TakeAsync(peer, announced);
+                if (!IsOpen(announced, result))
+                {
+                    return VerdictOf(announced, result);
+                }
+            }
+
+            Hash256 id = announced.Header.Signed.Header.Id;
+            _learnFrom(peer);
+            await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping);
+            return IsStored(announced) ? GossipVerdict.Accept : GossipVerdict.Ignore;
+        }
+        finally
+        {
+            _seats.Leave(peer);
+        }
+    }
+
+    /// <summary>True if the block may be good, and the sync can bring what lacks.</summary>
+    private bool IsOpen(BlockAnnouncement announced, ValidationResult result) =>
+        result.Code is ValidationCode.UnknownParent or ValidationCode.RateLimited or ValidationCode.TooManyUnverified
+        || (result.Code == ValidationCode.AlreadyKnown && !IsThere(announced.Header.Signed.Header.Id));
+
+    private GossipVerdict VerdictOf(BlockAnnouncement announced, ValidationResult result)
+    {
+        if (result.IsValid)
+        {
+            return IsStored(announced) ? GossipVerdict.Accept : GossipVerdict.Ignore;
         }
 
         // Only an answer to a request may lack a witness that was pruned; gossip that does is nobody's honest mistake.
         return result.Code == ValidationCode.MissingWitness ? GossipVerdict.Reject : result.Verdict;
     }
 
-    private Task<ValidationResult> TakeAsync(PeerId peer, BlockAnnouncement announced) =>
-        announced.Block is { } block ? Task.FromResult(TakeWhole(peer, block)) : TakeHeaderAsync(peer, announced.Header);
+    /// <summary>
+    /// True if the announcement is that of the stored block byte for byte. Seal, public data and witness are outside the id: what differs in them
+    /// nobody has verified, and what is accepted is passed on.
+    /// </summary>
+    private bool IsStored(BlockAnnouncement announced)
+    {
+        Hash256 id = announced.Header.Signed.Header.Id;
+        if (!IsThere(id))
+        {
+            return false;
+        }
+
+        return announced.Block is { } block
+            ? _chain.GetBlock(id)?.Encode().AsSpan().SequenceEqual(block.Encode()) == true
+            : _chain.GetAnnouncement(id, out _) is { } stored && AnnouncedHeader.AreSame(stored, announced.Header);
+    }
+
+    /// <summary>Checks, fetches and imports a block, in one of the places for that.</summary>
+    private async Task<ValidationResult> TakeAsync(PeerId peer, BlockAnnouncement announced)
+    {
+        if (!_places.TryEnter(peer))
+        {
+            return ValidationResult.Fail(ValidationCode.RateLimited, nameof(Block), "As many announced blocks as may be are being fetched.");
+        }
+
+        try
+        {
+            return announced.Block is { } block ? TakeWhole(peer, block) : await TakeHeaderAsync(peer, announced.Header);
+        }
+        finally
+        {
+            _places.Leave(peer);
+        }
+    }
 
     /// <summary>Imports a block that came along, with all that waited for it; it waits itself if its parent is not known.</summary>
     private ValidationResult TakeWhole(PeerId peer, Block block)
@@ -136,7 +187,7 @@ internal sealed class BlockGossip
         OrphanImport<PeerId> import = _orphans.Import(peer, block);
         if (import.Result.IsValid)
         {
-            _imported(block, import.Result);
+            TellImported(block, import.Result);
         }
 
         TellAdopted(import.Adopted);
@@ -152,7 +203,7 @@ internal sealed class BlockGossip
         {
             if (orphan.Result.IsValid)
             {
-                _imported(orphan.Block, orphan.Result);
+                TellImported(orphan.Block, orphan.Result);
             }
 
             if (orphan.Result.Verdict == GossipVerdict.Reject)
@@ -160,6 +211,13 @@ internal sealed class BlockGossip
                 _network.Punish(orphan.Source, $"invalid block {orphan.Block.Id.ToShortString()}: {orphan.Result}");
             }
         }
+    }
+
+    private void TellImported(Block block, ValidationResult result)
+    {
+        // Its header may have come before it and wait there.
+        _intake.Promote(block.Id);
+        _imported(block, result);
     }
 
     private async Task<ValidationResult> TakeHeaderAsync(PeerId peer, HeaderAnnouncement announced)
@@ -178,10 +236,10 @@ internal sealed class BlockGossip
         }
 
         HashSet<PeerId> refused = [];
-        while (await _source.FetchAsync(peer, id, refused) is { } found)
+        while (await _source.FetchAsync(peer, header, refused) is { } found)
         {
             // The seal is the announcement's: what is forwarded is what was verified.
-            result = await ImportAsync(peer, found.Block with { Seal = announced.Signed.Seal });
+            result = ImportFetched(peer, found.Block with { Seal = announced.Signed.Seal }, found.From);
             bool isFaultOfSource = !result.IsValid && !_chain.IsInvalid(id) && result.Code is not ValidationCode.BadSignature
                 && result.Verdict == GossipVerdict.Reject;
             if (!isFaultOfSource)
@@ -202,15 +260,13 @@ internal sealed class BlockGossip
         return ValidationResult.Fail(ValidationCode.UnknownParent, nameof(Block), "Nobody has the block.");
     }
 
-    /// <summary>Imports a body; one whose parent is being imported waits for it.</summary>
-    private async Task<ValidationResult> ImportAsync(PeerId peer, Block block)
+    /// <summary>Imports a body; one whose parent is not here yet waits for it among the orphans, if its sender answers for all of it.</summary>
+    private ValidationResult ImportFetched(PeerId peer, Block block, PeerId from)
     {
         ValidationResult result = _intake.ImportBody(peer, block);
-        Hash256 parent = block.Header.ParentHash;
-        if (result.Code == ValidationCode.UnknownParent
-            && await _imports.WaitAsync(parent, () => IsThere(parent), _options.AnnouncedBlockTimeout, _network.Stopping))
+        if (result.Code == ValidationCode.UnknownParent && from == peer)
         {
-            result = _intake.ImportBody(peer, block);
+            return TakeWhole(peer, block);
         }
 
         if (result.IsValid)

@@ -8,19 +8,35 @@ namespace PoUW.Network.Sync;
 
 /// <summary>
 /// Fetches one block by its id: from the peer that announced it, and from another one when that takes long or gives nothing. A body that does
-/// not fit the id is the fault of whoever sent it. Thread-safe.
+/// not fit the id is the fault of whoever sent it; one without the witness that its sender says to have pruned is not, but it is asked for no
+/// block below that height again. Thread-safe.
 /// </summary>
-internal sealed class BlockSource(BlockChain chain, SyncNetwork network, SyncOptions options, TimeProvider time)
+internal sealed class BlockSource
 {
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PeerId, ulong> _floors = [];
+    private readonly BlockChain _chain;
+    private readonly SyncNetwork _network;
+    private readonly SyncOptions _options;
+    private readonly TimeProvider _time;
+
+    internal BlockSource(BlockChain chain, SyncNetwork network, SyncOptions options, TimeProvider time)
+    {
+        (_chain, _network, _options, _time) = (chain, network, options, time);
+        network.WhenDisconnected(Forget);
+    }
+
     /// <summary>Fetches a block and verifies its transactions' signatures ahead.</summary>
     /// <param name="first">Whom to ask first.</param>
-    /// <param name="id">The block.</param>
+    /// <param name="header">The block's header.</param>
     /// <param name="refused">Peers whose answer was tried before.</param>
     /// <returns>The block with who sent it; null if no peer gave it in time.</returns>
     /// <exception cref="OperationCanceledException">The sync stops.</exception>
-    internal async Task<(Block Block, PeerId From)?> FetchAsync(PeerId first, Hash256 id, HashSet<PeerId> refused)
+    internal async Task<(Block Block, PeerId From)?> FetchAsync(PeerId first, BlockHeader header, HashSet<PeerId> refused)
     {
-        Queue<PeerId> sources = new(Sources(first, id).Where(peer => !refused.Contains(peer)).Take(options.MaxSources));
+        Hash256 id = header.Id;
+        Queue<PeerId> sources = new(
+            Sources(first, id).Where(peer => !refused.Contains(peer) && MayHaveWitness(peer, header.Height)).Take(_options.MaxSources));
         List<Task<(Block Block, PeerId From)?>> asked = [];
         while (sources.Count > 0 || asked.Count > 0)
         {
@@ -41,11 +57,11 @@ internal sealed class BlockSource(BlockChain chain, SyncNetwork network, SyncOpt
     /// <summary>Waits for a block, or until another peer should be asked; takes out the tasks that gave nothing.</summary>
     private async Task<(Block Block, PeerId From)?> FirstAsync(List<Task<(Block Block, PeerId From)?>> asked, bool hasMore)
     {
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(network.Stopping);
-        Task late = hasMore ? Task.Delay(options.HedgeDelay, time, ended.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, ended.Token);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_network.Stopping);
+        Task late = hasMore ? Task.Delay(_options.HedgeDelay, _time, ended.Token) : Task.Delay(Timeout.InfiniteTimeSpan, _time, ended.Token);
         Task first = await Task.WhenAny(asked.Append<Task>(late));
         ended.Cancel();
-        network.Stopping.ThrowIfCancellationRequested();
+        _network.Stopping.ThrowIfCancellationRequested();
         if (first != late)
         {
             Task<(Block Block, PeerId From)?> answer = asked.First(task => task == first);
@@ -58,33 +74,69 @@ internal sealed class BlockSource(BlockChain chain, SyncNetwork network, SyncOpt
 
     private async Task<(Block Block, PeerId From)?> AskAsync(PeerId peer, Hash256 id)
     {
-        SyncAnswer answer = await network.AskAsync(
-            peer, SyncProtocols.Block, new BodiesRequest([id]).Encode(), StreamPriority.Normal, options.BodyTimeout);
+        SyncAnswer answer = await _network.AskAsync(
+            peer, SyncProtocols.Block, new BodiesRequest([id]).Encode(), StreamPriority.Normal, _options.BodyTimeout);
         if (!answer.IsThere)
         {
             return null;
         }
 
-        BodiesResponse? response = BodiesResponse.TryDecode(answer.Bytes.Span, 1, options.AnswerBytes, chain.Parameters.MaxBlockBytes);
+        BodiesResponse? response = BodiesResponse.TryDecode(answer.Bytes.Span, 1, _options.AnswerBytes, _chain.Parameters.MaxBlockBytes);
         if (response is { Blocks.Count: 0 })
         {
             return null;
         }
 
-        // A new block has its witness, whatever its sender has pruned.
         Block? block = response?.Blocks[0];
-        if (block is null || block.Id != id || block.Certificate.Witness.IsEmpty || !chain.VerifyAhead(block))
+        if (block?.Id == id && block.Certificate.Witness.IsEmpty && block.Header.Height < response!.WitnessFloor)
         {
-            network.Punish(peer, "a body that does not fit the announced header", id);
+            // What it says of itself counts as long as it is connected: a floor that lies costs one answer.
+            Note(peer, response.WitnessFloor);
+            return null;
+        }
+
+        if (block is null || block.Id != id || block.Certificate.Witness.IsEmpty || !_chain.VerifyAhead(block))
+        {
+            _network.Punish(peer, "a body that does not fit the announced header", id);
             return null;
         }
 
         return (block, peer);
     }
 
+    private bool MayHaveWitness(PeerId peer, ulong height)
+    {
+        lock (_gate)
+        {
+            return height >= _floors.GetValueOrDefault(peer);
+        }
+    }
+
+    private void Note(PeerId peer, ulong floor)
+    {
+        lock (_gate)
+        {
+            _floors[peer] = floor;
+        }
+
+        if (!_network.Peers.Contains(peer))
+        {
+            // It went while its answer was on the way.
+            Forget(peer);
+        }
+    }
+
+    private void Forget(PeerId peer)
+    {
+        lock (_gate)
+        {
+            _floors.Remove(peer);
+        }
+    }
+
     private IEnumerable<PeerId> Sources(PeerId first, Hash256 id)
     {
-        PeerId[] others = [.. network.Peers.Where(peer => peer != first)];
+        PeerId[] others = [.. _network.Peers.Where(peer => peer != first)];
         int start = others.Length == 0 ? 0 : id.ToArray()[0] % others.Length;
         return others[start..].Concat(others[..start]).Prepend(first);
     }

@@ -1,4 +1,3 @@
-using PoUW.Core;
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Headers;
@@ -15,11 +14,15 @@ namespace PoUW.Network.Sync;
 /// </summary>
 internal sealed class BodyFetcher(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
-    Pulse progress, BodyPlan plan, Action<string> warn, Action<Block, ValidationResult> imported,
+    Pulse progress, BodyPlan plan, Action<string> warn, Action<Block, ValidationResult> imported, Action<PeerId> disappointed,
     Action ended)
 {
+    // The longest pause after failures of this node, in pauses after the first.
+    private const int MaxPauseFactor = 8;
+
     private bool _isImporting;
     private bool _isHeld;
+    private int _failures;
     private long _count;
 
     /// <summary>Blocks that were imported.</summary>
@@ -73,7 +76,14 @@ internal sealed class BodyFetcher(
 
         if (exhausted.Count > 0)
         {
-            exhausted.ForEach(entry => intake.Discard(entry.Peer, entry.Id));
+            foreach ((PeerId peer, Hash256 id) in exhausted)
+            {
+                intake.Discard(peer, id);
+                disappointed(peer);
+            }
+
+            // Who waits for room has it now.
+            progress.Beat();
             Pump(replan: true);
         }
     }
@@ -83,7 +93,8 @@ internal sealed class BodyFetcher(
         int untouched = 0;
         try
         {
-            using CancellationTokenSource slow = new(options.HedgeDelay, time);
+            long start = time.GetTimestamp();
+            using CancellationTokenSource slow = new(Patience(), time);
             bool isSlow = false;
             SyncAnswer answer;
             await using (slow.Token.Register(() => isSlow = Hedge(fetch)))
@@ -92,7 +103,7 @@ internal sealed class BodyFetcher(
                     fetch.Peer.Id, SyncProtocols.Bodies, new BodiesRequest(fetch.Ids).Encode(), StreamPriority.Bulk, options.BodyTimeout);
             }
 
-            untouched = answer.IsThere ? Take(fetch, answer.Bytes, isSlow) : GiveUp(fetch, answer.IsBusy);
+            untouched = answer.IsThere ? Take(fetch, answer.Bytes, isSlow, time.GetElapsedTime(start)) : GiveUp(fetch, answer.IsBusy);
         }
         finally
         {
@@ -103,6 +114,14 @@ internal sealed class BodyFetcher(
         }
 
         Pump();
+    }
+
+    private TimeSpan Patience()
+    {
+        lock (peers.Gate)
+        {
+            return plan.Patience;
+        }
     }
 
     private bool Hedge(BodyFetch fetch)
@@ -117,12 +136,14 @@ internal sealed class BodyFetcher(
     }
 
     /// <summary>The peer gave nothing: others are asked, and it is left alone for a while.</summary>
-    /// <returns>How many of the ids it may be asked for again: all if it was busy.</returns>
+    /// <returns>How many of the ids it may be asked for again: all if it was busy, unless it always is.</returns>
     private int GiveUp(BodyFetch fetch, bool isBusy)
     {
-        TimeSpan pause = isBusy ? options.HedgeDelay : options.SlowPeerPause;
+        TimeSpan pause;
         lock (peers.Gate)
         {
+            isBusy &= ++fetch.Peer.BusyAnswers <= options.MaxBusyAnswers;
+            pause = isBusy ? options.HedgeDelay : options.SlowPeerPause;
             fetch.Peer.Batch = 1;
             fetch.Peer.PausedUntil = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
         }
@@ -133,7 +154,7 @@ internal sealed class BodyFetcher(
 
     /// <summary>Checks an answer block by block, and hands each on at once.</summary>
     /// <returns>How many of the last ids were cut off.</returns>
-    private int Take(BodyFetch fetch, ReadOnlyMemory<byte> encoded, bool isSlow)
+    private int Take(BodyFetch fetch, ReadOnlyMemory<byte> encoded, bool isSlow, TimeSpan taken)
     {
         BodiesResponse? response = BodiesResponse.TryDecode(encoded.Span, fetch.Ids.Count, options.AnswerBytes, chain.Parameters.MaxBlockBytes);
         if (response is null)
@@ -152,19 +173,24 @@ internal sealed class BodyFetcher(
         {
             Hash256 id = block.Id;
             int place = fetch.Ids.IndexOf(id, next);
-            if (place < 0 || !IsWhole(fetch.Peer, block, response.WitnessFloor))
+            if (place < 0 || (IsWanted(id) && !IsWhole(fetch.Peer, block, response.WitnessFloor)))
             {
                 network.Punish(fetch.Peer.Id, "a body that does not fit its header", id);
                 return 0;
             }
 
             next = place + 1;
+            bool isImportWaiting;
             lock (peers.Gate)
             {
                 plan.Put(block, id, fetch.Peer.Id, block.EncodedLengthWithoutWitness + block.Certificate.Witness.Length);
+                isImportWaiting = !_isImporting && plan.IsNextThere;
             }
 
-            Pump();
+            if (isImportWaiting)
+            {
+                Pump();
+            }
         }
 
         // An answer may end early for its size. What a peer has not, it leaves out of the beginning of the next one.
@@ -172,9 +198,22 @@ internal sealed class BodyFetcher(
         lock (peers.Gate)
         {
             fetch.Peer.Batch = isCut || isSlow ? Math.Max(1, next) : Math.Min(options.BodiesPerRequest, fetch.Peer.Batch * 2);
+            if (next > 0)
+            {
+                (fetch.Peer.AnswerTime, fetch.Peer.BusyAnswers, fetch.Peer.Disappointments) = (taken, 0, 0);
+            }
         }
 
         return isCut ? fetch.Ids.Count - next : 0;
+    }
+
+    /// <summary>False if another peer has sent the block before, which was asked for it since this one took long.</summary>
+    private bool IsWanted(Hash256 id)
+    {
+        lock (peers.Gate)
+        {
+            return plan.Wants(id);
+        }
     }
 
     private bool IsWhole(SyncPeer peer, Block block, ulong witnessFloor)
@@ -197,45 +236,51 @@ internal sealed class BodyFetcher(
 
     private Task ImportAllAsync()
     {
-        while (true)
+        try
         {
-            Block? block;
-            PeerId from;
+            while (TakeNext() is { } next)
+            {
+                Import(next.Block, next.From);
+            }
+        }
+        finally
+        {
             lock (peers.Gate)
             {
-                if (network.Stopping.IsCancellationRequested || _isHeld || !plan.TryTake(out block, out from))
-                {
-                    _isImporting = false;
-                    break;
-                }
+                _isImporting = false;
             }
-
-            Import(block!, from);
         }
 
+        // A block that came in between saw an importer and started none.
         Pump();
         ended();
         return Task.CompletedTask;
     }
 
+    private (Block Block, PeerId From)? TakeNext()
+    {
+        lock (peers.Gate)
+        {
+            return !network.Stopping.IsCancellationRequested && !_isHeld && plan.TryTake(out Block? block, out PeerId from) ? (block!, from) : null;
+        }
+    }
+
     private void Import(Block block, PeerId from)
     {
-        ValidationResult result;
         try
         {
-            result = intake.ImportBody(from, block);
+            Conclude(block, from, intake.ImportBody(from, block));
+            progress.Beat();
+            Pump();
+            _failures = 0;
         }
-        catch (PouwException failure)
+        catch (Exception failure)
         {
-            // The store failed: nothing of the block was kept, and the next attempt may work.
+            // The store failed, and nothing of the block was kept; or a listener did, and the block is in. The next attempt tells, after a
+            // pause that doubles as long as it goes on.
             warn($"block {block.Header.Height} was not imported: {failure.Message}");
-            Hold(options.SlowPeerPause);
-            return;
+            Hold(options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(_failures++, 30)));
         }
-
-        Conclude(block, from, result);
-        progress.Beat();
-        Pump();
     }
 
     private void Conclude(Block block, PeerId from, ValidationResult result)

@@ -88,10 +88,23 @@ internal sealed class BodyPlan(BlockChain chain, HeaderIntake<PeerId> intake, Sy
         }
     }
 
+    /// <summary>
+    /// How long an answer may take before others are asked as well: twice what the fastest peer takes, so that when all are busy nobody makes it
+    /// worse by asking for everything twice; one that is fast enough lets nobody wait for the others.
+    /// </summary>
+    internal TimeSpan Patience
+    {
+        get
+        {
+            TimeSpan fastest = peers.All.Select(static peer => peer.AnswerTime).Min() ?? TimeSpan.Zero;
+            return TimeSpan.FromTicks(Math.Clamp(2 * fastest.Ticks, options.HedgeDelay.Ticks, Math.Max(options.HedgeDelay.Ticks, options.BodyTimeout.Ticks / 2)));
+        }
+    }
+
     /// <summary>A peer did not answer soon: others may be asked, too.</summary>
     internal void MarkOverdue(BodyFetch fetch)
     {
-        fetch.Peer.Batch = Math.Max(1, fetch.Peer.Batch / 2);
+        (fetch.Peer.Batch, fetch.Peer.AnswerTime) = (Math.Max(1, fetch.Peer.Batch / 2), null);
         foreach (Hash256 id in fetch.Ids)
         {
             if (_slots.TryGetValue(id, out BodySlot? slot))

@@ -31,7 +31,7 @@ internal sealed class ChainSync
         (_chain, _intake, _network, _options, _time, _idle) = (chain, intake, network, options, time, idle);
         Pulse progress = new();
         _plan = new BodyPlan(chain, intake, _peers, options, time, warn);
-        _bodies = new BodyFetcher(chain, intake, _peers, network, options, time, tasks, progress, _plan, warn, imported, CheckIdle);
+        _bodies = new BodyFetcher(chain, intake, _peers, network, options, time, tasks, progress, _plan, warn, imported, Disappoint, CheckIdle);
         _headers = new HeaderFetcher(chain, intake, _peers, network, options, time, tasks, progress, OnHeaders);
         network.WhenConnected(peer =>
         {
@@ -68,6 +68,9 @@ internal sealed class ChainSync
 
     /// <summary>Asks a peer what is above the head.</summary>
     internal void Ask(PeerId peer) => _headers.Ask(peer);
+
+    /// <summary>Nobody has the bodies of a peer's headers, or they are kept back.</summary>
+    private void Disappoint(PeerId peer) => _headers.Pause(peer);
 
     private void OnHeaders()
     {

@@ -10,40 +10,97 @@ namespace PoUW.Network.Sync;
 
 /// <summary>
 /// Asks peers for their headers and gives them to the intake, each peer by itself and one request at a time. A peer whose chain is longer
-/// than its places waits until blocks were imported. Every answer has to lead upwards, so no peer can keep this going for nothing.
+/// than its places waits until blocks were imported. Every answer has to lead upwards, so no peer can keep this going for nothing; while one
+/// takes long, another is asked, and the sync does not wait for it.
 /// </summary>
 internal sealed class HeaderFetcher(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
     Pulse progress, Action headersChanged)
 {
-    private int _asking;
+    // The longest pause of a peer whose headers lead to no bodies, in pauses after the first time.
+    private const int MaxPauseFactor = 16;
 
-    /// <summary>True while a peer is being asked.</summary>
-    internal bool IsAsking => Volatile.Read(ref _asking) > 0;
+    private readonly HashSet<PeerId> _later = [];
 
-    /// <summary>Asks a peer, once more if it is being asked.</summary>
+    /// <summary>True while a peer is being asked that does not take long.</summary>
+    internal bool IsAsking
+    {
+        get
+        {
+            lock (peers.Gate)
+            {
+                return peers.All.Any(static peer => peer is { IsAsking: true, IsLate: false, IsFull: false });
+            }
+        }
+    }
+
+    /// <summary>Asks a peer, once more if it is being asked; another one at once if it takes long.</summary>
     internal void Ask(PeerId id)
     {
         SyncPeer? peer;
         lock (peers.Gate)
         {
-            if (!peers.TryFind(id, out peer))
+            if (!peers.TryFind(id, out peer) || IsPaused(peer))
             {
                 return;
             }
 
             peer.AskAgain = peer.IsAsking;
-            if (peer.IsAsking)
+            peer = !peer.IsAsking ? peer : peer.IsLate ? FreeAfter(peer) : null;
+            if (peer is null)
             {
                 return;
             }
 
-            peer.IsAsking = true;
+            (peer.IsAsking, peer.IsLate) = (true, false);
         }
 
-        Interlocked.Increment(ref _asking);
         tasks.Run("header sync", () => RunAsync(peer));
     }
+
+    /// <summary>
+    /// A peer's headers turned out to be of no use, since nobody has their bodies: it is asked again after a while, which doubles each time.
+    /// </summary>
+    internal void Pause(PeerId id)
+    {
+        TimeSpan pause;
+        lock (peers.Gate)
+        {
+            if (!peers.TryFind(id, out SyncPeer? peer) || IsPaused(peer))
+            {
+                return;
+            }
+
+            pause = options.SlowPeerPause * Math.Min(MaxPauseFactor, 1 << Math.Min(peer.Disappointments++, 30));
+            peer.HeadersPausedUntil = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
+        }
+
+        AskLater(id, pause + TimeSpan.FromMilliseconds(1));
+    }
+
+    /// <summary>Asks a peer after a while, unless that is going to happen anyway: a peer has one such timer at a time.</summary>
+    private void AskLater(PeerId id, TimeSpan delay)
+    {
+        lock (peers.Gate)
+        {
+            if (!_later.Add(id))
+            {
+                return;
+            }
+        }
+
+        tasks.RunLater("headers later", delay, time, () =>
+        {
+            lock (peers.Gate)
+            {
+                _later.Remove(id);
+            }
+
+            Ask(id);
+        });
+    }
+
+    private bool IsPaused(SyncPeer peer) => peer.HeadersPausedUntil > time.GetTimestamp();
 
     private async Task RunAsync(SyncPeer peer)
     {
@@ -54,7 +111,7 @@ internal sealed class HeaderFetcher(
                 await FollowAsync(peer);
                 lock (peers.Gate)
                 {
-                    if (!peer.AskAgain)
+                    if (!peer.AskAgain || IsPaused(peer))
                     {
                         peer.IsAsking = false;
                         break;
@@ -72,24 +129,58 @@ internal sealed class HeaderFetcher(
                 peer.IsFull = false;
             }
 
-            Interlocked.Decrement(ref _asking);
             headersChanged();
         }
     }
 
+    /// <summary>Asks a peer, and another one too when that takes long.</summary>
+    private async Task<SyncAnswer> RequestAsync(SyncPeer peer, HeadersRequest request)
+    {
+        using CancellationTokenSource slow = new(options.HedgeDelay, time);
+        await using (slow.Token.Register(() => Hedge(peer)))
+        {
+            return await network.AskAsync(peer.Id, SyncProtocols.Headers, request.Encode(), StreamPriority.Normal, options.RequestTimeout);
+        }
+    }
+
+    private void Hedge(SyncPeer late)
+    {
+        SyncPeer? other;
+        lock (peers.Gate)
+        {
+            late.IsLate = true;
+            other = FreeAfter(late);
+        }
+
+        if (other is not null)
+        {
+            Ask(other.Id);
+        }
+
+        headersChanged();
+    }
+
+    private SyncPeer? FreeAfter(SyncPeer late) => peers.AllAfter(late.Id).FirstOrDefault(peer => !peer.IsAsking && !IsPaused(peer));
+
     /// <summary>Follows a peer's chain upwards until it ends.</summary>
     private async Task FollowAsync(SyncPeer peer)
     {
-        Hash256? last = null;
+        // What it sent before and is not imported yet need not come again.
+        Hash256? last = intake.HeadersOf(peer.Id) is [.., var highestBefore] ? highestBefore.Id : null;
         ulong reached = 0;
         while (await WaitForRoomAsync(peer))
         {
             int count = Math.Min(options.HeadersPerRequest, options.Headers.MaxHeadersPerPeer - intake.CountOf(peer.Id));
             List<Hash256> locator = ChainLocator.Of(chain, last);
             HeadersRequest request = new(locator, Math.Max(1, count));
-            SyncAnswer answer = await network.AskAsync(peer.Id, SyncProtocols.Headers, request.Encode(), StreamPriority.Normal, options.RequestTimeout);
+            SyncAnswer answer = await RequestAsync(peer, request);
             if (!answer.IsThere)
             {
+                if (answer.IsBusy)
+                {
+                    AskLater(peer.Id, options.SlowPeerPause);
+                }
+
                 return;
             }
 
@@ -142,7 +233,7 @@ internal sealed class HeaderFetcher(
             case ValidationCode.BadTimestamp:
                 if (EarlyBlocks.DelayOf(header, chain.Parameters, time, options) is { } delay)
                 {
-                    tasks.RunLater("early header", delay, time, () => Ask(peer.Id));
+                    AskLater(peer.Id, delay);
                 }
 
                 return false;

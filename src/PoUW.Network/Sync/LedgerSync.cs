@@ -51,7 +51,10 @@ public sealed class LedgerSync
 
         SyncNetwork network = new(node, stopping);
         ServeBudget budget = new(options, time);
-        HeaderIntake<PeerId> intake = new(chain, options.Headers, time);
+
+        // No peer waits for places of others.
+        HeaderIntakeOptions headers = options.Headers with { MaxPeers = Math.Max(options.Headers.MaxPeers, node.Options.Host.MaxPeers) };
+        HeaderIntake<PeerId> intake = new(chain, headers, time);
         _tasks = new SyncTasks(spawner, warn, stopping);
         _imports = new ImportedBlocks(time);
         _ = new SyncServer(chain, pool, network, options, budget);

@@ -21,10 +21,22 @@ public sealed record SyncOptions
     /// <summary>Announced blocks of one peer beyond those, which wait for the sync to bring them.</summary>
     public int MaxWaitingBlocksPerPeer { get; init; } = 64;
 
+    /// <summary>
+    /// Bytes of one peer's announcements on one topic that wait for their verdict. What the peers of a node may take together should be less than a
+    /// topic's share of <see cref="Gossip.GossipLimits.TotalInboxBytes"/>, so that none of them can keep the others out.
+    /// </summary>
+    public int InboxBytes { get; init; } = 384 * 1024;
+
+    /// <summary>Announced transactions that are fetched at the same time; more are ignored.</summary>
+    public int MaxFetchedTransactions { get; init; } = 128;
+
+    /// <summary>The same, of one peer.</summary>
+    public int MaxFetchedTransactionsPerPeer { get; init; } = 2;
+
     /// <summary>How long an announced block may take from all sources together, its ancestors included.</summary>
     public TimeSpan AnnouncedBlockTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>After this time without an answer another peer is asked, too.</summary>
+    /// <summary>After this time without an answer another peer is asked, too; later if all peers take long.</summary>
     public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Peers that are asked for one announced block or transaction.</summary>
@@ -66,6 +78,9 @@ public sealed record SyncOptions
     /// <summary>A peer that let a request for bodies time out is asked again after this time.</summary>
     public TimeSpan SlowPeerPause { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Answers of a peer in a row that it is busy, after which it is taken for one that does not have the bodies.</summary>
+    public int MaxBusyAnswers { get; init; } = 16;
+
     /// <summary>How often a peer, one after the other, is asked for news although it announced none; zero for never.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -78,6 +93,12 @@ public sealed record SyncOptions
     /// <summary>Bytes a second over all peers.</summary>
     public long TotalServedBytesPerSecond { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>
+    /// Bytes a second of headers and announced blocks that each peer is served beside those, so that consensus does not wait for catch-ups of others; the
+    /// number of peers bounds what all get together.
+    /// </summary>
+    public long UrgentBytesPerSecond { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>A node with a trusted checkpoint so far above its genesis takes the state as a snapshot instead of the blocks; 0 for never.</summary>
     public ulong SnapshotMinBlocks { get; init; } = 1024;
 
@@ -86,6 +107,12 @@ public sealed record SyncOptions
 
     /// <summary>Chunks that a snapshot may have; about a megabyte each.</summary>
     public int MaxSnapshotChunks { get; init; } = 1 << 16;
+
+    /// <summary>States whose chunks are counted and can be served, the least recently used of them is forgotten first; 32 bytes a chunk each.</summary>
+    public int MaxSnapshotIndexes { get; init; } = 8;
+
+    /// <summary>How long after a peer made this node count the chunks of a state its offers of other states wait for counts that others cause.</summary>
+    public TimeSpan SnapshotCountInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Rounds in which no peer had anything of the snapshot, after which the node goes on with blocks instead.</summary>
     public int SnapshotAttempts { get; init; } = 30;
@@ -99,10 +126,11 @@ public sealed record SyncOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        long[] counts = [MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer, MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
-            HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
-            TotalServedBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, SnapshotAttempts];
-        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause];
+        long[] counts = [InboxBytes, MaxFetchedTransactions, MaxFetchedTransactionsPerPeer, MaxAnnouncedBlocks, MaxAnnouncedBlocksPerPeer,
+            MaxWaitingBlocksPerPeer, MaxSources, MaxWaitingTransactions, MaxWaitingTransactionBytes, MaxTransactionIds,
+            HeadersPerRequest, BodiesPerRequest, AnswerBytes, BodyRequestsPerPeer, MaxBusyAnswers, MaxBlocksAhead, MaxBytesAhead, ServedBytesPerSecond,
+            TotalServedBytesPerSecond, UrgentBytesPerSecond, SnapshotWindow, MaxSnapshotChunks, MaxSnapshotIndexes, SnapshotAttempts];
+        TimeSpan[] times = [AnnouncedBlockTimeout, HedgeDelay, RequestTimeout, BodyTimeout, SlowPeerPause, MaxEarly, SnapshotPause, SnapshotCountInterval];
         bool isInRange = counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
             && InlineBlockBytes >= 0 && InlineTransactionBytes >= 0 && PollInterval >= TimeSpan.Zero
             && HeadersPerRequest <= HeadersRequest.MaxHeaders && BodiesPerRequest <= BodiesRequest.MaxIds && MaxTransactionIds <= TransactionsRequest.MaxIds;

@@ -16,6 +16,15 @@ internal sealed class SyncPeer(PeerId id)
     /// <summary>True if it has to be asked once more after that.</summary>
     internal bool AskAgain { get; set; }
 
+    /// <summary>True while its headers are being asked for, from when on an answer took long.</summary>
+    internal bool IsLate { get; set; }
+
+    /// <summary>It is asked for no headers before this time, in ticks of the clock.</summary>
+    internal long HeadersPausedUntil { get; set; }
+
+    /// <summary>How often in a row nobody had the bodies of headers that it sent; a body of it ends the row.</summary>
+    internal int Disappointments { get; set; }
+
     /// <summary>True while its headers are followed, from when on it had more of them than the intake has places for.</summary>
     internal bool IsFull { get; set; }
 
@@ -33,6 +42,12 @@ internal sealed class SyncPeer(PeerId id)
 
     /// <summary>How many blocks it is asked for at once: those that answer fast get more.</summary>
     internal int Batch { get; set; } = FirstBatch;
+
+    /// <summary>How long its last answer with bodies took; null before one, and when a later one is overdue.</summary>
+    internal TimeSpan? AnswerTime { get; set; }
+
+    /// <summary>How often in a row it answered that it is busy.</summary>
+    internal int BusyAnswers { get; set; }
 
     /// <summary>It is asked for no bodies before this time, in ticks of the clock.</summary>
     internal long PausedUntil { get; set; }

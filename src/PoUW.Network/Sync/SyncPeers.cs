@@ -36,7 +36,10 @@ internal sealed class SyncPeers
     /// <summary>Finds a peer; under the lock.</summary>
     internal bool TryFind(PeerId id, [NotNullWhen(true)] out SyncPeer? peer) => _peers.TryGetValue(id, out peer);
 
+    /// <summary>The other peers in the order of ids, beginning with the one after a peer; under the lock.</summary>
+    internal IEnumerable<SyncPeer> AllAfter(PeerId id) =>
+        _peers.Values.Where(peer => peer.Id > id).Concat(_peers.Values.TakeWhile(peer => peer.Id < id));
+
     /// <summary>The peer after another in the order of ids, the first after the last; under the lock.</summary>
-    internal SyncPeer? After(PeerId? id) =>
-        _peers.Values.FirstOrDefault(peer => id is not { } last || peer.Id > last) ?? _peers.Values.FirstOrDefault();
+    internal SyncPeer? After(PeerId? id) => (id is { } last ? AllAfter(last) : _peers.Values).FirstOrDefault() ?? _peers.Values.FirstOrDefault();
 }

@@ -19,16 +19,17 @@ internal sealed class TransactionGossip
     private readonly SyncOptions _options;
     private readonly SyncTasks _tasks;
     private readonly Action<Transaction> _admitted;
-    private int _fetching;
+    private readonly AnnouncementPlaces _fetching;
 
     internal TransactionGossip(
         BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, SyncTasks tasks, Action<Transaction> admitted)
     {
         (_chain, _pool, _network, _options, _tasks, _admitted) = (chain, pool, network, options, tasks, admitted);
+        _fetching = new AnnouncementPlaces(options.MaxFetchedTransactions, options.MaxFetchedTransactionsPerPeer);
         foreach (TransactionTopic topic in TransactionTopics.All)
         {
             TransactionLane lane = new(options, tasks, Admit);
-            network.Subscribe(topic.Name, (peer, message) => OnMessageAsync(topic, lane, peer, message), topic.ToOptions(options.InlineTransactionBytes));
+            network.Subscribe(topic.Name, (peer, message) => OnMessageAsync(topic, lane, peer, message), topic.ToOptions(options));
         }
     }
 
@@ -98,24 +99,22 @@ internal sealed class TransactionGossip
 
     private async Task<GossipVerdict> JudgeByIdAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, Hash256 id)
     {
-        if (IsKnown(id))
+        if (IsKnown(id) || !_fetching.TryEnter(peer))
         {
             return GossipVerdict.Ignore;
         }
 
+        List<Transaction>? fetched;
         try
         {
-            if (Interlocked.Increment(ref _fetching) > _options.MaxAnnouncedBlocks)
-            {
-                return GossipVerdict.Ignore;
-            }
-
-            return await FetchAsync(peer, [id]) is [Transaction transaction] ? await JudgeAsync(topic, lane, transaction) : GossipVerdict.Ignore;
+            fetched = await FetchAsync(peer, [id]);
         }
         finally
         {
-            Interlocked.Decrement(ref _fetching);
+            _fetching.Leave(peer);
         }
+
+        return fetched is [Transaction transaction] ? await JudgeAsync(topic, lane, transaction) : GossipVerdict.Ignore;
     }
 
     /// <summary>A transaction on the topic of another kind would bypass that one's queue.</summary>

@@ -9,10 +9,11 @@ namespace PoUW.Network.Sync;
 public sealed record TransactionTopic(string Name, int InlineBytes, GossipTopicScore Score)
 {
     /// <summary>The topic's rules for gossip.</summary>
-    /// <param name="inlineBytes">The node's own limit for transactions that travel whole; the lower one counts.</param>
-    public GossipTopicOptions ToOptions(int inlineBytes) => new()
+    /// <param name="options">The node's own limits; for transactions that travel whole the lower one counts.</param>
+    public GossipTopicOptions ToOptions(SyncOptions options) => new()
     {
-        MaxMessageBytes = TransactionAnnouncement.MaxEncodedBytes(Math.Min(inlineBytes, InlineBytes)),
+        MaxMessageBytes = TransactionAnnouncement.MaxEncodedBytes(Math.Min(options.InlineTransactionBytes, InlineBytes)),
+        InboxBytes = options.InboxBytes,
         Score = Score,
     };
 }

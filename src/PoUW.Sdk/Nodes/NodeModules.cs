@@ -11,9 +11,9 @@ namespace PoUW.Sdk.Nodes;
 /// <summary>The ledger modules of a network, in the order that is part of its rules.</summary>
 internal static class NodeModules
 {
-    public static IReadOnlyList<ILedgerModule> Create(NetworkParameters parameters)
+    public static IReadOnlyList<ILedgerModule> Create(NetworkParameters parameters, ISignatureScheme signatures)
     {
         StakeModule stakes = new(parameters);
-        return [stakes, new JobModule(), new WorkModule(), new FinalityModule(stakes, stakes, new Secp256k1Scheme())];
+        return [stakes, new JobModule(), new WorkModule(), new FinalityModule(stakes, stakes, signatures)];
     }
 }

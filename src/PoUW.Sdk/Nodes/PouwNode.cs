@@ -2,7 +2,6 @@ using PoUW.Compute.Backends;
 using PoUW.Compute.TileWork;
 using PoUW.Core.Archive;
 using PoUW.Core.Chain;
-using PoUW.Core.Cryptography;
 using PoUW.Core.Headers;
 using PoUW.Core.Mempool;
 using PoUW.Core.Orphans;
@@ -65,9 +64,10 @@ public sealed class PouwNode : IAsyncDisposable
     {
         _options = options;
         LeaseView leases = new(options.Parameters);
-        Chain = new BlockChain(NodeChain.OptionsOf(options, leases));
+        BlockChainOptions chain = NodeChain.OptionsOf(options, leases);
+        Chain = new BlockChain(chain);
         _pool = new TransactionPool(Chain, options.Mempool with { Node = options.Name, Time = options.Time });
-        StakeVouching vouching = new(Chain, SignatureSchemes.CreateSecp256k1(), options.Time, options.StakeBindings);
+        StakeVouching vouching = new(Chain, chain.SignatureScheme, options.Time, options.StakeBindings);
         _network = CreateNetwork(options, Chain.Genesis.Id, AuthorizerOf(options, Chain), vouching.ToStake(binding));
         _scores = Score(_network, options);
         _discovery = NodeDiscovery.Create(_network, options, () => ListenAddresses);
@@ -93,7 +93,7 @@ public sealed class PouwNode : IAsyncDisposable
             _auditor = CreateAuditor(sender, journal);
             _voter = new CheckpointVoter(
                 sender, _ledger, options.Store, point => Chain.GetHeader(point.Id)?.TimestampMs, message => options.Observer.Warn(options.Name, message));
-            EquivocationWatch watch = new(sender, _ledger, message => options.Observer.Warn(options.Name, message));
+            EquivocationWatch watch = new(sender, _ledger, chain.SignatureScheme, message => options.Observer.Warn(options.Name, message));
             _sync.BlockAccepted += watch.Observe;
             _sync.TransactionAdmitted += watch.Observe;
         }

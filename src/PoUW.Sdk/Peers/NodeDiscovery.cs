@@ -31,9 +31,11 @@ internal static class NodeDiscovery
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
             () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
-        return new PeerDiscovery(
+        PeerDiscovery discovery = new(
             network.Host, network.ConnectAsync, book, [source], options.Store, verifier, options.Discovery with { Bootstrap = options.Bootstrap },
             options.Time, options.Spawner, new NetworkWarnings(options.Name, options.Observer));
+        network.Gossip.PeerSuggested += suggestion => discovery.Suggest(suggestion.SignedRecord, suggestion.From);
+        return discovery;
     }
 
     private static string NamespaceOf(Hash256 network) => $"pouw/{network}";

@@ -14,14 +14,13 @@ namespace PoUW.Sdk.Voting;
 /// Looks for accounts that sign what nobody may sign twice: two blocks on one parent, or two conflicting checkpoint votes, on whatever
 /// branches. What it finds goes on chain as evidence, once a pair. Remembers a bounded number of blocks and votes. Thread-safe.
 /// </summary>
-internal sealed class EquivocationWatch(AccountSender sender, ILedgerAccess ledger, Action<string> warn)
+internal sealed class EquivocationWatch(AccountSender sender, ILedgerAccess ledger, ISignatureScheme signatures, Action<string> warn)
 {
     private const int MaxBlocks = 4096;
     private const int MaxVoters = 4096;
     private const int MaxVotesPerVoter = 16;
 
     private readonly Lock _gate = new();
-    private readonly Secp256k1Scheme _scheme = new();
     private readonly Dictionary<(Address Producer, Hash256 Parent), SignedHeader> _blocks = [];
     private readonly Queue<(Address Producer, Hash256 Parent)> _blockOrder = new();
     private readonly Dictionary<Address, Queue<(Transaction Transaction, CheckpointVote Vote)>> _votes = [];
@@ -56,7 +55,7 @@ internal sealed class EquivocationWatch(AccountSender sender, ILedgerAccess ledg
     {
         bool isVote = transaction.Body.Kind == TransactionKind.CheckpointVote
             & CheckpointVote.TryDecode(transaction.Body.Payload.Span, out CheckpointVote? vote).IsValid;
-        if (!isVote || !_scheme.TryGetAddress(transaction.Body.PublicKey.Span, out Address voter))
+        if (!isVote || !signatures.TryGetAddress(transaction.Body.PublicKey.Span, out Address voter))
         {
             return;
         }

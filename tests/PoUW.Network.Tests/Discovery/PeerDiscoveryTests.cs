@@ -250,6 +250,28 @@ internal sealed class PeerDiscoveryTests
         });
     }
 
+    /// <summary>As gossip tells of peers when it prunes: only what is signed counts, and only from somebody who is here.</summary>
+    [Test]
+    public void APeerThatAnotherOneSuggestsIsDialed()
+    {
+        IdentityKey key = TestKeys.Of(3);
+        byte[] record = PeerRecord.Seal(key, 1, [At(8, 8, 3)]);
+        byte[] forged = [.. record[..^1], (byte)(record[^1] ^ 1)];
+        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1).WithPeer(Id(1))] }, async discovery =>
+        {
+            await Settle();
+            discovery.Suggest(forged, Id(1));
+            discovery.Suggest(default, Id(1));
+            discovery.Suggest(record, Id(2));
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(1));
+            discovery.Suggest(record, Id(1));
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(2));
+            Assert.That(_host.Peers.Select(static peer => peer.Id), Does.Contain(key.Id));
+        });
+    }
+
     private void Run(PeerDiscoveryOptions options, Func<PeerDiscovery, Task> scenario, params IPeerSource[] sources)
     {
         SimulationWorld world = new();

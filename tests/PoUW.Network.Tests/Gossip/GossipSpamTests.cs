@@ -192,6 +192,58 @@ internal sealed class GossipSpamTests
         });
     }
 
+    /// <summary>Three peers fill the topic of a handler that hangs; the other topic has its own room.</summary>
+    [Test]
+    public void AFullTopicLeavesTheOthersTheirRoom()
+    {
+        GossipWorld world = new();
+        world.Run(async () =>
+        {
+            TaskCompletionSource gate = new();
+            (Host _, GossipSub victim) = await world.StartAsync(0, new GossipOptions { Limits = new GossipLimits { TotalInboxBytes = 2_000 } });
+            victim.Subscribe("slow", new GossipTopicOptions(), async (_, _) =>
+            {
+                await gate.Task;
+                return GossipVerdict.Accept;
+            });
+            for (int i = 1; i <= 3; i++)
+            {
+                RawGossipPeer peer = await RawGossipPeer.ConnectAsync(world, i, 0);
+                await peer.SendAsync(Messages("slow", $"{i} a".PadRight(400), $"{i} b".PadRight(400)));
+            }
+
+            await world.Delay(1);
+            Assert.That(victim.Statistics.DroppedInbound, Is.EqualTo(4), "half of the room is the topic's");
+            RawGossipPeer other = await RawGossipPeer.ConnectAsync(world, 4, 0);
+            await other.SendAsync(Messages(GossipWorld.Topic, "other topic".PadRight(900)));
+            await world.Delay(1);
+            Assert.That(world.Got[0], Has.Count.EqualTo(1));
+            gate.SetResult();
+        });
+    }
+
+    [Test]
+    public void ATopicMayGiveAPeerLessRoomThanUsual()
+    {
+        GossipWorld world = new();
+        world.Run(async () =>
+        {
+            TaskCompletionSource gate = new();
+            (Host _, GossipSub victim) = await world.StartAsync(0);
+            victim.Subscribe("slow", new GossipTopicOptions { HandledAtOnce = 10, InboxBytes = 1_000 }, async (_, _) =>
+            {
+                await gate.Task;
+                return GossipVerdict.Accept;
+            });
+            RawGossipPeer[] peers = [await RawGossipPeer.ConnectAsync(world, 1, 0), await RawGossipPeer.ConnectAsync(world, 2, 0)];
+            await peers[0].SendAsync(Messages("slow", [.. Enumerable.Range(0, 5).Select(static i => $"1 {i}".PadRight(400))]));
+            await peers[1].SendAsync(Messages("slow", "2 ".PadRight(3_000)));
+            await world.Delay(1);
+            Assert.That((victim.Statistics.Delivered, victim.Statistics.DroppedInbound), Is.EqualTo((3, 3)), "also while the handler has them; one always fits");
+            gate.SetResult();
+        });
+    }
+
     [Test]
     public void AHandlerThatThrowsHasIgnoredTheMessage()
     {

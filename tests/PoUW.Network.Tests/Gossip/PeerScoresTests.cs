@@ -1,7 +1,9 @@
 using System.Net;
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
+using PoUW.Network.Messaging;
 using PoUW.Network.Tests.Gossip.Support;
 
 namespace PoUW.Network.Tests.Gossip;
@@ -308,6 +310,7 @@ internal sealed class PeerScoresTests
         GossipOptions good = new();
         GossipScoring scoring = good.Scoring;
         GossipLimits limits = good.Limits;
+        MessageRate shortBurst = new(TokenRate.PerSecond(1, 1), TokenRate.PerSecond(1000, 1000));
         Assert.That(good.Validate().IsValid && new GossipTopicOptions().Validate().IsValid, Is.True);
         ValidationResult[] bad =
         [
@@ -322,7 +325,7 @@ internal sealed class PeerScoresTests
             (good with { Heartbeat = TimeSpan.Zero }).Validate(),
             (good with { SignaturePolicy = (GossipSignaturePolicy)9 }).Validate(),
             (good with { Limits = limits with { MaxRpcBytes = 100 } }).Validate(),
-            (good with { Limits = limits with { ByteBurst = 1000 } }).Validate(),
+            new NetworkOptions { Guards = new GuardOptions { Messages = new MessageBudgetOptions { Gossip = shortBurst } } }.Validate(),
             (good with { Limits = limits with { InboxMessages = 0 } }).Validate(),
             (good with { Scoring = scoring with { GossipThreshold = 0 } }).Validate(),
             (good with { Scoring = scoring with { PublishThreshold = -50 } }).Validate(),
@@ -335,6 +338,7 @@ internal sealed class PeerScoresTests
             new GossipTopicScore { MeshDeliveryCap = 5 }.Validate(),
             new GossipTopicScore { MeshTimeQuantum = TimeSpan.Zero }.Validate(),
             new GossipTopicOptions { MaxMessageBytes = 0 }.Validate(),
+            new GossipTopicOptions { InboxBytes = 0 }.Validate(),
         ];
         Assert.That(bad.Select(static result => result.Code), Is.All.EqualTo(ValidationCode.OutOfRange));
     }

@@ -1,5 +1,6 @@
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 using PoUW.Network.Tests.Gossip.Support;
 
@@ -232,6 +233,54 @@ internal sealed class RouterMessageTests
         Assert.That(test.Counters.RpcsGraylisted, Is.EqualTo(2));
     }
 
+    /// <summary>A slashed account, or neighbours behind one address: nothing that the peer does is a fault.</summary>
+    [Test]
+    public void WhoIsGraylistedForWhatItIsHasNoFault()
+    {
+        GossipScoring scoring = new() { ApplicationScore = static peer => peer == GossipIds.Peer(1) ? -1000 : 0, ColocationThreshold = 1, ColocationWeight = -500 };
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Scoring = scoring });
+        test.AddPeer(2, address: "10.0.0.1");
+        test.AddPeer(3, address: "10.0.0.1");
+        test.SendAndJudge(1, 1, GossipVerdict.Reject);
+        for (int beat = 0; beat < 5; beat++)
+        {
+            Assert.That(Enumerable.Range(1, 3).Select(number => test.Router.Admits(GossipIds.Peer(number), 1)), Is.All.False);
+            Assert.That(test.Beat().Faults, Is.Empty);
+        }
+
+        Assert.That(test.Counters.RpcsGraylisted, Is.EqualTo(15), "but none is heard");
+    }
+
+    [Test]
+    public void PromisesThatTheGraylistKeepsFromBeingKeptAreNotBroken()
+    {
+        double points = 0;
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Scoring = new GossipScoring { ApplicationScore = _ => points } });
+        test.Receive(1, new GossipRpc { IHave = [new GossipIHave(TestRouter.Topic, [GossipIds.MessageId(1)])] });
+        Assert.That(test.Router.State.Promises.Count, Is.EqualTo(1));
+        points = -1000;
+        test.Beat();
+        test.Router.Admits(GossipIds.Peer(1), 1);
+        test.Beat(5);
+        Assert.That((test.Counters.BrokenPromises, test.Counters.RpcsGraylisted), Is.EqualTo((0, 1)));
+    }
+
+    /// <summary>A flood of messages that find no room must not push out what was really seen.</summary>
+    [Test]
+    public void DroppedMessagesAreForgottenAltogether()
+    {
+        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Limits = new GossipLimits { SeenMessages = 10 } });
+        GossipMessageId kept = test.Send(1, 0);
+        test.Router.Judge(kept, GossipVerdict.Accept);
+        for (int i = 1; i <= 50; i++)
+        {
+            test.Router.Drop(test.Send(1, i));
+        }
+
+        test.Send(1, 0);
+        Assert.That((test.Counters.Duplicates, test.Counters.DroppedInbound, test.Router.State.Seen.Count), Is.EqualTo((1, 50, 1)));
+    }
+
     [Test]
     public void StrangersAreNotHeard()
     {
@@ -244,7 +293,7 @@ internal sealed class RouterMessageTests
     [Test]
     public void MessagesBeyondTheBudgetAreDroppedUnhashedAndCount()
     {
-        TestRouter test = TestRouter.WithPeers(1, new GossipOptions { Limits = new GossipLimits { MessagesPerSecond = 10, MessageBurst = 20 } });
+        TestRouter test = TestRouter.WithPeers(1, budget: Budget(messages: TokenRate.PerSecond(10, 20)));
         for (int i = 0; i < 100; i++)
         {
             test.Send(1, i);
@@ -265,13 +314,84 @@ internal sealed class RouterMessageTests
     [Test]
     public void BytesBeyondTheBudgetAreDroppedUndecoded()
     {
-        GossipLimits limits = new() { MaxRpcBytes = 4096, BytesPerSecond = 4096, ByteBurst = 8192 };
-        TestRouter test = TestRouter.WithPeers(2, new GossipOptions { Limits = limits });
+        TestRouter test = TestRouter.WithPeers(2, budget: Budget(bytes: TokenRate.PerSecond(4096, 8192)));
         bool[] admitted = [.. Enumerable.Range(0, 4).Select(_ => test.Router.Admits(GossipIds.Peer(1), 4096))];
         Assert.That(admitted, Is.EqualTo(new[] { true, true, false, false }));
         Assert.That(test.Router.Admits(GossipIds.Peer(2), 4096), Is.True, "budgets are each peer's own");
         test.Beat();
         Assert.That(test.Router.Admits(GossipIds.Peer(1), 4096), Is.True);
+    }
+
+    [Test]
+    public void ANewConnectionIsNoNewBudget()
+    {
+        TestRouter test = TestRouter.WithPeers(1, budget: Budget(bytes: TokenRate.PerSecond(4096, 8192)));
+        Assert.That(test.Router.Admits(GossipIds.Peer(1), 8192), Is.True);
+        test.Router.RemovePeer(GossipIds.Peer(1));
+        test.AddPeer(1);
+        Assert.That(test.Router.Admits(GossipIds.Peer(1), 1), Is.False);
+    }
+
+    /// <summary>RPCs without a message cost something, too, and who sends them without end ends on the graylist.</summary>
+    [TestCase("empty")]
+    [TestCase("subscription")]
+    [TestCase("ihave")]
+    [TestCase("iwant")]
+    [TestCase("idontwant")]
+    [TestCase("graft")]
+    public void UselessControlHasABudget(string kind)
+    {
+        TestRouter test = TestRouter.WithPeers(2);
+        GossipMessageId id = test.Send(2, 1);
+        test.Router.Judge(id, GossipVerdict.Accept);
+        GossipRpc rpc = kind switch
+        {
+            "subscription" => new GossipRpc { Subscriptions = [new GossipSubscription(TestRouter.Topic, true)] },
+            "ihave" => new GossipRpc { IHave = [new GossipIHave(TestRouter.Topic, [id])] },
+            "iwant" => new GossipRpc { IWant = [GossipIds.MessageId(77)] },
+            "idontwant" => new GossipRpc { IDontWant = [GossipIds.MessageId(77)] },
+            "graft" => new GossipRpc { Graft = ["unknown"] },
+            _ => new GossipRpc(),
+        };
+        int beats = 0;
+        for (; beats < 60 && test.Router.Admits(GossipIds.Peer(1), 10); beats++)
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                test.Receive(1, rpc);
+            }
+
+            test.Beat();
+        }
+
+        Assert.That(beats, Is.InRange(5, 30));
+        Assert.That(test.Counters.OverBudget, Is.GreaterThan(1_000));
+    }
+
+    /// <summary>As an honest peer does it: a thousand messages a second, each with its IDONTWANT in an RPC of its own, and the upkeep of a heartbeat.</summary>
+    [Test]
+    public void ABusyHonestPeerStaysWithinItsBudget()
+    {
+        TestRouter test = TestRouter.WithPeers(1);
+        for (int beat = 0; beat < 5; beat++)
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                int number = (beat * 1_000) + i;
+                Assert.That(test.Router.Admits(GossipIds.Peer(1), 2_000), Is.True);
+                test.Receive(1, new GossipRpc { IDontWant = [GossipIds.MessageId(number)] });
+                test.Send(1, number);
+            }
+
+            for (int i = 0; i < 20; i++)
+            {
+                test.Receive(1, new GossipRpc { IHave = [new GossipIHave(TestRouter.Topic, [GossipIds.MessageId(-1 - beat)])] });
+            }
+
+            test.Beat();
+        }
+
+        Assert.That(test.Counters.OverBudget, Is.Zero);
     }
 
     [Test]
@@ -305,5 +425,11 @@ internal sealed class RouterMessageTests
 
         Assert.That(Choose(1), Is.EqualTo(Choose(1)));
         Assert.That(Choose(1), Is.Not.EqualTo(Choose(2)));
+    }
+
+    private static MessageBudgetOptions Budget(TokenRate? messages = null, TokenRate? bytes = null)
+    {
+        MessageBudgetOptions usual = new();
+        return usual with { Gossip = new MessageRate(messages ?? usual.Gossip.Messages, bytes ?? usual.Gossip.Bytes) };
     }
 }

@@ -34,6 +34,15 @@ internal sealed class MessageBudgetTests
     }
 
     [Test]
+    public void MessagesAndBytesMayBeCountedApart()
+    {
+        MessageBudget budget = new(Small, new ManualTimeProvider());
+        Assert.That(Enumerable.Range(0, 100).Select(_ => budget.TrySpend(Strangers.Peer(1), MessageKind.Sync, 0, messages: 0)), Is.All.True);
+        Assert.That(budget.TrySpend(Strangers.Peer(1), MessageKind.Sync, 0, messages: 1_000_000), Is.False);
+        Assert.That(budget.TrySpend(Strangers.Peer(1), MessageKind.Sync, 0), Is.True, "nothing was taken");
+    }
+
+    [Test]
     public void BytesAreCountedAndARefusalCostsNothing()
     {
         ManualTimeProvider time = new();
@@ -50,6 +59,7 @@ internal sealed class MessageBudgetTests
         Assert.That(budget.TrySpend(Strangers.Peer(1), MessageKind.Gossip, 500), Is.True);
         Assert.That(budget.TrySpend(Strangers.Peer(1), MessageKind.Gossip, 1), Is.False);
         Assert.That(() => budget.TrySpend(Strangers.Peer(1), MessageKind.Gossip, -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => budget.TrySpend(Strangers.Peer(1), MessageKind.Gossip, 1, -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -49,7 +49,9 @@ internal sealed class HostWorld
         },
     };
 
-    public Host Make(int number, HostOptions? options = null, HelloSetup? hello = null, INetworkObserver? observer = null, ITransport? transport = null)
+    public Host Make(
+        int number, HostOptions? options = null, HelloSetup? hello = null, INetworkObserver? observer = null, ITransport? transport = null,
+        IConnectionGater? gater = null)
     {
         IdentityKey key = KeyOf(number);
         Host host = new(new HostSetup
@@ -61,6 +63,7 @@ internal sealed class HostWorld
             Time = World.Time,
             Spawner = World,
             Random = World.Random,
+            Guards = gater is null ? null : new NetworkGuards(new GuardOptions(), World.Time, World.Random, gater),
             Observer = observer ?? new NullNetworkObserver(),
             Hello = hello,
         });
@@ -71,9 +74,10 @@ internal sealed class HostWorld
     }
 
     /// <summary>A host that listens at its address.</summary>
-    public async Task<Host> StartAsync(int number, HostOptions? options = null, HelloSetup? hello = null, INetworkObserver? observer = null)
+    public async Task<Host> StartAsync(
+        int number, HostOptions? options = null, HelloSetup? hello = null, INetworkObserver? observer = null, IConnectionGater? gater = null)
     {
-        Host host = Make(number, options, hello, observer);
+        Host host = Make(number, options, hello, observer, gater: gater);
         await host.ListenAsync(AddressOf(number));
         return host;
     }

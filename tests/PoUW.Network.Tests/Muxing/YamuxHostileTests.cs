@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Muxing;
 using PoUW.Network.Tests.Support;
 
@@ -205,6 +206,78 @@ internal sealed class YamuxHostileTests
     }
 
     [Test]
+    public async Task PingsFasterThanTheRateAreNotAnswered()
+    {
+        ManualTimeProvider time = new();
+        await using RawYamux raw = new(new YamuxOptions { Pings = TokenRate.PerSecond(1, 3) }, time);
+        List<uint> answered = [];
+        for (uint number = 0; number < 5; number++)
+        {
+            await raw.SendAsync(YamuxFrameType.Ping, YamuxFlags.Syn, 0, number);
+        }
+
+        // The answer to the one after a second says that the others before it were looked at.
+        await raw.OpenAsync(1);
+        _ = await raw.Muxer.AcceptStreamAsync(CancellationToken.None).InTime();
+        time.Advance(TimeSpan.FromSeconds(1));
+        await raw.SendAsync(YamuxFrameType.Ping, YamuxFlags.Syn, 0, 100);
+        while (!answered.Contains(100u))
+        {
+            answered.Add((await raw.ReceiveAsync(static header => header is { Type: YamuxFrameType.Ping, Flags: YamuxFlags.Ack })).Length);
+        }
+
+        Assert.That(answered, Is.EqualTo(new[] { 0u, 1u, 2u, 100u }));
+    }
+
+    [Test]
+    public async Task StreamsOpenedFasterThanTheRateAreReset()
+    {
+        ManualTimeProvider time = new();
+        await using RawYamux raw = new(new YamuxOptions { StreamOpens = TokenRate.PerSecond(1, 2) }, time);
+        for (uint id = 1; id <= 5; id += 2)
+        {
+            await raw.OpenAsync(id);
+        }
+
+        Assert.That((await raw.ReceiveAsync(static header => header.Flags == YamuxFlags.Rst)).StreamId, Is.EqualTo(5));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await raw.OpenAsync(7);
+        await raw.SettleAsync();
+        Assert.That(raw.Muxer.StreamCount, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void OpeningAndResettingWithoutReadingIsAViolation()
+    {
+        SimulationWorld world = new();
+        world.Run(async () =>
+        {
+            // Every stream is accepted at once, and the word of that waits behind a peer that does not read.
+            YamuxOptions options = new() { MaxInboundStreams = 8, MaxOutboundStreams = 8, StreamOpens = TokenRate.PerSecond(1 << 20, 1 << 20) };
+            RawYamux raw = new(options, world.Time, world, capacityBytes: 100);
+            Task accepting = world.Spawn("accept", async () =>
+            {
+                while (await raw.Muxer.AcceptStreamAsync(CancellationToken.None) is not null)
+                {
+                    // Whoever took it does not matter.
+                }
+            });
+            uint opened = 0;
+            for (uint id = 1; !accepting.IsCompleted && opened < 1_000; id += 2, opened++)
+            {
+                await raw.Peer.WriteAsync(RawYamux.Frame(YamuxFrameType.WindowUpdate, YamuxFlags.Syn, id, 0), CancellationToken.None);
+                await Settle();
+                await raw.Peer.WriteAsync(RawYamux.Frame(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, id, 0), CancellationToken.None);
+                await Settle();
+            }
+
+            Assert.That(opened, Is.LessThan(100));
+            MuxerEnd end = await raw.Muxer.Completion;
+            Assert.That((end.Code, end.ByPeer), Is.EqualTo(((uint?)1, false)), end.Detail);
+        });
+    }
+
+    [Test]
     public async Task OpenerWaitsForAcknowledgements()
     {
         await using RawYamux raw = new(new YamuxOptions { MaxUnacknowledgedStreams = 3 });
@@ -405,6 +478,15 @@ internal sealed class YamuxHostileTests
         await raw.DataAsync(1, [1]);
         Assert.That((await raw.ReceiveAsync(static header => header.Flags == YamuxFlags.Rst)).StreamId, Is.EqualTo(1));
         Assert.That(raw.Muxer.StreamCount, Is.Zero);
+    }
+
+    /// <summary>Lets everything that can run now run.</summary>
+    private static async Task Settle()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await Task.Yield();
+        }
     }
 
     private static TestCaseData Case(string name, Func<RawYamux, Task> violate) => new TestCaseData(violate).SetName($"Violation: {name}");

@@ -1,3 +1,4 @@
+using PoUW.Network.Guards;
 using PoUW.Network.Muxing;
 using PoUW.Network.Tests.Support;
 
@@ -52,7 +53,7 @@ internal sealed class YamuxMemoryTests
         SimulationWorld world = new();
         world.Run(async () =>
         {
-            await using YamuxPair pair = new(time: new ManualTimeProvider(), spawner: world);
+            await using YamuxPair pair = new(new YamuxOptions { Pings = TokenRate.PerSecond(1, 1 << 20) }, new ManualTimeProvider(), world);
             await OpenAndEndAsync(pair, 500);
             long before = GC.GetTotalMemory(forceFullCollection: true);
             await OpenAndEndAsync(pair, 5_000);

@@ -94,6 +94,19 @@ internal sealed class SimulationWorld : SynchronizationContext, ISpawner
         }
     }
 
+    /// <summary>
+    /// What happens elsewhere while the caller, on the world's thread and inside of what it runs, takes so long: other threads, in a world that has one.
+    /// </summary>
+    public void RunMeanwhile(TimeSpan duration)
+    {
+        TimeSpan end = Time.Now + duration;
+        do
+        {
+            RunReady();
+        }
+        while (Time.TryFireNext(end));
+    }
+
     private static async void Complete(Func<Task> work, TaskCompletionSource done)
     {
         try

@@ -89,6 +89,36 @@ internal sealed class GossipSyncTests
         await StopAsync(liar, honest, node);
     }, HeadersOnly);
 
+    /// <summary>It says from which height on it has witnesses: below, others are asked; who says so of everything is asked no more.</summary>
+    [TestCase(2ul, 3)]
+    [TestCase(ulong.MaxValue, 1)]
+    public void An_announcer_that_pruned_is_no_liar_and_the_block_comes_from_another(ulong floor, int requests) => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        SyncPeerNode pruned = await SyncPeerNode.StartLiarAsync(scene, "pruned", blocks);
+        int asked = 0;
+        pruned.Answer(SyncProtocols.Block, message =>
+        {
+            asked++;
+            Block block = pruned.Chain.GetBlock(BodiesRequest.TryDecode(message.Span)!.Ids[0])!;
+            return BodiesResponse.Encode(floor, [(block.Header.Height < floor ? SyncChains.WithoutWitness(block) : block).Encode()]);
+        });
+        SyncPeerNode honest = await SyncPeerNode.StartAsync(scene, "honest");
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(pruned, honest);
+        SyncChains.ImportAll(honest.Chain, blocks);
+        foreach (Block block in blocks)
+        {
+            await pruned.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, 0));
+            await node.ReachAsync(block.Id);
+        }
+
+        Assert.That(node.IsBanned(pruned), Is.False);
+        Assert.That(asked, Is.EqualTo(requests));
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(pruned, honest, node);
+    }, HeadersOnly);
+
     /// <summary>What is forwarded is the announcement, so its seal is the one that is verified.</summary>
     [Test]
     public void An_announcement_with_a_wrong_seal_is_not_forwarded() => Run(async scene =>
@@ -101,6 +131,144 @@ internal sealed class GossipSyncTests
         await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0] with { Seal = ProducerSeal.Empty }, 0));
         await WaitForRejectAsync(scene, node);
         await StopAsync(liar, node);
+    }, HeadersOnly);
+
+    /// <summary>Seal, public data and witness are outside the id: what is passed on has to be the block that is stored, byte for byte.</summary>
+    [Test]
+    public void A_mutated_seal_after_the_good_block_is_not_forwarded() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(1);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, blocks);
+        await good.AnnounceAsync(blocks[0], 0);
+        await node.WaitForVerdictsAsync(1);
+        await liar.AnnounceAsync(Resealed(blocks[0]), 0);
+        await node.WaitForVerdictsAsync(2);
+        Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly);
+
+    [Test]
+    public void A_mutated_seal_that_waits_for_the_parent_is_not_forwarded() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(2);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, blocks);
+        await liar.AnnounceAsync(Resealed(blocks[1]), 0);
+        await good.AnnounceAsync(blocks[1], 0);
+        await node.WaitForVerdictsAsync(2);
+        Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly);
+
+    /// <summary>The mutated announcement has its body in hand when the good one was imported meanwhile.</summary>
+    [Test]
+    public void A_mutated_seal_beside_the_good_block_is_not_forwarded() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(1);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, blocks, answersBodies: false);
+        good.AnswerBodies(static block => block);
+        liar.Node.Serve(SyncProtocols.Block, async (_, _, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(300), scene.World.Time, cancellation);
+            return BodiesResponse.Encode(0, [blocks[0].Encode()]);
+        });
+        await liar.AnnounceAsync(Resealed(blocks[0]), 0);
+        await good.AnnounceAsync(blocks[0], 0);
+        await node.WaitForVerdictsAsync(2);
+        Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly);
+
+    /// <summary>The header of another peer has passed its checks already, which said nothing about these public data.</summary>
+    [Test]
+    public void Mutated_public_data_of_a_pending_header_are_not_forwarded() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(1);
+        (SyncPeerNode slow, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, [], answersBodies: false);
+        slow.Node.Serve(SyncProtocols.Block, async (_, _, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(400), scene.World.Time, cancellation);
+            return BodiesResponse.Encode(0, [blocks[0].Encode()]);
+        });
+        liar.Answer(SyncProtocols.Block, _ => BodiesResponse.Encode(0, [blocks[0].Encode()]));
+        await slow.AnnounceAsync(blocks[0], 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        await liar.AnnounceAsync(blocks[0] with { Certificate = blocks[0].Certificate with { PublicData = new byte[] { 9 } } }, 0);
+        await node.WaitForVerdictsAsync(2);
+        Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
+        await StopAsync(slow, liar, node);
+    }, HeadersOnly);
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_mutated_witness_of_a_whole_block_that_waits_is_not_forwarded(bool isMutatedFirst) => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(2);
+        Block mutated = blocks[1] with { Certificate = blocks[1].Certificate with { Witness = new byte[32] } };
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, blocks);
+        await (isMutatedFirst ? liar.AnnounceAsync(mutated, 32 * 1024) : good.AnnounceAsync(blocks[1], 32 * 1024));
+        await (isMutatedFirst ? good.AnnounceAsync(blocks[1], 32 * 1024) : liar.AnnounceAsync(mutated, 32 * 1024));
+        await node.WaitForVerdictsAsync(2);
+        Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly with { InlineBlockBytes = 32 * 1024 });
+
+    /// <summary>One place for all peers: who announces what cannot be judged now does not keep it from others.</summary>
+    [TestCase(false, Description = "its parent is not known")]
+    [TestCase(true, Description = "it is early")]
+    public void An_announcement_that_waits_holds_no_place(bool isEarly) => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(2);
+        ulong early = (ulong)scene.World.Time.GetUtcNow().ToUnixTimeMilliseconds() + SyncChains.Parameters.MaxFutureMilliseconds + 60_000;
+        Block waiting = isEarly ? SyncChains.At(scene.Source, early) : blocks[1];
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, [], answersBodies: false);
+        if (isEarly)
+        {
+            SyncChains.ImportAll(node.Chain, blocks);
+        }
+
+        Block next = SyncChains.Next(node.Chain, offsetMs: 17);
+        AnswerOnly(good, next);
+
+        await liar.AnnounceAsync(waiting, 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
+        await good.AnnounceAsync(next, 0);
+        await node.WaitForVerdictsAsync(1);
+        Assert.That((node.Verdicts, node.Chain.Head.Id), Is.EqualTo(((1, 0, 0), next.Id)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly with { MaxAnnouncedBlocks = 1 });
+
+    /// <summary>The body of the lower block is kept back, so that of the upper one cannot be imported.</summary>
+    [Test]
+    public void A_fetched_block_that_waits_for_its_parent_holds_no_place() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(2);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, [], answersBodies: false);
+        Block next = SyncChains.Next(node.Chain, offsetMs: 17);
+        AnswerOnly(good, next);
+        AnswerOnly(liar, blocks[1]);
+        foreach (Block block in blocks)
+        {
+            await liar.AnnounceAsync(block, 0);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
+        }
+
+        await good.AnnounceAsync(next, 0);
+        await node.WaitForVerdictsAsync(1);
+        Assert.That((node.Verdicts, node.Chain.Head.Id), Is.EqualTo(((1, 0, 0), next.Id)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly with { MaxAnnouncedBlocks = 1 });
+
+    /// <summary>It costs its maker nothing, so it may not wait for a parent that never comes.</summary>
+    [Test]
+    public void An_announcement_without_work_behind_it_does_not_wait() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(2);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, []);
+        await liar.AnnounceAsync(blocks[1] with { Certificate = blocks[1].Certificate with { PublicData = new byte[] { 9 } } }, 0);
+        await node.WaitForVerdictsAsync(1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(node.Verdicts, Is.EqualTo((0, 0, 1)));
+        await StopAsync(good, liar, node);
     }, HeadersOnly);
 
     [Test]
@@ -185,6 +353,32 @@ internal sealed class GossipSyncTests
         Assert.That(c.IsBanned(b), Is.False);
         await StopAsync(a, b, c);
     }, HeadersOnly with { InlineTransactionBytes = 32 * 1024 });
+
+    /// <summary>On two topics at once, since one topic's announcements of a peer are judged one after the other.</summary>
+    [Test]
+    public void A_peer_has_its_own_share_of_the_transactions_that_are_fetched() => Run(async scene =>
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        SyncPeerNode honest = await SyncPeerNode.StartLiarAsync(scene, "honest", []);
+        int held = 0;
+        liar.Node.Serve(SyncProtocols.Transactions, async (_, _, cancellation) =>
+        {
+            held++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        honest.Answer(SyncProtocols.Transactions, _ => new TransactionsResponse([SyncChains.Pay(0)]).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        await liar.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(7), 64));
+        await liar.Node.PublishAsync(TransactionTopics.Jobs.Name, TransactionAnnouncement.Encode(SyncChains.Pay(8), 64));
+        await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
+        Assert.That((held, node.Verdicts.Ignored), Is.EqualTo((1, 1)));
+        await honest.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly with { MaxFetchedTransactions = 2, MaxFetchedTransactionsPerPeer = 1 });
 
     [Test]
     public void A_peer_that_gives_another_transaction_than_it_announced_is_banned() => Run(async scene =>
@@ -289,6 +483,37 @@ internal sealed class GossipSyncTests
         SyncPeerNode c = await SyncPeerNode.StartAsync(scene, "c");
         await b.ConnectAsync(a, c);
         return (a, b, c);
+    }
+
+    /// <summary>A node with two peers that say what a test makes them say; both answer for the blocks unless the test does.</summary>
+    private static async Task<(SyncPeerNode One, SyncPeerNode Other, SyncPeerNode Node)> TwoAnnouncersAsync(
+        SyncScene scene, List<Block> blocks, bool answersBodies = true)
+    {
+        SyncPeerNode one = await SyncPeerNode.StartLiarAsync(scene, "one", blocks);
+        SyncPeerNode other = await SyncPeerNode.StartLiarAsync(scene, "other", blocks);
+        if (answersBodies)
+        {
+            one.AnswerBodies(static block => block);
+            other.AnswerBodies(static block => block);
+        }
+
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(one, other);
+
+        // Not before: the sync would fetch what is to be announced.
+        one.AnswerHeaders();
+        return (one, other, node);
+    }
+
+    private static void AnswerOnly(SyncPeerNode peer, Block block) => peer.Answer(
+        SyncProtocols.Block, request => BodiesRequest.TryDecode(request.Span)!.Ids[0] == block.Id ? BodiesResponse.Encode(0, [block.Encode()]) : null);
+
+    /// <summary>The same block, so the same id, under a signature that does not verify.</summary>
+    private static Block Resealed(Block block)
+    {
+        byte[] signature = block.Seal.Signature.ToArray();
+        signature[^1] ^= 1;
+        return block with { Seal = block.Seal with { Signature = signature } };
     }
 
     private static void Run(Func<SyncScene, Task> scenario, SyncOptions options)

@@ -6,6 +6,7 @@ using PoUW.Core.Orphans;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Network.Gossip;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Messaging;
@@ -28,16 +29,17 @@ internal sealed class SyncPeerNode
     private SyncPeerNode(SyncScene scene, string name, BlockChain chain, SyncOptions? options)
     {
         (Chain, _time, _endpoint) = (chain, scene.World.Time, Multiaddr.Memory(name.Replace(' ', '-')));
+        Work = new RunningWork(scene.World);
         Pool = new TransactionPool(chain, new MempoolOptions { Time = scene.World.Time });
         chain.Subscribe(Pool);
         Node = new NetworkNode(
-            scene.Transport, chain.Genesis.Id, new NetworkOptions { Host = new HostOptions { FaultsBeforeBan = 1 } }, scene.World.Time, scene.World,
+            scene.Transport, chain.Genesis.Id, scene.Network, scene.World.Time, scene.World,
             new SeededRandomSource(1, name), new OpenPeerAuthorizer(), Observer);
         if (options is not null)
         {
             Sync = new LedgerSync(
                 chain, Pool, Node, new OrphanPool<PeerId>(chain, new OrphanPoolOptions(), _ => true, scene.World.Time), _ => true, options, scene.World.Time,
-                scene.World, Warnings.Add, _stopping.Token);
+                Work, Warnings.Add, _stopping.Token);
             Sync.BlockAccepted += _ => Changed();
             Sync.TransactionAdmitted += _ => Changed();
         }
@@ -50,6 +52,9 @@ internal sealed class SyncPeerNode
     public NetworkNode Node { get; }
 
     public LedgerSync? Sync { get; }
+
+    /// <summary>What the sync has running.</summary>
+    public RunningWork Work { get; }
 
     public List<string> Warnings { get; } = [];
 
@@ -124,6 +129,23 @@ internal sealed class SyncPeerNode
                 0, [.. BodiesRequest.TryDecode(message.Span)!.Ids.Take(16).Select(id => change(Chain.GetBlock(id)!).Encode())]));
         }
     }
+
+    /// <summary>Says that there is a block: the header alone if the block is longer than what goes inline.</summary>
+    public async Task AnnounceAsync(Block block, int inlineBytes) =>
+        await Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, inlineBytes));
+
+    /// <summary>Messages of gossip that were accepted, ignored and rejected here.</summary>
+    public (long Accepted, long Ignored, long Rejected) Verdicts
+    {
+        get
+        {
+            GossipStatistics seen = Node.Gossip.Statistics;
+            return (seen.Accepted, seen.Ignored, seen.Rejected);
+        }
+    }
+
+    public Task WaitForVerdictsAsync(int count) => Node.Gossip.WaitForAsync(
+        seen => seen.Statistics.Accepted + seen.Statistics.Ignored + seen.Statistics.Rejected >= count);
 
     public bool IsBanned(SyncPeerNode peer) =>
         Observer.Events.Items.Any(seen => seen.Kind == NetworkEventKind.PeerBanned && seen.Peer == peer.Node.Id);

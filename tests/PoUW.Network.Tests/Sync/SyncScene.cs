@@ -1,6 +1,8 @@
 using PoUW.Core.Blocks;
 using PoUW.Core.Chain;
 using PoUW.Core.Parameters;
+using PoUW.Network.Hosting;
+using PoUW.Network.Messaging;
 using PoUW.Network.Sync;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
@@ -29,6 +31,9 @@ internal sealed class SyncScene
     public BlockChain Source { get; }
 
     public SyncOptions Options { get; init; } = new() { PollInterval = TimeSpan.Zero };
+
+    /// <summary>The limits of every node; one fault bans.</summary>
+    public NetworkOptions Network { get; init; } = new() { Host = new HostOptions { FaultsBeforeBan = 1 } };
 
     /// <summary>A number that no other call gives.</summary>
     public int NextNumber() => _numbers++;

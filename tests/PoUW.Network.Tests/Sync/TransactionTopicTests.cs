@@ -35,7 +35,7 @@ internal sealed class TransactionTopicTests
     {
         foreach (TransactionTopic topic in TransactionTopics.All)
         {
-            GossipTopicOptions options = topic.ToOptions(inlineBytes);
+            GossipTopicOptions options = topic.ToOptions(new SyncOptions { InlineTransactionBytes = inlineBytes });
             Assert.That(options.Validate().IsValid, Is.True);
             Assert.That(options.MaxMessageBytes, Is.EqualTo(TransactionAnnouncement.MaxEncodedBytes(Math.Min(inlineBytes, topic.InlineBytes))));
         }

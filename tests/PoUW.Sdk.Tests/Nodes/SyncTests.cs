@@ -1,5 +1,6 @@
 using PoUW.Compute.TileWork;
 using PoUW.Core.Chain;
+using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Ledger;
 using PoUW.Core.Mempool;
@@ -101,7 +102,7 @@ public sealed class SyncTests
         Parameters = Parameters,
         WorkVerifier = new TileWorkVerifier(new NetworkRules(Parameters)),
         Difficulty = new AsertDifficulty(Parameters),
-        Modules = NodeModules.Create(Parameters),
+        Modules = NodeModules.Create(Parameters, new Secp256k1Scheme()),
     });
 
     private static PouwNodeOptions Options(InMemoryTransport transport, InMemoryKeyValueStore store, string name) => new()

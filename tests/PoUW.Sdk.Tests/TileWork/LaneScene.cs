@@ -70,7 +70,7 @@ internal sealed class LaneScene : IDisposable
             Parameters = Parameters,
             WorkVerifier = new TileWorkVerifier(new NetworkRules(Parameters)),
             Difficulty = new EasyDifficulty(),
-            Modules = NodeModules.Create(Parameters),
+            Modules = NodeModules.Create(Parameters, new Secp256k1Scheme()),
             Leases = leases,
             Time = Clock,
         });

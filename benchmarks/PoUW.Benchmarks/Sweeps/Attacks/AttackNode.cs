@@ -3,7 +3,6 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Network.Hosting;
 using PoUW.Network.Messaging;
-using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 
 namespace PoUW.Benchmarks.Sweeps.Attacks;
@@ -13,15 +12,15 @@ internal static class AttackNode
 {
     public const string Topic = "attacks";
 
-    private static readonly Hash256 Genesis = Hash256.Sha256("attacks"u8);
+    public const string Echo = "echo";
 
-    public static NetworkNode Create(ITransport? transport = null, Func<NetworkOptions, NetworkOptions>? change = null) => new(
+    /// <summary>What an invalid message begins with.</summary>
+    public const byte Invalid = 0xff;
+
+    public static Hash256 Genesis { get; } = Hash256.Sha256("attacks"u8);
+
+    public static NetworkNode Create(
+        ITransport? transport = null, Func<NetworkOptions, NetworkOptions>? change = null, INetworkObserver? observer = null) => new(
         transport ?? new TcpTransport(), Genesis, change?.Invoke(new NetworkOptions()) ?? new NetworkOptions(), TimeProvider.System, new ThreadPoolSpawner(),
-        new CryptographicRandomSource(), new OpenPeerAuthorizer(), new NullNetworkObserver());
-
-    public static async Task<(NetworkNode Node, Multiaddr Address)> ListenAsync()
-    {
-        NetworkNode node = Create();
-        return (node, (await node.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"))).WithPeer(node.Id));
-    }
+        new CryptographicRandomSource(), new OpenPeerAuthorizer(), observer ?? new NullNetworkObserver());
 }

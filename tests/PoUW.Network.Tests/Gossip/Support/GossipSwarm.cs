@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using PoUW.Core.Randomness;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Tests.Gossip.Support;
@@ -65,7 +66,7 @@ internal sealed class GossipSwarm
     public void Start(int number)
     {
         SwarmNode node = Nodes.Count > number ? Nodes[number] : throw new ArgumentOutOfRangeException(nameof(number));
-        node.Router = new GossipRouter(GossipIds.Peer(number), _options, Clock, new SeededRandomSource(_seed, $"{number}/{node.Life++}"));
+        node.Router = new GossipRouter(GossipIds.Peer(number), _options, Clock, new SeededRandomSource(_seed, $"{number}/{node.Life++}"), new MessageBudget(new MessageBudgetOptions(), Clock));
         node.Router.Subscribe(Topic, new GossipTopicOptions());
         int life = node.Life;
         Schedule(TimeSpan.FromMilliseconds(100 + _random.Next(900)), () => Beat(node, life));

@@ -2,6 +2,7 @@ using System.Net;
 using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 
 namespace PoUW.Network.Tests.Gossip.Support;
@@ -11,11 +12,11 @@ internal sealed class TestRouter
 {
     public const string Topic = "t";
 
-    public TestRouter(GossipOptions? options = null, ulong seed = 1)
+    public TestRouter(GossipOptions? options = null, ulong seed = 1, MessageBudgetOptions? budget = null)
     {
         Options = options ?? new GossipOptions();
         Assert.That(Options.Validate().IsValid, Is.True, Options.Validate().ToString());
-        Router = new GossipRouter(GossipIds.Peer(0), Options, Clock, new SeededRandomSource(seed, "router"));
+        Router = new GossipRouter(GossipIds.Peer(0), Options, Clock, new SeededRandomSource(seed, "router"), new MessageBudget(budget ?? new MessageBudgetOptions(), Clock));
     }
 
     public GossipOptions Options { get; }
@@ -31,9 +32,9 @@ internal sealed class TestRouter
     /// <summary>Subscribes here and adds so many peers, numbered from 1, that are subscribed.</summary>
     public static TestRouter WithPeers(
         int count, GossipOptions? options = null, GossipTopicOptions? topic = null, GossipVersion version = GossipVersion.V12,
-        Func<int, bool>? isOutbound = null)
+        Func<int, bool>? isOutbound = null, MessageBudgetOptions? budget = null)
     {
-        TestRouter test = new(options);
+        TestRouter test = new(options, budget: budget);
         test.Router.Subscribe(Topic, topic ?? new GossipTopicOptions());
         for (int i = 1; i <= count; i++)
         {

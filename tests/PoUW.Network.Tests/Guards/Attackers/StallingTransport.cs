@@ -3,7 +3,9 @@ using PoUW.Network.Transports;
 
 namespace PoUW.Network.Tests.Guards.Attackers;
 
-/// <summary>TCP for a node that can stop to read, while everything else of it goes on: to the other side its machine is alive and takes nothing.</summary>
+/// <summary>
+/// TCP for a node that can stop to read, or read a few bytes now and then, while everything else of it goes on: to the other side its machine is alive.
+/// </summary>
 internal sealed class StallingTransport : ITransport
 {
     private readonly TcpTransport _inner = new();
@@ -12,10 +14,13 @@ internal sealed class StallingTransport : ITransport
     /// <summary>Once true, no read of any connection completes until <see cref="Release"/>.</summary>
     public bool IsStalled { get; set; }
 
+    /// <summary>Above zero: each read waits 50 ms and takes so many bytes at most.</summary>
+    public int TrickleBytes { get; set; }
+
     /// <summary>Lets reads go on.</summary>
     public void Release()
     {
-        IsStalled = false;
+        (IsStalled, TrickleBytes) = (false, 0);
         _never.TrySetResult();
     }
 
@@ -36,20 +41,13 @@ internal sealed class StallingTransport : ITransport
 
         public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
         {
-            if (owner.IsStalled)
+            int trickle = owner.TrickleBytes;
+            if (owner.IsStalled || trickle > 0)
             {
-                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
-                try
-                {
-                    await owner._never.Task.WaitAsync(either.Token);
-                }
-                catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-                {
-                    throw new NetworkException(NetworkError.Closed, "The connection was closed on this side.");
-                }
+                await WaitAsync(trickle > 0 ? Task.WhenAny(owner._never.Task, Task.Delay(50, _closed.Token)) : owner._never.Task, cancellation);
             }
 
-            return await inner.ReadAsync(destination, cancellation);
+            return await inner.ReadAsync(trickle > 0 && destination.Length > trickle ? destination[..trickle] : destination, cancellation);
         }
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) => inner.WriteAsync(source, cancellation);
@@ -63,5 +61,18 @@ internal sealed class StallingTransport : ITransport
         }
 
         public ValueTask DisposeAsync() => CloseAsync();
+
+        private async Task WaitAsync(Task until, CancellationToken cancellation)
+        {
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
+            try
+            {
+                await until.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new NetworkException(NetworkError.Closed, "The connection was closed on this side.");
+            }
+        }
     }
 }

@@ -2,10 +2,10 @@ using PoUW.Network.Identity;
 
 namespace PoUW.Network.Sync;
 
-/// <summary>The places for announced blocks whose verdict is open, so that no peer takes them all. Thread-safe.</summary>
+/// <summary>The places for announcements whose verdict is open, so that no peer takes them all. Thread-safe.</summary>
 /// <param name="most">Places of all peers.</param>
 /// <param name="mostPerPeer">Places of one peer.</param>
-internal sealed class AnnouncedBlocks(int most, int mostPerPeer)
+internal sealed class AnnouncementPlaces(int most, int mostPerPeer)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, int> _places = [];
