@@ -233,7 +233,9 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         for (int i = 0; i < batch.Count; i++)
         {
             WriteOperation operation = batch[i];
-            StoredPair? before = table.Find(operation.Key);
+            List<StoredPair> pairs = table.Beside(operation.Key);
+            int place = PairTable.IndexOf(pairs, operation.Key);
+            StoredPair? before = place < 0 ? null : pairs[place];
             if (_snapshots.Count > 0)
             {
                 byte[] key = operation.Key.ToArray();
@@ -249,7 +251,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
             StoredPair? after = operation.IsDelete ? null : table.Create(operation.Key, operation.Value, marks.NextPart);
             if (before is not null || after is not null)
             {
-                table.Replace(operation.Key, before, after);
+                table.Replace(operation.Key, pairs, after);
                 marks = marks.With(before, after) with { NextPart = marks.NextPart + (after?.Parts ?? 0) };
             }
         }

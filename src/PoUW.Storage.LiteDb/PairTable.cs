@@ -34,19 +34,14 @@ internal sealed class PairTable(LiteEngine engine, string path)
 
     internal StoredPair? Find(ReadOnlySpan<byte> key)
     {
-        if (Find(Pairs, PairDocument.IdOf(key)) is { } document)
-        {
-            foreach (StoredPair pair in PairDocument.Read(document))
-            {
-                if (key.SequenceEqual(pair.Key))
-                {
-                    return pair;
-                }
-            }
-        }
-
-        return null;
+        List<StoredPair> pairs = Beside(key);
+        int place = IndexOf(pairs, key);
+        return place < 0 ? null : pairs[place];
     }
+
+    /// <summary>The pairs that share a document with a key, in order.</summary>
+    internal List<StoredPair> Beside(ReadOnlySpan<byte> key) =>
+        Find(Pairs, PairDocument.IdOf(key)) is { } document ? PairDocument.Read(document) : [];
 
     /// <summary>The pairs from a key on, in order, read as they are asked for.</summary>
     internal IEnumerable<StoredPair> From(byte[] from)
@@ -87,14 +82,16 @@ internal sealed class PairTable(LiteEngine engine, string path)
     }
 
     /// <summary>Puts a pair in the place of one with the same key, or removes that.</summary>
-    internal void Replace(ReadOnlySpan<byte> key, StoredPair? before, StoredPair? after)
+    /// <param name="key">The key.</param>
+    /// <param name="pairs">What <see cref="Beside"/> gave; changed.</param>
+    /// <param name="after">The pair, or null.</param>
+    internal void Replace(ReadOnlySpan<byte> key, List<StoredPair> pairs, StoredPair? after)
     {
         byte[] id = PairDocument.IdOf(key);
-        List<StoredPair> pairs = Find(Pairs, id) is { } document ? PairDocument.Read(document) : [];
-        if (before is not null)
+        int place = IndexOf(pairs, key);
+        if (place >= 0)
         {
-            int place = IndexOf(pairs, key);
-            engine.Delete(Parts, Enumerable.Range(0, before.Parts).Select(part => new BsonValue(before.FirstPart + part)));
+            DeleteParts(pairs[place]);
             pairs.RemoveAt(place);
         }
 
@@ -147,7 +144,7 @@ internal sealed class PairTable(LiteEngine engine, string path)
     }
 
     /// <summary>The place of a key, or the complement of where it belongs.</summary>
-    private static int IndexOf(List<StoredPair> pairs, ReadOnlySpan<byte> key)
+    internal static int IndexOf(List<StoredPair> pairs, ReadOnlySpan<byte> key)
     {
         for (int i = 0; i < pairs.Count; i++)
         {
@@ -159,6 +156,14 @@ internal sealed class PairTable(LiteEngine engine, string path)
         }
 
         return ~pairs.Count;
+    }
+
+    private void DeleteParts(StoredPair pair)
+    {
+        if (pair.Parts > 0)
+        {
+            engine.Delete(Parts, Enumerable.Range(0, pair.Parts).Select(part => new BsonValue(pair.FirstPart + part)));
+        }
     }
 
     private BsonDocument? Find(string collection, BsonValue id)

@@ -145,6 +145,17 @@ public sealed class ToleranceTests
     }
 
     [Test]
+    public void Steps_leave_no_native_tensor_behind()
+    {
+        _trainer.Run(_before, 1);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        _trainer.Run(_before, 1);
+        _trainer.Run(_before, 2);
+
+        Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
+    }
+
+    [Test]
     public void A_unit_can_be_broken_off() =>
         Assert.That(() => _trainer.Run(_before, 1, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 

@@ -5,6 +5,7 @@ using PoUW.Compute.TorchSharp.Devices;
 using PoUW.Simulation.Conformance;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Tensors;
+using TorchSharp;
 
 namespace PoUW.Compute.TorchSharp.Tests;
 
@@ -45,13 +46,13 @@ public sealed class TorchBackendTests
     [TestCase("mlp-r")]
     public void Training_gives_the_weights_of_the_default_backend(string model)
     {
-        using TorchBackend torch = new(Everything);
+        using TorchBackend device = new(Everything);
         using CpuBackend cpu = new();
         string expected = ModelConformance.Train(model, 20, compiled => new EagerRunner(compiled, cpu));
 
-        Assert.That(ModelConformance.Train(model, 20, compiled => new EagerRunner(compiled, torch)), Is.EqualTo(expected));
-        Assert.That(ModelConformance.Train(model, 20, compiled => new MachineRunner(compiled, torch)), Is.EqualTo(expected));
-        Assert.That(torch.DeviceProducts, model == "mlp-r" ? Is.Zero : Is.Positive);
+        Assert.That(ModelConformance.Train(model, 20, compiled => new EagerRunner(compiled, device)), Is.EqualTo(expected));
+        Assert.That(ModelConformance.Train(model, 20, compiled => new MachineRunner(compiled, device)), Is.EqualTo(expected));
+        Assert.That(device.DeviceProducts, model == "mlp-r" ? Is.Zero : Is.Positive);
     }
 
     [Test]
@@ -117,6 +118,20 @@ public sealed class TorchBackendTests
     [TestCase(7, new[] { 0.1, 0.2, 0.7 }, new[] { 1, 2, 7 })]
     public void Rows_are_split_by_share(int rows, double[] shares, int[] ends) =>
         Assert.That(TorchBackend.Split(rows, shares).Select(range => range.End.Value), Is.EqualTo(ends));
+
+    [Test]
+    public void Products_leave_no_native_tensor_behind()
+    {
+        using TorchBackend backend = new(Everything);
+        CheckProduct(backend, new MatMulShape(50, 1300, 70, true, true));
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        for (int i = 0; i < 20; i++)
+        {
+            CheckProduct(backend, new MatMulShape(50, 1300, 70, true, true));
+        }
+
+        Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
+    }
 
     [Test]
     public void Small_products_stay_at_home()
