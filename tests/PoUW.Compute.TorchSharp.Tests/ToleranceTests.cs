@@ -145,6 +145,13 @@ public sealed class ToleranceTests
     }
 
     [Test]
+    public void A_device_without_memory_gives_no_unit()
+    {
+        using ToleranceTrainer trainer = new(Job with { CreateModule = static () => new Greedy() }, TorchDevice.Cpu);
+        Assert.That(trainer.Run(trainer.InitialState(), 0), Is.Null);
+    }
+
+    [Test]
     public void Steps_leave_no_native_tensor_behind()
     {
         _trainer.Run(_before, 1);
@@ -203,5 +210,14 @@ public sealed class ToleranceTests
             torch.Tensor sums = input.flatten(1).index_select(1, order).matmul(weight.t());
             return functional.relu(sums + _linear.get_parameter("bias")!);
         }
+    }
+
+    /// <summary>Asks for 256 TiB.</summary>
+    private sealed class Greedy : Module<torch.Tensor, torch.Tensor>
+    {
+        public Greedy()
+            : base("greedy") => RegisterComponents();
+
+        public override torch.Tensor forward(torch.Tensor input) => input.flatten(1) + torch.ones(1L << 46);
     }
 }
