@@ -296,9 +296,11 @@ public sealed class PouwNode : IAsyncDisposable
         }
     }
 
+    private ITensorBackend CreateBackend() => _options.Backend?.Invoke() ?? new CpuBackend();
+
     private WorkerService CreateWorker(AccountSender sender, JobJournal journal)
     {
-        CpuBackend plain = new();
+        ITensorBackend plain = CreateBackend();
         _commons = new CommonsMiner(_options.Parameters.Commons, _producer, _producer);
         CommonsWork idle = new(_commons);
         IWorkTemplateSource templates = _options.Worker.KeepToSchedule ? new PacedWork(_producer, idle, _stopping.Token) : _producer;
@@ -307,12 +309,12 @@ public sealed class PouwNode : IAsyncDisposable
         // Without tickets there is nothing to wait for.
         WorkerOptions limits = _options.TicketTraining ? _options.Worker : _options.Worker with { ScheduleWaitBlocks = 0 };
         return new WorkerService(
-            sender, _ledger, _loader, journal, (ITensorBackend?)_training ?? plain, _options.UnitRunner, idle, _options.Spawner,
+            sender, _ledger, _loader, journal, _training ?? plain, _options.UnitRunner, idle, _options.Spawner,
             new RoleWarnings(Name, _options.Observer), limits, _options.Time);
     }
 
     private AuditorService CreateAuditor(AccountSender sender, JobJournal journal) => new(
-        sender, _ledger, _loader, journal, new CpuBackend(), _options.Random, _options.Spawner, new RoleWarnings(Name, _options.Observer),
+        sender, _ledger, _loader, journal, CreateBackend(), _options.Random, _options.Spawner, new RoleWarnings(Name, _options.Observer),
         _options.Auditor);
 
     private void OnAdmitted(Transaction transaction)

@@ -19,6 +19,7 @@ using PoUW.Network.Transports;
 using PoUW.Sdk.Peers;
 using PoUW.Training.Auditors;
 using PoUW.Training.Workers;
+using PoUW.Vm.Backends;
 
 namespace PoUW.Sdk.Nodes;
 
@@ -129,6 +130,12 @@ public sealed record PouwNodeOptions
 
     /// <summary>What the worker does with a unit; anything but the honest runner is a fault for experiments.</summary>
     public IUnitRunner UnitRunner { get; init; } = new HonestRunner();
+
+    /// <summary>
+    /// Makes the backend that the worker trains on and the one that the validator replays on, called once for each; null for the default one. It must give
+    /// the default one's bits. The maker disposes of what it made, after the node.
+    /// </summary>
+    public Func<ITensorBackend>? Backend { get; init; }
 
     /// <summary>True to draw tickets from training products; false to mine the commons product only. Trained bits are the same.</summary>
     public bool TicketTraining { get; init; } = true;

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace PoUW.Sdk.Tests.Architecture;
 
@@ -28,10 +30,28 @@ public sealed class ArrowTests
     public void Every_project_under_src_is_in_the_table()
     {
         IEnumerable<string> projects = Directory.GetDirectories(Repository.PathOf("src")).Select(folder => Path.GetFileName(folder)!);
-        Assert.That(projects, Is.EquivalentTo(Packages.Names));
+        Assert.That(projects, Is.EquivalentTo(Packages.AllNames));
     }
 
-    [TestCaseSource(typeof(Packages), nameof(Packages.Names))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.LeafNames))]
+    public void A_leaf_refers_only_to_the_packages_below_it(string name)
+    {
+        XDocument project = XDocument.Load(Repository.PathOf("src", name, name + ".csproj"));
+        IEnumerable<string> used = project.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+        Assert.That(used, Is.SubsetOf(Packages.Leaves[name]));
+    }
+
+    [Test]
+    public void Nothing_that_the_default_solution_builds_refers_to_a_leaf()
+    {
+        string solution = File.ReadAllText(Repository.PathOf("PoUW.Sdk.sln"));
+        IEnumerable<string> projects = Regex.Matches(solution, "\"([^\"]+)\\.csproj\"").Select(match => match.Groups[1].Value.Replace('\\', '/') + ".csproj");
+        string[] texts = [solution, .. projects.Select(project => File.ReadAllText(Repository.PathOf(project)))];
+        Assert.That(texts, Has.Length.GreaterThan(10));
+        Assert.That(texts.Where(text => Packages.LeafNames.Any(text.Contains)), Is.Empty);
+    }
+
+    [TestCaseSource(typeof(Packages), nameof(Packages.AllNames))]
     public void The_folder_of_a_file_is_its_namespace(string name)
     {
         string project = Repository.PathOf("src", name);
@@ -42,7 +62,7 @@ public sealed class ArrowTests
         Assert.That(strays, Is.Empty);
     }
 
-    [TestCaseSource(typeof(Packages), nameof(Packages.Names))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.AllNames))]
     public void The_map_names_every_folder_of_a_package(string name)
     {
         string map = File.ReadAllText(Repository.PathOf("docs", "layout.md"));

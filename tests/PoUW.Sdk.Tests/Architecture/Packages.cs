@@ -24,5 +24,20 @@ internal static class Packages
 
     public static IEnumerable<string> Names => Arrows.Keys;
 
+    /// <summary>
+    /// The optional leaves: packages of PoUW.Sdk.Extras.sln, whose dependencies are not in every registry. Nothing refers to them; they are not built
+    /// here, so what is tested of them is their files.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string[]> Leaves { get; } = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["PoUW.Compute.TorchSharp"] = ["PoUW.Core", "PoUW.Vm", "PoUW.Compute"],
+        ["PoUW.Interop.Nethereum"] = ["PoUW.Core"],
+        ["PoUW.Storage.LiteDb"] = ["PoUW.Core"],
+    };
+
+    public static IEnumerable<string> LeafNames => Leaves.Keys;
+
+    public static IEnumerable<string> AllNames => Names.Concat(LeafNames);
+
     public static Assembly Load(string name) => Assembly.Load(name);
 }

@@ -21,7 +21,7 @@ public sealed class MinimalHostTests
     public void The_minimal_host_builds_from_the_packages_and_trains()
     {
         string feed = Path.Combine(_folder, "feed");
-        foreach (string project in Directory.GetDirectories(Repository.PathOf("src")).Order(StringComparer.Ordinal))
+        foreach (string project in Architecture.Packages.Names.Select(name => Repository.PathOf("src", name)))
         {
             Dotnet(Repository.Root, "pack", project, "-c", Repository.Configuration, "--no-build", "--no-restore", "-o", feed);
         }

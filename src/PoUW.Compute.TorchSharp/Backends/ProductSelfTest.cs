@@ -1,0 +1,90 @@
+using PoUW.Vm.Backends;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Compute.TorchSharp.Backends;
+
+/// <summary>
+/// Compares a device's products with the definition before it is trusted: at the ends of the number range, where sums cross the powers of two up to
+/// 2^24 in odd steps (that shows accumulators with fewer bits than they claim), over several segments, in every orientation, and at random.
+/// </summary>
+internal static class ProductSelfTest
+{
+    private const uint Multiplier = 1664525;
+    private const uint Increment = 1013904223;
+
+    private static readonly (int M, int K, int N)[] Shapes = [(1, 1, 1), (3, 5, 7), (37, 65, 41), (64, 1024, 48), (33, 1088, 34), (40, 2500, 33)];
+
+    /// <summary>True if all products of the test are exact.</summary>
+    internal static bool Passes(IDeviceProduct product)
+    {
+        uint random = 7;
+        foreach ((int m, int k, int n) in Shapes)
+        {
+            for (int flags = 0; flags < 4; flags++)
+            {
+                MatMulShape shape = new(m, k, n, (flags & 1) != 0, (flags & 2) != 0);
+                if (!Holds(product, shape, Random(m * k, ref random), Random(k * n, ref random)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return AtTheRails(product, sbyte.MinValue, sbyte.MinValue) && AtTheRails(product, sbyte.MaxValue, sbyte.MinValue)
+            && AtTheRails(product, sbyte.MaxValue, sbyte.MaxValue) && InOddSteps(product, 1024) && InOddSteps(product, 1088);
+    }
+
+    /// <summary>Sums of up to 2^24 at one segment's length.</summary>
+    private static bool AtTheRails(IDeviceProduct product, sbyte left, sbyte right)
+    {
+        MatMulShape shape = new(16, 1024, 32, false, false);
+        sbyte[] a = new sbyte[shape.M * shape.K];
+        sbyte[] b = new sbyte[shape.K * shape.N];
+        Array.Fill(a, left);
+        Array.Fill(b, right);
+        return Holds(product, shape, a, b);
+    }
+
+    /// <summary>Row i is 127 up to some place and 1 from there on, so that each power of two is crossed by steps of one.</summary>
+    private static bool InOddSteps(IDeviceProduct product, int inner)
+    {
+        MatMulShape shape = new(64, inner, 33, false, true);
+        sbyte[] a = new sbyte[shape.M * inner];
+        sbyte[] b = new sbyte[shape.N * inner];
+        for (int i = 0; i < a.Length; i++)
+        {
+            a[i] = (sbyte)(i % inner < inner * (i / inner) / 63 ? 127 : 1);
+        }
+
+        for (int i = 0; i < b.Length; i++)
+        {
+            b[i] = (sbyte)(i / inner % 2 == 0 ? 127 : i % 3 == 0 ? -127 : 125);
+        }
+
+        return Holds(product, shape, a, b);
+    }
+
+    private static bool Holds(IDeviceProduct product, in MatMulShape shape, sbyte[] a, sbyte[] b)
+    {
+        int[] actual = new int[shape.M * shape.N];
+        Tensor left = new(TensorType.Int8, shape.M, shape.K);
+        Tensor right = new(TensorType.Int8, shape.K, shape.N);
+        Tensor expected = new(TensorType.Int32, shape.M, shape.N);
+        a.CopyTo(left.Int8);
+        b.CopyTo(right.Int8);
+        new ScalarBackend().MatMul(shape, left, right, expected);
+        return product.Multiply(shape, .., a, b, actual) == ProductOutcome.Done && expected.Int32.SequenceEqual(actual);
+    }
+
+    private static sbyte[] Random(int length, ref uint random)
+    {
+        sbyte[] values = new sbyte[length];
+        for (int i = 0; i < length; i++)
+        {
+            random = unchecked((random * Multiplier) + Increment);
+            values[i] = unchecked((sbyte)(random >> 20));
+        }
+
+        return values;
+    }
+}

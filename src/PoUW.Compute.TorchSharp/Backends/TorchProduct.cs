@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using PoUW.Compute.TorchSharp.Devices;
+using PoUW.Vm.Tensors;
+using TorchSharp;
+
+namespace PoUW.Compute.TorchSharp.Backends;
+
+/// <summary>
+/// Integer products by a method on a device of libtorch. The result is computed in blocks that fit the memory limit; where the device has less
+/// after all, in smaller ones. Everything native goes with its dispose scope.
+/// </summary>
+internal sealed class TorchProduct : IDeviceProduct
+{
+    private const int LeastEdge = 32;
+
+    // 1,024 products of 128 * 128 are 2^24, the last integer up to which fp32 holds all.
+    private const int Fp32Segment = 1024;
+
+    private readonly torch.Device _device;
+    private readonly ProductMethod _method;
+    private long _maxBytes;
+
+    /// <summary>Prepares a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="method">The method; not <see cref="ProductMethod.None"/>.</param>
+    /// <param name="maxBytes">Bytes of the device that a product may use.</param>
+    public TorchProduct(TorchDevice device, ProductMethod method, long maxBytes)
+    {
+        (_device, _method, _maxBytes) = (device.ToTorch(), method, maxBytes);
+    }
+
+    /// <inheritdoc/>
+    public ProductOutcome Multiply(in MatMulShape shape, Range rows, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
+    {
+        (int first, int count) = rows.GetOffsetAndLength(shape.M);
+        (int height, int width) = (count, shape.N);
+        while (true)
+        {
+            if (BytesOf(shape, height, width) <= _maxBytes)
+            {
+                ProductOutcome outcome = TryMultiply(shape, new Window(first, count, height, width), a, b, c);
+                if (outcome != ProductOutcome.OutOfMemory)
+                {
+                    return outcome;
+                }
+
+                _maxBytes = BytesOf(shape, height, width) - 1; // It has less than the limit says; the next products know.
+            }
+
+            if (height <= LeastEdge && width <= LeastEdge)
+            {
+                return ProductOutcome.OutOfMemory;
+            }
+
+            (height, width) = height >= width ? ((height + 1) / 2, width) : (height, (width + 1) / 2);
+        }
+    }
+
+    /// <summary>What a block needs: both operands as bytes, their parts of a segment as numbers, the product as numbers and twice as integers.</summary>
+    private long BytesOf(in MatMulShape shape, int height, int width)
+    {
+        long number = _method == ProductMethod.Float64 ? sizeof(double) : sizeof(float);
+        long operands = ((long)shape.M + shape.N) * shape.K;
+        long parts = ((long)height + width) * Math.Min(shape.K, Segment) * number;
+        return operands + parts + ((long)height * width * (number + (2 * sizeof(int))));
+    }
+
+    private int Segment => _method == ProductMethod.Float64 ? int.MaxValue : Fp32Segment;
+
+    private ProductOutcome TryMultiply(in MatMulShape shape, Window window, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
+    {
+        try
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            using IDisposable noGradients = torch.no_grad();
+            TorchSettings.AllowTf32(_device, _method == ProductMethod.Tf32);
+            torch.Tensor left = TorchMemory.Upload(a, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K, _device);
+            torch.Tensor right = TorchMemory.Upload(b, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N, _device);
+            left = shape.TransposeA ? left.t() : left;
+            right = shape.TransposeB ? right.t() : right;
+            for (int row = window.First; row < window.First + window.Count; row += window.Height)
+            {
+                int height = Math.Min(window.Height, window.First + window.Count - row);
+                for (int column = 0; column < shape.N; column += window.Width)
+                {
+                    int width = Math.Min(window.Width, shape.N - column);
+                    using DisposeScope block = torch.NewDisposeScope();
+                    torch.Tensor sums = Block(left.narrow(0, row, height), right.narrow(1, column, width), shape.K);
+                    TorchMemory.Download(sums, c[((row * shape.N) + column)..], shape.N);
+                }
+            }
+
+            return ProductOutcome.Done;
+        }
+        catch (ExternalException failure)
+        {
+            return TorchMemory.IsOutOfMemory(failure) ? ProductOutcome.OutOfMemory : ProductOutcome.Failed;
+        }
+    }
+
+    private torch.Tensor Block(torch.Tensor left, torch.Tensor right, int inner)
+    {
+        torch.ScalarType type = _method == ProductMethod.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
+        torch.Tensor? sums = null;
+        for (int k = 0; k < inner;)
+        {
+            using DisposeScope segment = torch.NewDisposeScope();
+            int length = Math.Min(Segment, inner - k);
+            torch.Tensor product = torch.matmul(left.narrow(1, k, length).to_type(type), right.narrow(0, k, length).to_type(type)).to_type(torch.ScalarType.Int32);
+            sums = (sums is null ? product : sums.add_(product)).MoveToOuterDisposeScope();
+            k += length;
+        }
+
+        return sums!;
+    }
+
+    private readonly record struct Window(int First, int Count, int Height, int Width);
+}

@@ -1,0 +1,143 @@
+using LiteDB.Engine;
+using PoUW.Core.Storage;
+
+namespace PoUW.Storage.LiteDb;
+
+/// <summary>
+/// The open files of a store and the engine on them. Commits one batch at a time: log, sync, seal, database file, sync, empty log. Holds the
+/// database file exclusively.
+/// </summary>
+internal sealed class StoreSession : IDisposable
+{
+    private const int SignatureAt = 32;
+
+    private readonly LogFile _log;
+    private readonly SyncedFile _data;
+    private readonly LogSeal _seal;
+    private readonly LiteEngine _engine;
+    private bool _sealed;
+
+    private StoreSession(string path, FileStream data, LogFile log, LogSeal seal)
+    {
+        (_log, _seal) = (log, seal);
+        _data = new SyncedFile(data, BeforeData);
+        _engine = new LiteEngine(new EngineSettings { DataStream = _data, LogStream = log });
+        Table = new PairTable(_engine, path);
+    }
+
+    /// <summary>What the first page of a LiteDB 5 file says, with the version of the format.</summary>
+    private static ReadOnlySpan<byte> Signature => "** This is a LiteDB file **\u0008"u8;
+
+    /// <summary>The pairs.</summary>
+    internal PairTable Table { get; }
+
+    /// <summary>The log beside a database, where LiteDB itself has it.</summary>
+    internal static string LogOf(string path) =>
+        Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}-log{Path.GetExtension(path)}");
+
+    /// <summary>The seal beside an open database, or one that was not closed.</summary>
+    internal static string SealOf(string path) => path + "-seal";
+
+    /// <summary>Opens the files, or creates them with their folder, and drops what the seal does not cover.</summary>
+    internal static StoreSession Open(string path)
+    {
+        Stack<IDisposable> opened = new();
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            FileStream data = Keep(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            CheckKind(path, data);
+            bool isSealed = File.Exists(SealOf(path));
+            LogFile log = Keep(new LogFile(new FileStream(LogOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
+            LogSeal seal = Keep(new LogSeal(new FileStream(SealOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
+            if (isSealed)
+            {
+                seal.Apply(log);
+            }
+            else if (log.Length > 0)
+            {
+                seal.Write(log); // Left by LiteDB itself, which has no seal: taken as LiteDB would take it.
+            }
+
+            return new StoreSession(path, data, log, seal);
+        }
+        catch
+        {
+            while (opened.TryPop(out IDisposable? file))
+            {
+                file.Dispose();
+            }
+
+            throw;
+        }
+
+        T Keep<T>(T file)
+            where T : IDisposable
+        {
+            opened.Push(file);
+            return file;
+        }
+    }
+
+    /// <summary>Runs the changes of a batch and commits them. On return they are on the disk.</summary>
+    /// <returns>False if they are on the disk in the log only, and the session must be given up.</returns>
+    internal bool Commit(Action<PairTable> changes)
+    {
+        if (_log.Length > 0)
+        {
+            _engine.Checkpoint(); // What an earlier session left: a log has one batch.
+        }
+
+        _sealed = false;
+        try
+        {
+            _engine.BeginTrans();
+            changes(Table);
+            _engine.Commit();
+            _engine.Checkpoint();
+            _data.Flush();
+            return true;
+        }
+        catch (Exception failure) when (_sealed && LiteDbStoreException.Explains(failure))
+        {
+            // The log has the whole batch; opening the files anew finds it there.
+            return false;
+        }
+    }
+
+    /// <summary>Closes the files after a failure, without writing anything more than what is sealed.</summary>
+    internal void Abandon(Exception reason)
+    {
+        _log.Poison(reason);
+        Dispose();
+    }
+
+    /// <summary>Closes engine and files. LiteDB keeps failures of its own closing to itself; a log that is not empty then stays.</summary>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _data.Dispose();
+        _log.Dispose();
+        _seal.Dispose();
+    }
+
+    /// <summary>LiteDB cuts a foreign file to whole pages before it looks at it; this one looks first.</summary>
+    private static void CheckKind(string path, FileStream data)
+    {
+        Span<byte> start = stackalloc byte[SignatureAt + Signature.Length];
+        if (data.Length > 0 && (RandomAccess.Read(data.SafeFileHandle, start, 0) < start.Length || !start[SignatureAt..].SequenceEqual(Signature)))
+        {
+            throw new LiteDbStoreException(StoreFailure.Corrupt, $"The file '{path}' is damaged or not a LiteDB 5 database without a password.");
+        }
+    }
+
+    private void BeforeData()
+    {
+        if (_log.Length > 0)
+        {
+            _log.Sync();
+            _seal.Write(_log);
+            _sealed = true;
+        }
+    }
+}
