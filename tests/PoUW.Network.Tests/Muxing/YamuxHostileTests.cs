@@ -428,8 +428,12 @@ internal sealed class YamuxHostileTests
         ManualTimeProvider time = new();
         YamuxOptions options = new();
         await using RawYamux raw = new(options, time, capacityBytes: 4096);
-        List<Task> writes = [];
-        for (int i = 0; i < 100; i++)
+        IMuxedStream first = await raw.Muxer.OpenStreamAsync(CancellationToken.None).InTime();
+        List<Task> writes = [first.WriteAsync(new byte[1_000_000], CancellationToken.None).AsTask()];
+
+        // From here on the connection takes no byte: what waits goes on waiting.
+        await raw.Below.WriteWaits.InTime();
+        for (int i = 1; i < 100; i++)
         {
             IMuxedStream stream = await raw.Muxer.OpenStreamAsync(CancellationToken.None).InTime();
             for (int j = 0; j < 100; j++)

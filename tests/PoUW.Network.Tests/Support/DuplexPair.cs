@@ -34,6 +34,9 @@ internal sealed class TestDuplex(TestPipe incoming, TestPipe outgoing, int maxRe
 
     public bool IsClosed => _isClosed;
 
+    /// <summary>Ends when a write of this end has to wait, since nobody reads.</summary>
+    public Task WriteWaits => outgoing.WriteWaits;
+
     /// <summary>The position of a written byte that arrives changed; none if negative.</summary>
     public int Corrupted { get; set; } = -1;
 
@@ -95,6 +98,7 @@ internal sealed class TestPipe(int capacityBytes, TimeProvider? time = null, Tim
 {
     private readonly Lock _gate = new();
     private readonly byte[] _ring = new byte[capacityBytes];
+    private readonly TaskCompletionSource _writeWaits = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _changed;
     private int _start;
     private int _length;
@@ -102,6 +106,8 @@ internal sealed class TestPipe(int capacityBytes, TimeProvider? time = null, Tim
     private bool _writerEnded;
     private bool _readerEnded;
     private bool _isBroken;
+
+    public Task WriteWaits => _writeWaits.Task;
 
     public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {
@@ -157,6 +163,7 @@ internal sealed class TestPipe(int capacityBytes, TimeProvider? time = null, Tim
                 changed = Changed();
             }
 
+            _writeWaits.TrySetResult();
             await changed.WaitAsync(cancellation);
         }
     }
