@@ -122,7 +122,10 @@ public sealed class AddressBook
     }
 
     /// <summary>A dial of an address has failed. After enough of them in a row the address is forgotten.</summary>
-    public void MarkFailed(PeerId peer, Multiaddr address)
+    /// <param name="peer">Who was expected.</param>
+    /// <param name="address">What was dialed.</param>
+    /// <param name="mayForget">False if the failure may be this node's own: then the address is kept, and counts half of the failures at most.</param>
+    public void MarkFailed(PeerId peer, Multiaddr address, bool mayForget = true)
     {
         ArgumentNullException.ThrowIfNull(address);
         Multiaddr bare = address.WithoutPeer();
@@ -130,7 +133,7 @@ public sealed class AddressBook
         {
             if (_entries.Find(peer) is { } entry)
             {
-                _entries.Change(entry, changed => changed.Fail(bare, _options.MaxFailures, Now));
+                _entries.Change(entry, changed => changed.Fail(bare, _options.MaxFailures, mayForget, Now));
             }
         }
     }
@@ -258,7 +261,10 @@ public sealed class AddressBook
         return saved.Length;
     }
 
-    /// <summary>Reads what was saved. Entries that cannot be read, and those beyond the limits, are left out and removed at the next save.</summary>
+    /// <summary>
+    /// Reads what was saved. Entries that cannot be read, and those beyond the limits, are left out and removed at the next save. Whom the operator named
+    /// before is a peer like others until <see cref="Add"/> names it again.
+    /// </summary>
     /// <returns>How many peers were read.</returns>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public int Load(IKeyValueReader store, ReadOnlySpan<byte> prefix)

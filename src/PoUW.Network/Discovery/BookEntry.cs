@@ -13,7 +13,10 @@ internal sealed class BookEntry
     public BookEntry(KnownPeer stored)
         : this(stored.Id, stored.SourceGroup)
     {
-        _addresses.AddRange(stored.Addresses);
+        // What the operator wrote is told anew at each start; what is no longer written has no privileges.
+        _addresses.AddRange(stored.Addresses.Select(static known => known.Source == AddressSource.Bootstrap
+            ? known with { Source = known.IsProven ? AddressSource.Dialed : AddressSource.Exchange }
+            : known));
         (Record, RecordSequence) = (stored.Record, stored.RecordSequence);
     }
 
@@ -113,7 +116,7 @@ internal sealed class BookEntry
 
     /// <summary>A dial has failed.</summary>
     /// <returns>False if the address is not known.</returns>
-    public bool Fail(Multiaddr address, int maxFailures, long now)
+    public bool Fail(Multiaddr address, int maxFailures, bool mayForget, long now)
     {
         int index = _addresses.FindIndex(known => known.Address == address);
         if (index < 0)
@@ -121,8 +124,10 @@ internal sealed class BookEntry
             return false;
         }
 
-        KnownAddress failed = _addresses[index] with { LastFailureSeconds = now, Failures = Math.Min(_addresses[index].Failures, int.MaxValue - 1) + 1 };
-        if (failed.Failures >= maxFailures && failed.Source != AddressSource.Bootstrap)
+        int before = _addresses[index].Failures;
+        int most = mayForget ? int.MaxValue : Math.Max(before, maxFailures / 2);
+        KnownAddress failed = _addresses[index] with { LastFailureSeconds = now, Failures = before < most ? before + 1 : most };
+        if (mayForget && failed.Failures >= maxFailures && failed.Source != AddressSource.Bootstrap)
         {
             _addresses.RemoveAt(index);
         }

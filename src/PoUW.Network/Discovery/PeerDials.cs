@@ -13,8 +13,9 @@ namespace PoUW.Network.Discovery;
 internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, CancellationToken stop)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Task> _dials = new(StringComparer.Ordinal);
-    private readonly HashSet<PeerId> _dialing = [];
+    private readonly Dictionary<(PeerId? Peer, Multiaddr? Nameless), Task> _dials = [];
+    private readonly DialedSubnets _subnets = new(setup.Options.MaxDialedPerSubnet);
+    private readonly DialedConnections _connections = new(setup);
 
     private PeerDiscoveryOptions Options => setup.Options;
 
@@ -31,18 +32,17 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
             int room = Math.Min(missing, Options.MaxConcurrentDials) - _dials.Count;
             foreach (Multiaddr address in Options.Bootstrap.Where(address => address.Peer is null && !reached.Contains(address) && IsDue(null, address)))
             {
-                room -= room > 0 && TryStart(address.ToString(), () => DialNamelessAsync(address)) ? 1 : 0;
+                room -= room > 0 && TryStart((null, address), () => DialNamelessAsync(address)) ? 1 : 0;
             }
 
             bool IsWanted(PeerId peer) =>
-                peer != setup.Host.Id && !connected.Contains(peer) && !_dialing.Contains(peer) && setup.Backoff.WaitBefore(peer) == TimeSpan.Zero;
-            Dictionary<string, int> subnets = CountSubnets(peers);
+                peer != setup.Host.Id && !connected.Contains(peer) && !_dials.ContainsKey((peer, null)) && setup.Backoff.WaitBefore(peer) == TimeSpan.Zero;
             foreach (KnownPeer peer in Candidates(IsWanted))
             {
                 Multiaddr[] due = [.. peer.Dialable.Where(address => IsDue(peer.Id, address))];
-                if (room > 0 && due.Length > 0 && HasSubnetRoom(peer, subnets) && _dialing.Add(peer.Id))
+                if (room > 0 && Array.Exists(due, address => _subnets.TryEnter(peer, address, peers)))
                 {
-                    room -= TryStart(peer.Id.ToString(), () => DialAsync(peer, due)) ? 1 : 0;
+                    room -= TryStart((peer.Id, null), () => DialAsync(peer, due)) ? 1 : 0;
                 }
             }
 
@@ -65,22 +65,8 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
         }
     }
 
-    private static Dictionary<string, int> CountSubnets(IReadOnlyList<PeerConnection> peers)
-    {
-        Dictionary<string, int> subnets = new(StringComparer.Ordinal);
-        foreach (PeerConnection peer in peers.Where(static peer => !peer.IsInbound))
-        {
-            Count(subnets, peer.RemoteAddress);
-        }
-
-        return subnets;
-    }
-
-    private static void Count(Dictionary<string, int> subnets, Multiaddr address)
-    {
-        string group = AddressScope.GroupOf(address);
-        subnets[group] = subnets.GetValueOrDefault(group) + 1;
-    }
+    /// <summary>A peer is connected no more. Call it before the connections are looked at.</summary>
+    public void End(PeerId peer) => _connections.End(peer);
 
     private static bool IsReached(CloseReason reason) => reason is CloseReason.None or CloseReason.Duplicate;
 
@@ -88,7 +74,8 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
     private static bool IsWorthAnotherAddress(CloseReason reason) =>
         reason is CloseReason.Unreachable or CloseReason.WrongPeer or CloseReason.Lost or CloseReason.HandshakeTimeout or CloseReason.TooSoon;
 
-    private static bool IsRefusedForNow(CloseReason reason) => reason is CloseReason.ShuttingDown or CloseReason.Requested;
+    /// <summary>A name does not say which part of the network it leads into.</summary>
+    private static bool IsName(Multiaddr address) => address.IpAddress is null && AddressScope.IsPublic(address);
 
     private bool IsDue(PeerId? peer, Multiaddr address) => setup.Backoff.WaitBefore(peer, address) == TimeSpan.Zero;
 
@@ -103,27 +90,10 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
             .Where(isWanted)
             .Select(setup.Book.Find)
             .OfType<KnownPeer>();
-        return first.Concat(picked);
+        return first.Concat(picked).DistinctBy(static peer => peer.Id);
     }
 
-    private bool HasSubnetRoom(KnownPeer peer, Dictionary<string, int> subnets)
-    {
-        Multiaddr address = peer.Addresses[0].Address;
-        if (peer.IsBootstrap || !AddressScope.IsPublic(address))
-        {
-            return true;
-        }
-
-        bool hasRoom = subnets.GetValueOrDefault(AddressScope.GroupOf(address)) < Options.MaxDialedPerSubnet;
-        if (hasRoom)
-        {
-            Count(subnets, address);
-        }
-
-        return hasRoom;
-    }
-
-    private bool TryStart(string key, Func<Task<CloseReason>> dial)
+    private bool TryStart((PeerId? Peer, Multiaddr? Nameless) key, Func<Task<CloseReason>> dial)
     {
         if (_dials.ContainsKey(key) || stop.IsCancellationRequested)
         {
@@ -136,7 +106,7 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
         return true;
     }
 
-    private async Task RunAsync(string key, Func<Task<CloseReason>> dial)
+    private async Task RunAsync((PeerId? Peer, Multiaddr? Nameless) key, Func<Task<CloseReason>> dial)
     {
         CloseReason reason = CloseReason.TooSoon;
         try
@@ -156,6 +126,10 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
             lock (_gate)
             {
                 _dials.Remove(key);
+                if (key.Peer is { } peer)
+                {
+                    _subnets.Leave(peer);
+                }
             }
         }
 
@@ -169,47 +143,69 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
     /// <summary>Whoever is there is not the operator's word: it is known as any peer that was reached.</summary>
     private async Task<CloseReason> DialNamelessAsync(Multiaddr address)
     {
-        CloseReason reason = (await TryDialAsync(address)).Reason;
-        if (reason is CloseReason.Duplicate || IsRefusedForNow(reason))
+        ConnectResult result = await TryDialAsync(address);
+        if (result is { IsConnected: true, Peer: { } peer })
         {
-            // No failure of a dial, but to ask again at once would give the same answer.
-            setup.Backoff.AddressFailed(address);
+            Begin(peer, address);
+        }
+        else if (result.Reason != CloseReason.TooSoon)
+        {
+            _connections.LeaveAlone(address);
         }
 
-        return reason;
+        return result.Reason;
     }
 
     private async Task<CloseReason> DialAsync(KnownPeer peer, Multiaddr[] addresses)
     {
         CloseReason reason = CloseReason.TooSoon;
-        try
+        foreach (Multiaddr address in addresses.Where(address => _subnets.TryEnter(peer, address, setup.Host.Peers)))
         {
-            foreach (Multiaddr address in addresses)
+            reason = (await TryDialAsync(address.WithPeer(peer.Id))).Reason;
+            Judge(peer, address, reason);
+            if (reason == CloseReason.None)
             {
-                reason = (await TryDialAsync(address.WithPeer(peer.Id))).Reason;
-                Judge(peer, address, reason);
-                if (IsReached(reason) || !IsWorthAnotherAddress(reason))
-                {
-                    break;
-                }
+                await KeepAsync(peer, address);
             }
 
-            if (reason is CloseReason.Unreachable or CloseReason.WrongPeer || IsRefusedForNow(reason))
+            if (IsReached(reason) || !IsWorthAnotherAddress(reason))
             {
-                // The back-off knows failures of the addresses, but not that the peer has no others; and a peer that stops is no failure of a dial.
-                setup.Backoff.PeerFailed(peer.Id);
+                break;
             }
-
-            return reason;
         }
-        finally
+
+        if (reason is not (CloseReason.None or CloseReason.TooSoon))
         {
-            lock (_gate)
-            {
-                _dialing.Remove(peer.Id);
-            }
+            // The host tells the back-off of some failures, but of none of its own refusals, nor that a peer has no other address.
+            _connections.LeaveAlone(peer.Id);
+        }
+
+        return reason;
+    }
+
+    /// <summary>Ends the connection again if a name led into a part of the network that has its share.</summary>
+    private async ValueTask KeepAsync(KnownPeer peer, Multiaddr address)
+    {
+        Begin(peer.Id, null);
+        IReadOnlyList<PeerConnection> peers = setup.Host.Peers;
+        if (IsName(address) && !peer.IsBootstrap && setup.Disconnect is { } disconnect
+            && peers.FirstOrDefault(connected => connected.Id == peer.Id) is { IsInbound: false } connection && _subnets.IsFullWithout(connection, peers))
+        {
+            await disconnect(peer.Id, CloseReason.TooManyPeers);
         }
     }
+
+    private void Begin(PeerId peer, Multiaddr? nameless)
+    {
+        _connections.Begin(peer, nameless);
+        if (!IsConnected(peer))
+        {
+            // It ended before it was known here.
+            _connections.End(peer);
+        }
+    }
+
+    private bool IsConnected(PeerId peer) => setup.Host.Peers.Any(connected => connected.Id == peer);
 
     private async ValueTask<ConnectResult> TryDialAsync(Multiaddr address)
     {
@@ -228,12 +224,13 @@ internal sealed class PeerDials(PeerDiscoverySetup setup, Action wake, Cancellat
     {
         switch (reason)
         {
-            case CloseReason.None or CloseReason.Duplicate:
+            case CloseReason.None or CloseReason.Duplicate when IsConnected(peer.Id):
                 setup.Book.MarkReached(peer.Id, address);
                 break;
             case CloseReason.Unreachable or CloseReason.WrongPeer or CloseReason.Lost or CloseReason.HandshakeTimeout or CloseReason.Malformed
                 or CloseReason.TooLarge or CloseReason.ProtocolViolation:
-                setup.Book.MarkFailed(peer.Id, address);
+                // While nobody is connected it may be this node that reaches nobody.
+                setup.Book.MarkFailed(peer.Id, address, setup.Host.Peers.Count > 0);
                 break;
             case CloseReason.WrongNetwork or CloseReason.WrongVersion or CloseReason.SelfConnection or CloseReason.Banned when !peer.IsBootstrap:
                 setup.Book.Remove(peer.Id);

@@ -10,7 +10,8 @@ namespace PoUW.Network.Discovery;
 /// <summary>
 /// Keeps enough connections that this node has dialed, since those are the ones that nobody else chooses for it: from the bootstrap list first, then
 /// from the book, and when that runs out it asks the sources. It feeds the book with what connected peers say and with the outcome of dials, and
-/// writes it and the bans to the store now and then and at the end. It never disconnects anybody. Members may be called from any thread.
+/// writes it and the bans to the store now and then and at the end. It disconnects nobody but whom it has dialed by a name that, as it turns out, leads into
+/// a part of the network that has its share. Members may be called from any thread.
 /// </summary>
 public sealed class PeerDiscovery : IAsyncDisposable
 {
@@ -207,5 +208,9 @@ public sealed class PeerDiscovery : IAsyncDisposable
         }
     }
 
-    private void OnDisconnected(PeerConnection peer) => Wake();
+    private void OnDisconnected(PeerConnection peer)
+    {
+        _dials.End(peer.Id);
+        Wake();
+    }
 }

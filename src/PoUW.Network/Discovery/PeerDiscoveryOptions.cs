@@ -20,9 +20,16 @@ public sealed record PeerDiscoveryOptions
 
     /// <summary>
     /// The most connections that this node has dialed into one part of the public network (an IPv4 /16, an IPv6 /32): who owns a part of the network shall
-    /// not own all of a node's connections. Private addresses and the bootstrap list are not counted.
+    /// not own all of a node's connections. Dials under way count; private addresses and the bootstrap list are not bound by it. A name counts by its last two
+    /// labels until it is reached, then by where it leads.
     /// </summary>
     public int MaxDialedPerSubnet { get; init; } = 2;
+
+    /// <summary>
+    /// How long a connection that it has dialed lasts at least: who ends it sooner waits as after a dial that failed, so that nobody keeps this node dialing
+    /// by admitting it and leaving at once.
+    /// </summary>
+    public TimeSpan MinConnectionLife { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often it looks at its connections when nothing happens.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
@@ -57,9 +64,13 @@ public sealed record PeerDiscoveryOptions
             return Fail(nameof(MaxDialedPerSubnet), "At least one connection may lead into a part of the network.");
         }
 
-        if (Interval <= TimeSpan.Zero || SourceInterval <= TimeSpan.Zero || SaveInterval <= TimeSpan.Zero)
+        (string Field, TimeSpan Time)[] times =
+        [
+            (nameof(MinConnectionLife), MinConnectionLife), (nameof(Interval), Interval), (nameof(SourceInterval), SourceInterval),
+            (nameof(SaveInterval), SaveInterval),
+        ];
+        if (times.FirstOrDefault(static limit => limit.Time <= TimeSpan.Zero) is { Field: { } field })
         {
-            string field = Interval <= TimeSpan.Zero ? nameof(Interval) : SourceInterval <= TimeSpan.Zero ? nameof(SourceInterval) : nameof(SaveInterval);
             return Fail(field, "Every time is above zero.");
         }
 

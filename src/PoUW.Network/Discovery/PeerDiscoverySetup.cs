@@ -15,6 +15,12 @@ public sealed record PeerDiscoverySetup
     /// <summary>Connects; tells <see cref="Backoff"/> how it went, as <see cref="Hosting.Host.DialWhenDueAsync"/> does.</summary>
     public required PeerDialer Dial { get; init; }
 
+    /// <summary>
+    /// Ends a connection, as <see cref="Hosting.Host.DisconnectAsync"/> does: of a name it is known only after the dial into which part of the network it
+    /// leads. Null to keep such connections even where <see cref="PeerDiscoveryOptions.MaxDialedPerSubnet"/> is reached.
+    /// </summary>
+    public Func<PeerId, CloseReason, ValueTask>? Disconnect { get; init; }
+
     /// <summary>Which dials failed, and how long they wait. That of the host, since others dial too.</summary>
     public required DialBackoff Backoff { get; init; }
 

@@ -9,7 +9,8 @@ namespace PoUW.Network.Guards;
 
 /// <summary>
 /// Remembers which dials failed. Who dials by itself asks <see cref="WaitBefore(PeerId?, Multiaddr)"/> before; the host tells <see cref="Remember"/> how it
-/// went: an address fails that did not answer or where another peer was, a peer that was reached and refused or broke the handshake. Whoever tried all
+/// went: an address fails that did not answer, an address for one peer where another peer was or the handshake came to no end (for others it is good: anybody
+/// may claim any address), a peer that was reached and refused or broke a rule of the handshake. Whoever tried all
 /// addresses of a peer in vain tells <see cref="PeerFailed"/>. A dial that its caller cancelled is no failure, nor is one that a person asked for by hand
 /// bound to wait. Bounded memory, any thread, nothing is called back.
 /// </summary>
@@ -22,6 +23,7 @@ public sealed class DialBackoff
     private readonly long _start;
     private readonly RecentTable<PeerId, Failures> _peers;
     private readonly RecentTable<Multiaddr, Failures> _addresses;
+    private readonly RecentTable<(PeerId Peer, Multiaddr Address), Failures> _claims;
 
     /// <summary>Nothing has failed yet.</summary>
     /// <exception cref="ArgumentException">The options break a rule.</exception>
@@ -39,6 +41,7 @@ public sealed class DialBackoff
         (_options, _time, _random, _start) = (options, time, random, time.GetTimestamp());
         _peers = new RecentTable<PeerId, Failures>(options.MaxRemembered);
         _addresses = new RecentTable<Multiaddr, Failures>(options.MaxRemembered);
+        _claims = new RecentTable<(PeerId Peer, Multiaddr Address), Failures>(options.MaxRemembered);
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);
@@ -51,10 +54,12 @@ public sealed class DialBackoff
         ArgumentNullException.ThrowIfNull(address);
         lock (_gate)
         {
-            TimeSpan until = _addresses.TryGet(address.WithoutPeer(), out Failures ofAddress) ? ofAddress.Until : TimeSpan.Zero;
-            if (peer is { } id && _peers.TryGet(id, out Failures ofPeer) && ofPeer.Until > until)
+            Multiaddr bare = address.WithoutPeer();
+            TimeSpan until = UntilOf(_addresses, bare);
+            if (peer is { } id)
             {
-                until = ofPeer.Until;
+                long ofPeer = Math.Max(UntilOf(_peers, id).Ticks, UntilOf(_claims, (id, bare)).Ticks);
+                until = new TimeSpan(Math.Max(until.Ticks, ofPeer));
             }
 
             TimeSpan wait = until - Now;
@@ -67,7 +72,7 @@ public sealed class DialBackoff
     {
         lock (_gate)
         {
-            TimeSpan wait = _peers.TryGet(peer, out Failures failures) ? failures.Until - Now : TimeSpan.Zero;
+            TimeSpan wait = UntilOf(_peers, peer) - Now;
             return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
         }
     }
@@ -83,8 +88,11 @@ public sealed class DialBackoff
             case CloseReason.None:
                 Succeeded(result.Peer!.Value, address);
                 break;
+            case CloseReason.WrongPeer or CloseReason.Lost or CloseReason.HandshakeTimeout when address.Peer is { } expected:
+                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer, nor about the address of others.
+                ClaimFailed(expected, address);
+                break;
             case CloseReason.Unreachable or CloseReason.WrongPeer:
-                // Who sits at a peer's address, or claims it for the peer, says nothing about the peer.
                 AddressFailed(address);
                 break;
             case CloseReason.Duplicate or CloseReason.ShuttingDown or CloseReason.Requested or CloseReason.TooSoon:
@@ -140,6 +148,18 @@ public sealed class DialBackoff
         {
             _peers.Remove(peer);
             _addresses.Remove(address.WithoutPeer());
+            _claims.Remove((peer, address.WithoutPeer()));
+        }
+    }
+
+    private static TimeSpan UntilOf<TKey>(RecentTable<TKey, Failures> table, TKey key)
+        where TKey : notnull => table.TryGet(key, out Failures failures) ? failures.Until : TimeSpan.Zero;
+
+    private void ClaimFailed(PeerId peer, Multiaddr address)
+    {
+        lock (_gate)
+        {
+            Add(_claims, (peer, address.WithoutPeer()));
         }
     }
 

@@ -20,7 +20,7 @@ public sealed record DialBackoffOptions
     /// <summary>The same for addresses of this machine.</summary>
     public TimeSpan LocalDialTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Peers that are remembered, and as many addresses; the one that failed longest ago is forgotten first.</summary>
+    /// <summary>Peers that are remembered, as many addresses, and as many addresses of one peer each; the one that failed longest ago is forgotten first.</summary>
     public int MaxRemembered { get; init; } = 4096;
 
     /// <summary>Checks that every limit makes sense.</summary>

@@ -34,11 +34,12 @@ internal static class NodeDiscovery
         _ = new RendezvousServer(network.Host, options.Rendezvous, admitted, verifier, options.Time, options.Random);
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
-            () => RecordOf(options, addresses()), PointsPerSearch, options.Time);
+            () => RecordOf(options, addresses()), PointsPerSearch, options.Time, options.Random);
         PeerDiscovery discovery = new(new PeerDiscoverySetup
         {
             Host = network.Host,
             Dial = network.Host.DialWhenDueAsync,
+            Disconnect = network.Host.DisconnectAsync,
             Backoff = network.Host.Guards.Dials,
             Book = book,
             Bans = network.Host.Guards.Bans,

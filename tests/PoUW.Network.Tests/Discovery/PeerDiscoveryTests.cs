@@ -74,6 +74,7 @@ internal sealed class PeerDiscoveryTests
             for (int i = 0; i < 20; i++)
             {
                 await Settle();
+                _time.Advance(new PeerDiscoveryOptions().MinConnectionLife);
                 _host.Disconnect(_host.Peers[0].Id);
             }
         });
@@ -103,6 +104,80 @@ internal sealed class PeerDiscoveryTests
             await Settle();
             Assert.That(_host.Dialed.Count(static address => address == At(1, 1, 1).ToString()), Is.EqualTo(1));
             Assert.That(_host.Dialed.Count(static address => address.Contains("/p2p/", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1));
+        });
+    }
+
+    /// <summary>Its own refusals are no dials, so nobody tells the back-off of them: banned peers, addresses that no transport dials, a full host.</summary>
+    [TestCase(CloseReason.Banned)]
+    [TestCase(CloseReason.Unauthorized)]
+    [TestCase(CloseReason.TooManyPeers)]
+    [TestCase(CloseReason.Unreachable)]
+    public void WhatThisNodeItselfRefusesIsNotTriedWithoutEnd(CloseReason reason)
+    {
+        _host.IsDialing = false;
+        _host.Answer = address => new ConnectResult(reason, address.Peer);
+        Multiaddr[] bootstrap = [At(1, 1, 1), At(1, 1, 2).WithPeer(Id(2))];
+        Run(new PeerDiscoveryOptions { Bootstrap = bootstrap }, async _ =>
+        {
+            await Settle();
+            Assert.That(_host.Dialed, Is.EquivalentTo(bootstrap.Select(static address => address.ToString())));
+            _time.Advance(TimeSpan.FromSeconds(15));
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(4), "later it tries again");
+        });
+    }
+
+    [Test]
+    public void APeerThatAlwaysSaysDuplicateIsNotDialedWithoutEnd()
+    {
+        _book.Add(Id(1), [At(8, 8, 8)], AddressSource.Identify, At(9, 9, 9));
+        _host.Answer = static address => new ConnectResult(CloseReason.Duplicate, address.Peer);
+        Run(new PeerDiscoveryOptions(), async _ =>
+        {
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(1));
+            Assert.That(_book.Find(Id(1))!.IsProven, Is.False, "there is no connection with it");
+        });
+    }
+
+    [Test]
+    public void APeerThatAdmitsAndLeavesIsNotDialedWithoutEnd([Values] bool isNamed, [Values] bool isAtOnce)
+    {
+        Multiaddr address = isNamed ? At(1, 1, 1).WithPeer(Id(5)) : At(1, 1, 1);
+        _host.Answer = static _ => new ConnectResult(CloseReason.None, Id(5));
+        if (isAtOnce)
+        {
+            _host.PeerConnected += peer => _host.Disconnect(peer.Id);
+        }
+
+        Run(new PeerDiscoveryOptions { Bootstrap = [address] }, async _ =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await Settle();
+                if (_host.Peers.Count > 0)
+                {
+                    _host.Disconnect(Id(5));
+                }
+            }
+
+            Assert.That(_host.Dialed, Has.Count.EqualTo(1));
+            _time.Advance(TimeSpan.FromSeconds(15));
+            await Settle();
+            Assert.That(_host.Dialed.Count, Is.InRange(2, isNamed ? 2 : 3), "the book knows by now who was at the nameless address");
+        });
+    }
+
+    [Test]
+    public void APeerThatStayedAWhileIsDialedAgainAtOnce()
+    {
+        Run(new PeerDiscoveryOptions { Bootstrap = [At(1, 1, 1).WithPeer(Id(5))] }, async _ =>
+        {
+            await Settle();
+            _time.Advance(new PeerDiscoveryOptions().MinConnectionLife);
+            _host.Disconnect(Id(5));
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(2));
         });
     }
 
@@ -204,6 +279,154 @@ internal sealed class PeerDiscoveryTests
             discovery.Wake();
             await Settle();
             Assert.That(_host.Peers, Has.Count.EqualTo(3));
+        });
+    }
+
+    [Test]
+    public void NoAddressOfAPeerLeadsIntoAFullSubnet()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            _book.Add(Id(i), [At(11, i, 1), At(66, 6, i)], AddressSource.Identify, At(9, 9, 9));
+        }
+
+        _host.Answer = static address => address.ToString().StartsWith("/ip4/11.", StringComparison.Ordinal)
+            ? new ConnectResult(CloseReason.Unreachable, null)
+            : new ConnectResult(CloseReason.None, address.Peer);
+        Run(new PeerDiscoveryOptions { MaxDialedPerSubnet = 2 }, async _ =>
+        {
+            await Settle();
+            Assert.That(_host.Peers, Has.Count.EqualTo(2));
+            Assert.That(_host.Dialed.Count(static address => address.StartsWith("/ip4/11.", StringComparison.Ordinal)), Is.EqualTo(10));
+        });
+    }
+
+    [Test]
+    public void DialsUnderWayCountForTheirSubnet()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            _book.MarkReached(Id(i), At(66, 6, i));
+        }
+
+        TaskCompletionSource gate = new();
+        _host.Gate = gate.Task;
+        Run(new PeerDiscoveryOptions { MaxDialedPerSubnet = 2 }, async discovery =>
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                await Settle();
+                discovery.Wake();
+            }
+
+            Assert.That(_host.Dialed, Has.Count.EqualTo(2));
+            gate.SetResult();
+            await Settle();
+            Assert.That(_host.Peers, Has.Count.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public void NamesDoNotLeadAroundTheLimitOfASubnet()
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            _book.Add(Id(i), [Multiaddr.Parse($"/dns4/node.name{i}.org/tcp/4001")], AddressSource.Identify, At(9, 9, 9));
+        }
+
+        int next = 0;
+        _host.Resolve = _ => At(66, 6, next++);
+        Run(new PeerDiscoveryOptions { MaxDialedPerSubnet = 2, MaxConcurrentDials = 1 }, async _ =>
+        {
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(8), "before the dial nobody knows where a name leads");
+            Assert.That(_host.Peers, Has.Count.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public void FakePeersAtItsAddressDoNotHideAPeer()
+    {
+        // Whoever listens there proves to be peer 1.
+        _host.Answer = static address => new ConnectResult(address.Peer == Id(1) ? CloseReason.None : CloseReason.WrongPeer, Id(1));
+        _book.Add(Id(2), [At(8, 8, 8)], AddressSource.Identify, At(9, 9, 9));
+        Run(new PeerDiscoveryOptions(), async discovery =>
+        {
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(1));
+            _book.Add(Id(1), [At(8, 8, 8)], AddressSource.Identify, At(8, 8, 8));
+            discovery.Wake();
+            await Settle();
+            Assert.That(_host.Peers.Select(static peer => peer.Id), Is.EqualTo(new[] { Id(1) }));
+        });
+    }
+
+    [Test]
+    public void AnOutageOfThisNodeDoesNotEmptyTheBook()
+    {
+        _book.MarkReached(Id(1), At(8, 8, 8));
+        _host.Answer = static _ => new ConnectResult(CloseReason.Unreachable, null);
+        Run(new PeerDiscoveryOptions(), async _ =>
+        {
+            async Task Fail(int times)
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    await Settle();
+                    _time.Advance(TimeSpan.FromMinutes(31));
+                }
+            }
+
+            await Fail(20);
+            Assert.That(_host.Dialed, Has.Count.GreaterThan(10));
+            Assert.That(_book.Find(Id(1)), Is.Not.Null, "nobody was connected: it may be the fault of this node");
+            _host.Connect(Id(9), At(9, 9, 9), isInbound: true);
+            await Fail(20);
+            Assert.That(_book.Find(Id(1)), Is.Null);
+        });
+    }
+
+    [TestCase(CloseReason.Lost)]
+    [TestCase(CloseReason.HandshakeTimeout)]
+    public void AHandshakeThatBreaksIsTriedAtTheOtherAddress(CloseReason reason)
+    {
+        _book.Add(Id(1), [At(8, 8, 1), At(8, 8, 2)], AddressSource.Identify, At(9, 9, 9));
+        _host.Answer = address => new ConnectResult(address.WithoutPeer() == At(8, 8, 1) ? reason : CloseReason.None, Id(1));
+        Run(new PeerDiscoveryOptions(), async _ =>
+        {
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(2));
+            Assert.That(_host.Peers, Has.Count.EqualTo(1));
+        });
+        _host.Disconnect(Id(1));
+        _host.Answer = _ => new ConnectResult(reason, Id(1));
+        _host.Backoff = BackoffOf(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(30));
+        Run(new PeerDiscoveryOptions(), async discovery =>
+        {
+            await Settle();
+            discovery.Wake();
+            await Settle();
+            Assert.That(_host.Dialed, Has.Count.EqualTo(4), "each address once more, not without end");
+        });
+    }
+
+    [Test]
+    public void AnAddressThatTheOperatorNoLongerWritesLosesItsPrivileges()
+    {
+        Multiaddr[] before = [At(1, 1, 1).WithPeer(Id(1)), At(1, 1, 2).WithPeer(Id(2)), At(1, 1, 3).WithPeer(Id(3))];
+        _host.Answer = static address => new ConnectResult(address.Peer == Id(3) ? CloseReason.Unreachable : CloseReason.None, address.Peer);
+        Run(new PeerDiscoveryOptions { Bootstrap = before }, async _ => await Settle());
+        _book = new AddressBook(new AddressBookOptions(), _time, new SeededRandomSource(1, "book"));
+        Run(new PeerDiscoveryOptions { Bootstrap = [before[0]], LowWater = 0, HighWater = 0 }, async _ =>
+        {
+            await Settle();
+            Assert.That(_book.Find(Id(1))!.IsBootstrap, Is.True);
+            Assert.That(_book.Find(Id(2))!.IsBootstrap, Is.False);
+            Assert.That(_book.Find(Id(2))!.IsProven, Is.True);
+            Assert.That(_book.Find(Id(3))!.IsBootstrap, Is.False);
+            _time.Advance(TimeSpan.FromDays(2));
+            _book.Expire();
+            Assert.That(new[] { 1, 2, 3 }.Select(i => _book.Find(Id(i)) is not null), Is.EqualTo(new[] { true, true, false }));
         });
     }
 
@@ -351,6 +574,7 @@ internal sealed class PeerDiscoveryTests
             {
                 Host = _host,
                 Dial = _host.DialAsync,
+                Disconnect = _host.DisconnectAsync,
                 Backoff = _host.Backoff,
                 Book = _book,
                 Bans = _bans,

@@ -24,6 +24,12 @@ internal sealed class ScriptedHost(PeerId id) : IHost
     /// <summary>Decides what a dial finds. By default the peer that the address names.</summary>
     public Func<Multiaddr, ConnectResult> Answer { get; set; } = static address => new ConnectResult(CloseReason.None, address.Peer);
 
+    /// <summary>Where a connection to an address leads. By default to the address itself.</summary>
+    public Func<Multiaddr, Multiaddr> Resolve { get; set; } = static address => address;
+
+    /// <summary>False if the answers are this node's own refusals: the back-off is told of dials only.</summary>
+    public bool IsDialing { get; set; } = true;
+
     /// <summary>Is told how dials went, as a host tells its own.</summary>
     public required DialBackoff Backoff { get; set; }
 
@@ -56,6 +62,11 @@ internal sealed class ScriptedHost(PeerId id) : IHost
 
     public async ValueTask<ConnectResult> DialAsync(Multiaddr address, CancellationToken cancellation)
     {
+        if (Backoff.WaitBefore(address.Peer, address) > TimeSpan.Zero)
+        {
+            return new ConnectResult(CloseReason.TooSoon, address.Peer);
+        }
+
         lock (_gate)
         {
             _dialed.Add(address.ToString());
@@ -63,10 +74,14 @@ internal sealed class ScriptedHost(PeerId id) : IHost
 
         await Gate;
         ConnectResult result = Answer(address);
-        Backoff.Remember(address, result);
+        if (IsDialing)
+        {
+            Backoff.Remember(address, result);
+        }
+
         if (result is { IsConnected: true, Peer: { } peer })
         {
-            Connect(peer, address, isInbound: false);
+            Connect(peer, Resolve(address), isInbound: false);
         }
 
         return result;
@@ -95,6 +110,12 @@ internal sealed class ScriptedHost(PeerId id) : IHost
         }
 
         PeerDisconnected?.Invoke(connection);
+    }
+
+    public ValueTask DisconnectAsync(PeerId peer, CloseReason reason)
+    {
+        Disconnect(peer);
+        return ValueTask.CompletedTask;
     }
 
     public void Handle(string protocol, StreamHandler handler, StreamHandlerOptions? options = null) => throw new NotSupportedException();

@@ -1,5 +1,6 @@
 using PoUW.Core.Randomness;
 using PoUW.Network.Guards;
+using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Tests.Support;
@@ -60,6 +61,29 @@ internal sealed class DialBackoffTests
         dials.Succeeded(Peer, Other);
         Assert.That(dials.WaitBefore(Peer, Other), Is.EqualTo(TimeSpan.Zero));
         Assert.That(dials.WaitBefore(Peer, Address), Is.EqualTo(TimeSpan.FromSeconds(5)), "only the address that worked is forgiven");
+    }
+
+    [TestCase(CloseReason.WrongPeer)]
+    [TestCase(CloseReason.Lost)]
+    [TestCase(CloseReason.HandshakeTimeout)]
+    public void AnAddressThatFailsForOnePeerIsGoodForOthers(CloseReason reason)
+    {
+        DialBackoff dials = Create(new ManualTimeProvider(), new DialBackoffOptions { JitterPercent = 0, MaxRemembered = 10 });
+        dials.Remember(Address.WithPeer(Peer), new ConnectResult(reason, null));
+        Assert.That(dials.WaitBefore(Peer, Address), Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(dials.WaitBefore(Peer, Other), Is.EqualTo(TimeSpan.Zero));
+        Assert.That(dials.WaitBefore(Strangers.Peer(2), Address), Is.EqualTo(TimeSpan.Zero));
+        Assert.That(dials.WaitBefore(null, Address), Is.EqualTo(TimeSpan.Zero));
+        dials.Remember(Address.WithPeer(Peer), new ConnectResult(CloseReason.None, Peer));
+        Assert.That(dials.WaitBefore(Peer, Address), Is.EqualTo(TimeSpan.Zero));
+        for (int i = 1; i <= 100; i++)
+        {
+            dials.Remember(Address.WithPeer(Strangers.Peer(i)), new ConnectResult(reason, null));
+        }
+
+        Assert.That(Enumerable.Range(1, 100).Count(i => dials.WaitBefore(Strangers.Peer(i), Address) > TimeSpan.Zero), Is.EqualTo(10));
+        dials.Remember(Address, new ConnectResult(reason, null));
+        Assert.That(dials.WaitBefore(null, Address), Is.EqualTo(TimeSpan.FromSeconds(5)), "nobody was expected there");
     }
 
     [Test]

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using PoUW.Core.Randomness;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 
@@ -5,7 +7,8 @@ namespace PoUW.Network.Discovery.Rendezvous;
 
 /// <summary>
 /// Finds peers through the rendezvous points among the connected peers: those that say that they speak the protocol. Registers this node there too,
-/// and again when half of a registration's life is over. One call at a time.
+/// and again when half of a registration's life is over. If there are more than it may ask it draws them, those that this node has dialed first; one that
+/// fails does not keep it from the others, and is told when all were asked. One call at a time.
 /// </summary>
 public sealed class RendezvousPeerSource : IPeerSource
 {
@@ -16,6 +19,7 @@ public sealed class RendezvousPeerSource : IPeerSource
     private readonly Func<ReadOnlyMemory<byte>> _ownRecord;
     private readonly int _points;
     private readonly TimeProvider _time;
+    private readonly IRandomSource _random;
     private readonly SortedDictionary<PeerId, (DateTimeOffset RenewAt, ReadOnlyMemory<byte> Cookie)> _known = [];
 
     /// <summary>A source over a namespace.</summary>
@@ -26,22 +30,52 @@ public sealed class RendezvousPeerSource : IPeerSource
     /// <param name="ownRecord">This node's signed record; empty not to register.</param>
     /// <param name="points">The most points asked in one call.</param>
     /// <param name="time">The clock of the registrations.</param>
+    /// <param name="random">Chooses among the points.</param>
     public RendezvousPeerSource(
-        IHost host, RendezvousClient client, AddressBook book, string @namespace, Func<ReadOnlyMemory<byte>> ownRecord, int points, TimeProvider time)
+        IHost host, RendezvousClient client, AddressBook book, string @namespace, Func<ReadOnlyMemory<byte>> ownRecord, int points, TimeProvider time,
+        IRandomSource random)
     {
-        (_host, _client, _book, _namespace, _ownRecord, _points, _time) = (host, client, book, @namespace, ownRecord, points, time);
+        (_host, _client, _book, _namespace, _ownRecord, _points, _time, _random) = (host, client, book, @namespace, ownRecord, points, time, random);
     }
 
     /// <inheritdoc/>
     public async ValueTask FindAsync(int wanted, CancellationToken cancellation)
     {
-        PeerConnection[] points = [.. _host.Peers.Where(static peer => peer.Protocols.Contains(RendezvousProtocol.Id)).Take(_points)];
+        PeerConnection[] points = [.. _host.Peers.Where(static peer => peer.Protocols.Contains(RendezvousProtocol.Id))];
         Forget(points);
-        foreach (PeerConnection point in points)
+        NetworkException? failed = null;
+        foreach (PeerConnection point in Choose(points))
         {
-            await RegisterAsync(point.Id, cancellation);
-            await DiscoverAsync(point, wanted, cancellation);
+            try
+            {
+                await RegisterAsync(point.Id, cancellation);
+                await DiscoverAsync(point, wanted, cancellation);
+            }
+            catch (NetworkException failure)
+            {
+                // The others may answer; who asked hears of it at the end.
+                failed ??= failure;
+            }
         }
+
+        if (failed is not null)
+        {
+            throw new NetworkException(failed.Error, $"A rendezvous point failed: {failed.Message}", failed);
+        }
+    }
+
+    /// <summary>At random, since whoever may choose his id could else be asked always; those that nobody else chose for this node come first.</summary>
+    private IEnumerable<PeerConnection> Choose(PeerConnection[] points)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        for (int i = points.Length - 1; i > 0; i--)
+        {
+            _random.Fill(bytes);
+            int other = (int)(BinaryPrimitives.ReadUInt64LittleEndian(bytes) % (ulong)(i + 1));
+            (points[i], points[other]) = (points[other], points[i]);
+        }
+
+        return points.OrderBy(static point => point.IsInbound).Take(_points);
     }
 
     private async ValueTask RegisterAsync(PeerId point, CancellationToken cancellation)

@@ -134,7 +134,7 @@ internal sealed class RendezvousServiceTests
     {
         await clients[2].RegisterAsync(HostWorld.IdOf(0), Name, RecordOf(2), null, default);
         AddressBook book = new(new AddressBookOptions { AllowPrivateAddresses = true }, world.World.Time, world.World.Random);
-        RendezvousPeerSource source = new(hosts[1], clients[1], book, Name, () => RecordOf(1), 3, world.World.Time);
+        RendezvousPeerSource source = new(hosts[1], clients[1], book, Name, () => RecordOf(1), 3, world.World.Time, world.World.Random);
         await source.FindAsync(10, default);
         Assert.That(server.Count, Is.EqualTo(2));
         Assert.That(book.Count, Is.EqualTo(1), "not itself");
@@ -148,6 +148,82 @@ internal sealed class RendezvousServiceTests
         await world.Delay(61);
         Assert.That((await clients[2].DiscoverAsync(HostWorld.IdOf(0), Name, 0, default, default)).Peers.Single().Record.Peer, Is.EqualTo(HostWorld.IdOf(1)));
     });
+
+    [Test]
+    public void APointThatFailsDoesNotHideTheOthers()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            (Host[] hosts, RendezvousServer[] servers) = await StartPointsAsync(world, isBroken: static i => i != 1);
+            await DialAsync(hosts[3], 0, 1, 2);
+            AddressBook book = new(new AddressBookOptions { AllowPrivateAddresses = true }, world.World.Time, world.World.Random);
+            RendezvousClient client = new(hosts[3], Verifier, world.World.Time, TimeSpan.FromSeconds(10));
+            RendezvousPeerSource source = new(hosts[3], client, book, Name, () => RecordOf(3), 3, world.World.Time, world.World.Random);
+            NetworkException? failure = null;
+            try
+            {
+                await source.FindAsync(10, default);
+            }
+            catch (NetworkException thrown)
+            {
+                failure = thrown;
+            }
+
+            Assert.That(failure, Is.Not.Null, "who asked hears of it");
+            Assert.That(servers[1].Count, Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void AllDialedPointsHaveTheirTurn()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            (Host[] hosts, RendezvousServer[] servers) = await StartPointsAsync(world, isBroken: static _ => false);
+            int[] dialed = [1, 2];
+            await DialAsync(hosts[3], dialed);
+            await DialAsync(hosts[0], 3);
+            AddressBook book = new(new AddressBookOptions { AllowPrivateAddresses = true }, world.World.Time, world.World.Random);
+            RendezvousClient client = new(hosts[3], Verifier, world.World.Time, TimeSpan.FromSeconds(10));
+            RendezvousPeerSource source = new(hosts[3], client, book, Name, () => RecordOf(3), 1, world.World.Time, world.World.Random);
+            for (int i = 0; i < 20; i++)
+            {
+                await source.FindAsync(10, default);
+                await world.Delay(10);
+            }
+
+            Assert.That(servers.Select(static server => server.Count), Is.EqualTo(new[] { 0, 1, 1 }), "whoever connects by himself comes last");
+        });
+    }
+
+    /// <summary>Four hosts, of which the first three are points.</summary>
+    private static async Task<(Host[] Hosts, RendezvousServer[] Servers)> StartPointsAsync(HostWorld world, Func<int, bool> isBroken)
+    {
+        Host[] hosts = new Host[4];
+        RendezvousServer[] servers = new RendezvousServer[3];
+        for (int i = 0; i < hosts.Length; i++)
+        {
+            hosts[i] = await world.StartAsync(i);
+            if (i < servers.Length)
+            {
+                servers[i] = new RendezvousServer(
+                    hosts[i], new RendezvousOptions(), isBroken(i) ? new BrokenAuthorizer() : new OpenRendezvousAuthorizer(), Verifier, world.World.Time,
+                    new SeededRandomSource(1, "point"));
+            }
+        }
+
+        return (hosts, servers);
+    }
+
+    private static async Task DialAsync(Host host, params int[] numbers)
+    {
+        foreach (int number in numbers)
+        {
+            Assert.That((await host.DialAsync(HostWorld.AddressOf(number))).IsConnected, Is.True);
+        }
+    }
 
     private static byte[] RecordOf(int number) => PeerRecord.Seal(HostWorld.KeyOf(number), 1, [HostWorld.AddressOf(number)]);
 
@@ -178,5 +254,14 @@ internal sealed class RendezvousServiceTests
 
             await scenario(world, server, clients, hosts);
         });
+    }
+
+    private sealed class BrokenAuthorizer : IRendezvousAuthorizer
+    {
+        public ValueTask<bool> MayRegisterAsync(PeerId peer, string @namespace, CancellationToken cancellation) =>
+            throw new NetworkException(NetworkError.Closed, "broken");
+
+        public ValueTask<bool> MayDiscoverAsync(PeerId peer, string @namespace, CancellationToken cancellation) =>
+            throw new NetworkException(NetworkError.Closed, "broken");
     }
 }
