@@ -236,8 +236,12 @@ public sealed class Host : IHost, IAsyncDisposable
         NetworkMetrics.Faults.Add(1, node);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerFault, peer, detail));
 
-        // What a banned peer sent before is still judged; that is no second ban.
-        if (!Guards.Bans.IsBanned(peer) && _standings.AddFault(peer))
+        // What a banned peer sent before is still judged; that is no second ban, but a connection that it still has is ended.
+        if (Guards.Bans.IsBanned(peer))
+        {
+            _places.Find(peer)?.BeginClose(CloseReason.Banned);
+        }
+        else if (_standings.AddFault(peer))
         {
             NetworkMetrics.Bans.Add(1, node);
             Guards.Bans.Add(peer, _options.BanDuration, detail);
@@ -295,7 +299,8 @@ public sealed class Host : IHost, IAsyncDisposable
 
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
-        if (await _identify.ReceivePushAsync(connection, stream, cancellation))
+        // What a peer said before it left is read after that, but changes nothing.
+        if (await _identify.ReceivePushAsync(connection, stream, cancellation) && _places.Find(connection.Peer) == connection)
         {
             Raise(connection.Peer, () => PeerUpdated?.Invoke(connection.Snapshot()));
         }
