@@ -288,9 +288,13 @@ internal sealed class YamuxStreamTests
         TaskScheduler.UnobservedTaskException += Count;
         try
         {
-            await LeavePingAsync(Code);
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            for (int i = 0; i < 20; i++)
+            {
+                await LeavePingAsync(Code);
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
             Assert.That(unobserved, Is.Zero);
         }
         finally
