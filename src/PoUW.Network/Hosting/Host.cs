@@ -34,7 +34,7 @@ public sealed class Host : IHost, IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Makes a host that neither listens nor dials yet.</summary>
-    /// <exception cref="ArgumentException">The options break a rule of <see cref="HostOptions.Validate"/>.</exception>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="HostOptions.Validate"/>, or announce another node.</exception>
     public Host(HostSetup setup)
     {
         ArgumentNullException.ThrowIfNull(setup);
@@ -45,6 +45,11 @@ public sealed class Host : IHost, IAsyncDisposable
         }
 
         Id = setup.Identity.Id;
+        if (setup.Options.Announce.Any(address => address.Peer is { } peer && peer != Id))
+        {
+            throw new ArgumentException("An address to announce names another node.", nameof(setup));
+        }
+
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers, Math.Min(_options.PlacesForDialed, _options.MaxPeers / 4));
         _standings = new PeerStandings(_options, setup.Time);
@@ -59,7 +64,7 @@ public sealed class Host : IHost, IAsyncDisposable
             Guards.Messages,
             setup.Time,
             _tasks,
-            () => ListenAddresses,
+            () => AnnouncedAddresses,
             () => _streams.Protocols);
         _ping = new PingService(_options.Ping, Guards.Messages, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
@@ -92,11 +97,17 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<Multiaddr> ListenAddresses => _listeners.Addresses;
 
+    /// <summary>
+    /// Where others are told to dial this node, without the peer part: <see cref="HostOptions.Announce"/>, or else where it listens, an unspecified
+    /// address as those of the machine's interfaces. Empty if it does not listen.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> AnnouncedAddresses => _listeners.Announced;
+
     /// <inheritdoc/>
     public IReadOnlyList<PeerConnection> Peers => [.. _places.Connections.Select(static connection => connection.Snapshot())];
 
-    /// <summary>Where this node listens, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
-    public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(ListenAddresses);
+    /// <summary>Where others can dial this node, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
+    public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(AnnouncedAddresses);
 
     /// <summary>The verified signed record of a connected peer's addresses, as an envelope to pass on; empty if it gave none.</summary>
     public ReadOnlyMemory<byte> RecordOf(PeerId peer) => _places.Find(peer)?.Identity.SignedPeerRecord ?? default;
