@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Net;
 using PoUW.Core.Validation;
 using PoUW.Network.Multiaddresses;
 using PoUW.Sdk.Nodes;
@@ -43,6 +44,12 @@ internal static class CommandLine
     {
         Description = "Where to accept connections. Port 0 lets the system pick one.",
         DefaultValueFactory = _ => "/ip4/127.0.0.1/tcp/0",
+    };
+
+    private static readonly Option<string[]> Announce = new("--announce")
+    {
+        Description = "Where others can dial the node, if not where it listens, such as the router's address with a forwarded port. May be given several times.",
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<string[]> Bootstrap = new("--bootstrap")
@@ -117,7 +124,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Runs one node of a proof-of-useful-work network. It ends at SIGTERM (exit code 0) or Ctrl+C (130).")
         {
-            Roles, Listen, Bootstrap, Data, Network, Key, Password, Seed, Name, Allow, Tickets, Status, Train, UntilInputEnds,
+            Roles, Listen, Announce, Bootstrap, Data, Network, Key, Password, Seed, Name, Allow, Tickets, Status, Train, UntilInputEnds,
         };
         AddChecks(root);
         root.SetAction((parsed, cancellation) => host(Read(parsed), cancellation));
@@ -138,7 +145,8 @@ internal static class CommandLine
         string[] allow = parsed.GetValue(Allow)!;
         return new HostOptions(
             parsed.GetValue(Roles)!.Aggregate(NodeRoles.None, static (roles, name) => roles | RoleNames[name]),
-            Multiaddr.Parse(parsed.GetValue(Listen)!), [.. parsed.GetValue(Bootstrap)!.Select(Multiaddr.Parse)],
+            Multiaddr.Parse(parsed.GetValue(Listen)!), [.. parsed.GetValue(Announce)!.Select(Multiaddr.Parse)],
+            [.. parsed.GetValue(Bootstrap)!.Select(Multiaddr.Parse)],
             parsed.GetValue(Data)!, parsed.GetValue(Network)!, parsed.GetValue(Key), parsed.GetValue(Password), parsed.GetValue(Seed),
             parsed.GetValue(Name)!, new AllowRule(AllowNames[allow[0]], allow.Length == 2 ? new FileInfo(allow[1]) : null),
             parsed.GetValue(Tickets) == On, parsed.GetValue(Status), IsGiven(parsed, Train) ? parsed.GetValue(Train) : null,
@@ -150,6 +158,8 @@ internal static class CommandLine
         Roles.Validators.Add(result => Check(result, RoleNames.Keys));
         Tickets.Validators.Add(result => Check(result, [Off, On]));
         Listen.Validators.Add(CheckAddresses);
+        Announce.Validators.Add(CheckAddresses);
+        Announce.Validators.Add(CheckAnnounced);
         Bootstrap.Validators.Add(CheckAddresses);
         Allow.Validators.Add(CheckAllow);
         root.Validators.Add(CheckTogether);
@@ -176,6 +186,22 @@ internal static class CommandLine
             }
         }
     }
+
+    private static void CheckAnnounced(OptionResult result)
+    {
+        const int Most = PoUW.Network.Hosting.HostOptions.MaxAnnounced;
+        if (result.Tokens.Count > Most)
+        {
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"--announce is given {result.Tokens.Count} times; allowed is {Most} times."));
+        }
+        else if (result.Tokens.Select(static token => token.Value).FirstOrDefault(static text =>
+            Multiaddr.TryParse(text, out Multiaddr? address).IsValid && (address!.Peer is not null || address.IpAddress is { } ip && IsAny(ip))) is { } wrong)
+        {
+            result.AddError($"--announce is '{wrong}'; allowed is an address that others can dial, without an id.");
+        }
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static void CheckAllow(OptionResult result)
     {

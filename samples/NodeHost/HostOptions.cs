@@ -6,6 +6,7 @@ namespace NodeHost;
 /// <summary>What the command line asks a node for.</summary>
 /// <param name="Roles">What the node does besides validating blocks.</param>
 /// <param name="Listen">Where it accepts connections.</param>
+/// <param name="Announce">Where others can dial it, if not where it listens.</param>
 /// <param name="Bootstrap">Nodes to connect to.</param>
 /// <param name="Data">Folder of the store and the identity.</param>
 /// <param name="Network">A file with the network's parameters, or the name of a preset.</param>
@@ -19,6 +20,6 @@ namespace NodeHost;
 /// <param name="Train">Epochs of the main job that the client submits at the start; null for no job.</param>
 /// <param name="UntilInputEnds">True to end when the standard input does, as it does when the process that started this one is gone.</param>
 internal sealed record HostOptions(
-    NodeRoles Roles, Multiaddr Listen, IReadOnlyList<Multiaddr> Bootstrap, DirectoryInfo Data, string Network, FileInfo? KeyFile,
+    NodeRoles Roles, Multiaddr Listen, IReadOnlyList<Multiaddr> Announce, IReadOnlyList<Multiaddr> Bootstrap, DirectoryInfo Data, string Network, FileInfo? KeyFile,
     FileInfo? PasswordFile, string? Seed, string Name, AllowRule Allow, bool Tickets, int StatusSeconds, int? Train,
     bool UntilInputEnds);

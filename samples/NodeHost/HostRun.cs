@@ -2,6 +2,7 @@ using PoUW.Core.Cryptography;
 using PoUW.Core.Headers;
 using PoUW.Core.Parameters;
 using PoUW.Network.Identity;
+using PoUW.Network.Messaging;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Nodes;
 using PoUW.Sdk.Peers;
@@ -57,6 +58,7 @@ internal sealed class HostRun(HostOptions options, TextWriter output, TextWriter
         Transport = new TcpTransport(),
         Listen = options.Listen,
         Bootstrap = options.Bootstrap,
+        Network = new NetworkOptions { Host = new PoUW.Network.Hosting.HostOptions { Announce = options.Announce } },
         TicketTraining = options.Tickets,
 
         // Short blocks come in bursts, and one node may find all of them.

@@ -22,6 +22,8 @@ public sealed class NodeHostErrorTests
     [TestCase("--listen 127.0.0.1:4001", "--listen is '127.0.0.1:4001'; allowed is an address such as /ip4/127.0.0.1/tcp/4001")]
     [TestCase("--listen /ip4/127.0.0.1/udp/4001", "--listen is '/ip4/127.0.0.1/udp/4001'; allowed is an address such as /ip4/127.0.0.1/tcp/4001")]
     [TestCase("--listen /memory/a", "--listen is '/memory/a'")]
+    [TestCase("--announce nobody", "--announce is 'nobody'; allowed is an address such as")]
+    [TestCase("--announce /ip4/0.0.0.0/tcp/4001", "--announce is '/ip4/0.0.0.0/tcp/4001'; allowed is an address that others can dial, without an id.")]
     [TestCase("--bootstrap nobody", "--bootstrap is 'nobody'; allowed is an address such as")]
     [TestCase("--allow maybe", "--allow is 'maybe'; allowed is list, open, staked.")]
     [TestCase("--allow list", "--allow list needs a file")]

@@ -212,6 +212,12 @@ public sealed class GossipSub : IAsyncDisposable
         if (GossipProtocols.BestOf(_protocols, peer.Protocols) is { } version && _engine.TryAddPeer(peer, version) is { } link)
         {
             _tasks.TryRun("gossip to peer", () => _writer.WriteAsync(link));
+
+            // The host tells of a peer on one thread and of its end on another: what was added after its end, nobody else would remove.
+            if (!_host.Peers.Any(connected => connected.Id == peer.Id))
+            {
+                _engine.RemovePeer(peer.Id);
+            }
         }
     }
 

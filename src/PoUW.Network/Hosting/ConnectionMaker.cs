@@ -175,9 +175,15 @@ internal sealed class ConnectionMaker(
         {
             if (places.TryFill(connection!))
             {
+                // Banned since it was let in, when there was no connection to end: whoever bans from now on finds this one.
+                if (guards.Bans.IsBanned(connection!.Peer))
+                {
+                    connection.BeginClose(CloseReason.Banned);
+                }
+
                 NetworkMetrics.HandshakeDuration.Record(
                     setup.Time.GetElapsedTime(start).TotalSeconds, NetworkMetrics.Tag(NetworkMetrics.NodeTag, setup.Options.Node));
-                return (connection, new ConnectResult(CloseReason.None, connection!.Peer));
+                return (connection, new ConnectResult(CloseReason.None, connection.Peer));
             }
 
             outcome = new AdmissionOutcome(CloseReason.ShuttingDown);

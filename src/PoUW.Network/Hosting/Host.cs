@@ -34,7 +34,7 @@ public sealed class Host : IHost, IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Makes a host that neither listens nor dials yet.</summary>
-    /// <exception cref="ArgumentException">The options break a rule of <see cref="HostOptions.Validate"/>.</exception>
+    /// <exception cref="ArgumentException">The options break a rule of <see cref="HostOptions.Validate"/>, or announce another node.</exception>
     public Host(HostSetup setup)
     {
         ArgumentNullException.ThrowIfNull(setup);
@@ -45,6 +45,11 @@ public sealed class Host : IHost, IAsyncDisposable
         }
 
         Id = setup.Identity.Id;
+        if (setup.Options.Announce.Any(address => address.Peer is { } peer && peer != Id))
+        {
+            throw new ArgumentException("An address to announce names another node.", nameof(setup));
+        }
+
         (_setup, _options, _observer) = (setup, setup.Options, setup.Observer);
         _places = new PeerPlaces(_options.MaxPeers, Math.Min(_options.PlacesForDialed, _options.MaxPeers / 4));
         _standings = new PeerStandings(_options, setup.Time);
@@ -59,7 +64,7 @@ public sealed class Host : IHost, IAsyncDisposable
             Guards.Messages,
             setup.Time,
             _tasks,
-            () => ListenAddresses,
+            () => AnnouncedAddresses,
             () => _streams.Protocols);
         _ping = new PingService(_options.Ping, Guards.Messages, setup.Time, setup.Random);
         PlaceArbiter arbiter = new(Id, _places, _options, setup.Time);
@@ -92,11 +97,17 @@ public sealed class Host : IHost, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<Multiaddr> ListenAddresses => _listeners.Addresses;
 
+    /// <summary>
+    /// Where others are told to dial this node, without the peer part: <see cref="HostOptions.Announce"/>, or else where it listens, an unspecified
+    /// address as those of the machine's interfaces. Empty if it does not listen.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> AnnouncedAddresses => _listeners.Announced;
+
     /// <inheritdoc/>
     public IReadOnlyList<PeerConnection> Peers => [.. _places.Connections.Select(static connection => connection.Snapshot())];
 
-    /// <summary>Where this node listens, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
-    public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(ListenAddresses);
+    /// <summary>Where others can dial this node, in an envelope that it has signed, as identify tells it; empty if it signs none or does not listen.</summary>
+    public ReadOnlyMemory<byte> SignedPeerRecord => _identify.SignedRecord(AnnouncedAddresses);
 
     /// <summary>The verified signed record of a connected peer's addresses, as an envelope to pass on; empty if it gave none.</summary>
     public ReadOnlyMemory<byte> RecordOf(PeerId peer) => _places.Find(peer)?.Identity.SignedPeerRecord ?? default;
@@ -236,8 +247,12 @@ public sealed class Host : IHost, IAsyncDisposable
         NetworkMetrics.Faults.Add(1, node);
         _observer.Observe(new NetworkEvent(NetworkEventKind.PeerFault, peer, detail));
 
-        // What a banned peer sent before is still judged; that is no second ban.
-        if (!Guards.Bans.IsBanned(peer) && _standings.AddFault(peer))
+        // What a banned peer sent before is still judged; that is no second ban, but a connection that it still has is ended.
+        if (Guards.Bans.IsBanned(peer))
+        {
+            _places.Find(peer)?.BeginClose(CloseReason.Banned);
+        }
+        else if (_standings.AddFault(peer))
         {
             NetworkMetrics.Bans.Add(1, node);
             Guards.Bans.Add(peer, _options.BanDuration, detail);
@@ -295,7 +310,8 @@ public sealed class Host : IHost, IAsyncDisposable
 
     private async Task ReceivePushAsync(HostConnection connection, PeerStream stream, CancellationToken cancellation)
     {
-        if (await _identify.ReceivePushAsync(connection, stream, cancellation))
+        // What a peer said before it left is read after that, but changes nothing.
+        if (await _identify.ReceivePushAsync(connection, stream, cancellation) && _places.Find(connection.Peer) == connection)
         {
             Raise(connection.Peer, () => PeerUpdated?.Invoke(connection.Snapshot()));
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 
@@ -14,11 +15,17 @@ internal sealed class HostListeners(
 {
     private readonly Lock _gate = new();
     private readonly List<IListener> _listeners = [];
+    private readonly Func<IReadOnlyList<IPAddress>> _interfaces = setup.Interfaces ?? InterfaceAddresses.Read;
+    private readonly Multiaddr[] _fixed = [.. setup.Options.Announce.Select(static address => address.WithoutPeer())];
     private Multiaddr[] _addresses = [];
+    private Multiaddr[] _announced = [];
     private bool _isClosed;
 
-    /// <summary>The addresses to dial; another list whenever they have changed.</summary>
+    /// <summary>Where the listeners are.</summary>
     public IReadOnlyList<Multiaddr> Addresses => Volatile.Read(ref _addresses);
+
+    /// <summary>The addresses that others are told to dial; another list whenever they have changed.</summary>
+    public IReadOnlyList<Multiaddr> Announced => Volatile.Read(ref _announced);
 
     /// <summary>Listens at an address.</summary>
     /// <returns>The address to dial, with the port that the system picked.</returns>
@@ -27,6 +34,7 @@ internal sealed class HostListeners(
     public async ValueTask<Multiaddr> AddAsync(Multiaddr address, CancellationToken cancellation)
     {
         (HostTransport transport, IListener listener) = await OpenListenerAsync(address, cancellation);
+        IReadOnlyList<Multiaddr> reachable = InterfaceAddresses.Expand(listener.LocalAddress, _interfaces);
         bool isRunning;
         lock (_gate)
         {
@@ -35,6 +43,7 @@ internal sealed class HostListeners(
             {
                 _listeners.Add(listener);
                 Volatile.Write(ref _addresses, [.. _addresses, listener.LocalAddress]);
+                Volatile.Write(ref _announced, _fixed.Length > 0 ? _fixed : [.. _announced.Union(reachable)]);
             }
         }
 

@@ -1,5 +1,6 @@
 using PoUW.Core.Validation;
 using PoUW.Network.Identify;
+using PoUW.Network.Multiaddresses;
 using PoUW.Network.Negotiation;
 using PoUW.Network.Ping;
 
@@ -11,6 +12,9 @@ public sealed record HostOptions
     /// <summary>The longest <see cref="Agent"/>.</summary>
     public const int MaxAgentLength = 64;
 
+    /// <summary>The most addresses in <see cref="Announce"/>.</summary>
+    public const int MaxAnnounced = 16;
+
     /// <summary>The name of the node in metrics; peers never see it.</summary>
     public string Node { get; init; } = "node";
 
@@ -19,6 +23,12 @@ public sealed record HostOptions
 
     /// <summary>The family of protocols, as identify tells it.</summary>
     public string ProtocolVersion { get; init; } = "pouw/1";
+
+    /// <summary>
+    /// Where others can dial this node, told to them instead of the addresses where it listens: for a node behind a forwarded port, or with a name.
+    /// With or without this node's id at the end. Empty to tell where it listens. Nothing is told while it does not listen.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> Announce { get; init; } = [];
 
     /// <summary>Admitted peers at the same time.</summary>
     public int MaxPeers { get; init; } = 64;
@@ -91,6 +101,12 @@ public sealed record HostOptions
         if (MaxUnreadBytesBeforeAdmission < 0)
         {
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(MaxUnreadBytesBeforeAdmission), "A number of bytes is not negative.");
+        }
+
+        if (Announce.Count > MaxAnnounced || Announce.Any(InterfaceAddresses.IsUnspecified))
+        {
+            return ValidationResult.Fail(
+                ValidationCode.OutOfRange, nameof(Announce), $"At most {MaxAnnounced} addresses, none of them unspecified: nobody can dial that.");
         }
 
         return counts.Any(static count => count < 1) || times.Any(static time => time <= TimeSpan.Zero)

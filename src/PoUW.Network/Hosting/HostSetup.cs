@@ -1,3 +1,4 @@
+using System.Net;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Network.Guards;
@@ -41,6 +42,9 @@ public sealed record HostSetup
 
     /// <summary>Hears what happens.</summary>
     public INetworkObserver Observer { get; init; } = new NullNetworkObserver();
+
+    /// <summary>The addresses of this machine's interfaces, asked when the host begins to listen at an unspecified address; null to ask the system.</summary>
+    public Func<IReadOnlyList<IPAddress>>? Interfaces { get; init; }
 
     /// <summary>What admits peers beyond libp2p itself; null to admit everybody.</summary>
     public HelloSetup? Hello { get; init; }

@@ -15,20 +15,22 @@ internal sealed class ReceiveBudget(int limitBytes, MemoryReservation? memory)
     /// <summary>Bytes that arrived and were not read.</summary>
     public long Unread { get; private set; }
 
-    /// <summary>Makes room for the bytes of a frame that are about to arrive.</summary>
+    /// <summary>Whether the bytes of a frame are within the connection's limit. Reserves nothing: a header is no bytes yet.</summary>
+    public bool Fits(long bytes) => bytes <= limitBytes - Unread;
+
+    /// <summary>Reserves room for the part of a frame that is read next, a buffer at most.</summary>
     /// <returns>False if there is none.</returns>
-    public bool TryExpect(long bytes)
+    public bool TryExpect(int bytes)
     {
-        bool fits = bytes <= limitBytes - Unread && TryReserve(Unread + bytes);
-        _arriving = fits ? bytes : _arriving;
+        bool fits = TryReserve(Unread + bytes);
+        _arriving = fits ? bytes : 0;
         return fits;
     }
 
-    public void Add(int bytes)
-    {
-        Unread += bytes;
-        _arriving -= bytes;
-    }
+    /// <summary>The part has arrived, in full or not, or nobody wants it any more.</summary>
+    public void EndExpected() => _arriving = 0;
+
+    public void Add(int bytes) => Unread += bytes;
 
     public void Remove(int bytes)
     {

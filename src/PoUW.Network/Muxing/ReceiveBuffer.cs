@@ -8,8 +8,10 @@ namespace PoUW.Network.Muxing;
 /// </summary>
 internal sealed class ReceiveBuffer(ArrayPool<byte> pool)
 {
+    /// <summary>The most that one call makes room for, if no more is wanted.</summary>
+    public const int MaxSegmentBytes = 64 * 1024;
+
     private const int MinSegmentBytes = 1024;
-    private const int MaxSegmentBytes = 64 * 1024;
 
     private Segment? _head;
     private Segment? _tail;

@@ -175,11 +175,24 @@ internal sealed class YamuxReceiver(YamuxSession session, IDuplexStream connecti
         return count;
     }
 
+    /// <summary>Room for the next bytes of a stream; none if they are to be dropped. A peer pays for what it sends, not for what it announces.</summary>
     private Memory<byte> BeginFill(YamuxStream stream, int length)
     {
+        int part = Math.Min(length, ReceiveBuffer.MaxSegmentBytes);
         lock (session.Gate)
         {
-            return stream.Receives.Buffer.BeginFill(length);
+            if (stream.Receives.IsClosed)
+            {
+                return Memory<byte>.Empty;
+            }
+
+            if (!session.ReceiveBudget.TryExpect(part))
+            {
+                stream.ResetForRoom();
+                return Memory<byte>.Empty;
+            }
+
+            return stream.Receives.Buffer.BeginFill(part);
         }
     }
 
@@ -187,6 +200,7 @@ internal sealed class YamuxReceiver(YamuxSession session, IDuplexStream connecti
     {
         lock (session.Gate)
         {
+            session.ReceiveBudget.EndExpected();
             if (stream.Receives.Buffer.EndFill(count) && count > 0)
             {
                 stream.Receives.Arrived(count);

@@ -129,7 +129,7 @@ internal sealed class YamuxRules(YamuxSession session)
             return null;
         }
 
-        if (!session.ReceiveBudget.TryExpect(header.Length))
+        if (!session.ReceiveBudget.Fits(header.Length))
         {
             target.ResetForRoom();
             return null;

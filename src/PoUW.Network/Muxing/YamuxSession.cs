@@ -225,8 +225,12 @@ internal sealed class YamuxSession : IMuxer
         }
     }
 
-    /// <summary>Goes on in the caller's context, which <see cref="Task.WaitAsync(CancellationToken)"/> alone would not for a task of this class.</summary>
-    private static async Task FollowAsync(Task task) => await task;
+    /// <summary>
+    /// Goes on in the caller's context, which <see cref="Task.WaitAsync(CancellationToken)"/> alone would not for a task of this class. Does not fail, since
+    /// nobody may be left to see it: callers look at the task itself.
+    /// </summary>
+    private static async Task FollowAsync(Task task) =>
+        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private void Finish(MuxerEnd end, bool tellsPeer, bool flushes = false)
     {

@@ -85,7 +85,10 @@ public static class MultistreamSelect
     /// <param name="supported">What this side speaks.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellation">Ends the negotiation.</param>
-    /// <returns>What was agreed, or null if the dialer gave up: its writing ended before a proposal that this side speaks.</returns>
+    /// <returns>
+    /// What was agreed, or null if the dialer gave up: its writing ended before a proposal that this side speaks, or what followed a proposal that it
+    /// does not speak is no line, as of a dialer that went on without waiting for the answer. The stream is to be closed then, so that the answer arrives.
+    /// </returns>
     /// <exception cref="NetworkException">
     /// The stream broke, or (<see cref="NetworkError.ProtocolViolation"/>) the peer sent what is no line or no header, or tried too often.
     /// </exception>
@@ -99,14 +102,26 @@ public static class MultistreamSelect
         }
 
         ExpectHeader(header);
+        bool hasRefused = false;
         for (int i = 0; i < options.MaxTries; i++)
         {
-            if (await ReadLineAsync(stream, options, cancellation) is not { } line)
+            string? line;
+            try
+            {
+                line = await ReadLineAsync(stream, options, cancellation);
+            }
+            catch (NetworkException failure) when (hasRefused && failure.Error == NetworkError.ProtocolViolation)
+            {
+                return null;
+            }
+
+            if (line is null)
             {
                 return null;
             }
 
             bool isAgreed = supported.Contains(line);
+            hasRefused |= !isAgreed && line != List;
             await stream.WriteAsync(AnswerTo(line, isAgreed, supported, options), cancellation);
             if (isAgreed)
             {

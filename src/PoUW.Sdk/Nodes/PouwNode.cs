@@ -71,7 +71,7 @@ public sealed class PouwNode : IAsyncDisposable
         IPeerAuthorizer authorizer = NodeAdmission.Of(options, Chain);
         _network = CreateNetwork(options, Chain.Genesis.Id, authorizer, vouching.ToStake(binding));
         _scores = Score(_network, options);
-        _discovery = NodeDiscovery.Create(_network, options, authorizer, () => ListenAddresses);
+        _discovery = NodeDiscovery.Create(_network, options, authorizer);
         _producer = new BlockProducer(Chain, leases, _pool, options.Key, options.Time, block => _sync!.Publish(block));
         CertificateBudget<PeerId> budget = new(options.Certificates, options.Time);
         _sync = new LedgerSync(

@@ -24,9 +24,7 @@ internal static class NodeDiscovery
     /// <param name="network">The node's network.</param>
     /// <param name="options">The node's options, with an identity.</param>
     /// <param name="authorizer">What admits the node's peers.</param>
-    /// <param name="addresses">Where the node listens at the moment.</param>
-    internal static PeerDiscovery Create(
-        NetworkNode network, PouwNodeOptions options, IPeerAuthorizer authorizer, Func<IReadOnlyList<Multiaddr>> addresses)
+    internal static PeerDiscovery Create(NetworkNode network, PouwNodeOptions options, IPeerAuthorizer authorizer)
     {
         IdentityVerifier verifier = IdentityVerifier.Create();
         AddressBook book = new(options.AddressBook, options.Time, options.Random);
@@ -34,7 +32,7 @@ internal static class NodeDiscovery
         _ = new RendezvousServer(network.Host, options.Rendezvous, admitted, verifier, options.Time, options.Random);
         RendezvousPeerSource source = new(
             network.Host, new RendezvousClient(network.Host, verifier, options.Time, CallTimeout), book, NamespaceOf(network.NetworkId),
-            () => RecordOf(options, addresses()), PointsPerSearch, options.Time, options.Random);
+            () => RecordOf(options, network.Host.AnnouncedAddresses), PointsPerSearch, options.Time, options.Random);
         PeerDiscovery discovery = new(new PeerDiscoverySetup
         {
             Host = network.Host,
@@ -61,5 +59,5 @@ internal static class NodeDiscovery
     private static ReadOnlyMemory<byte> RecordOf(PouwNodeOptions options, IReadOnlyList<Multiaddr> addresses) => addresses.Count == 0
         ? ReadOnlyMemory<byte>.Empty
         : PeerRecord.Seal(
-            options.Identity!, (ulong)options.Time.GetUtcNow().ToUnixTimeMilliseconds(), [.. addresses.Select(static address => address.WithoutPeer())]);
+            options.Identity!, (ulong)options.Time.GetUtcNow().ToUnixTimeMilliseconds(), [.. addresses.Take(PeerRecord.MaxAddresses)]);
 }

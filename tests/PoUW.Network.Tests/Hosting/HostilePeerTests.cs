@@ -1,6 +1,8 @@
+using PoUW.Core.Validation;
 using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identify;
+using PoUW.Network.Negotiation;
 using PoUW.Network.Streams;
 using PoUW.Network.Tests.Support;
 using PoUW.Network.Transports;
@@ -170,6 +172,76 @@ internal sealed class HostilePeerTests
         }
 
         Assert.That(read, Is.InRange(1, 19_999));
+    }
+
+    [Test]
+    public void ABanThatComesDuringAHandshakeHolds()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            Host? host = null;
+            RecordingObserver observer = new();
+            ScriptedGater gater = new()
+            {
+                Keep = peer =>
+                {
+                    // What the peer earns on another connection, right after it was let in here.
+                    for (int i = 0; i < host!.Options.FaultsBeforeBan; i++)
+                    {
+                        host.Punish(peer, "elsewhere");
+                    }
+
+                    return ValidationResult.Ok;
+                },
+            };
+            host = await world.StartAsync(0, observer: observer, gater: gater);
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            await world.Delay(5);
+            Assert.That(host.Guards.Bans.IsBanned(HostWorld.IdOf(Evil)), Is.True);
+            Assert.That(host.Peers, Is.Empty);
+            Assert.That(observer.Events.Items.Count(static e => e.Kind == NetworkEventKind.PeerBanned), Is.EqualTo(1));
+            await peer.Muxer.CloseAsync(0);
+        });
+    }
+
+    [Test]
+    public void AFaultOfABannedPeerEndsItsConnectionWithoutASecondBan()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            RecordingObserver observer = new();
+            Host host = await world.StartAsync(0, observer: observer);
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            await world.Delay(1);
+            Assert.That(host.Peers, Has.Count.EqualTo(1));
+            host.Guards.Bans.Add(HostWorld.IdOf(Evil), TimeSpan.FromMinutes(1), "by hand");
+            host.Punish(HostWorld.IdOf(Evil), "once more");
+            await world.Delay(5);
+            Assert.That(host.Peers, Is.Empty);
+            Assert.That(observer.Events.Items.Any(static e => e.Kind == NetworkEventKind.PeerBanned), Is.False);
+            await peer.Muxer.CloseAsync(0);
+        });
+    }
+
+    [Test]
+    public void AnOptimisticRequestForAnUnknownProtocolIsAnsweredNa()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            await world.StartAsync(0);
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            await world.Delay(1);
+            BufferedDuplexStream stream = new(await peer.Muxer.OpenStreamAsync(CancellationToken.None));
+
+            // A message of five bytes, which is no line.
+            bool isAgreed = await MultistreamSelect.TryDialAsync(
+                stream, "/unknown", new byte[] { 5, 1, 2, 3, 4, 5 }, new MultistreamOptions(), CancellationToken.None);
+            Assert.That(isAgreed, Is.False);
+            await peer.Muxer.CloseAsync(0);
+        });
     }
 
     private static async Task FloodAsync(WorldPeer peer, bool negotiates)

@@ -73,6 +73,28 @@ internal sealed class IdentifyTests
     }
 
     [Test]
+    public void APeerThatHasLeftIsNotUpdated()
+    {
+        HostWorld world = new();
+        world.Run(async () =>
+        {
+            Host host = await world.StartAsync(0);
+            List<string> told = [];
+            host.PeerDisconnected += _ => told.Add("gone");
+            host.PeerUpdated += _ => told.Add("updated");
+            WorldPeer peer = await WorldPeer.DialAsync(world, world.Model.AddHost("evil"), Evil, 0);
+            await world.Delay(1);
+            BufferedDuplexStream stream = (await peer.OpenAsync(Push))!;
+            await stream.WriteAsync(DelimitedMessages.Encode(new IdentifyMessage { Agent = "late" }.Encode()), CancellationToken.None);
+            await stream.CloseWritingAsync();
+            await peer.Muxer.CloseAsync(0);
+            await world.Delay(5);
+            Assert.That(told, Has.Some.EqualTo("gone"));
+            Assert.That(told.SkipWhile(static what => what != "gone"), Has.None.EqualTo("updated"));
+        });
+    }
+
+    [Test]
     public void PingsBeyondTheBudgetEndTheirStream()
     {
         const int Pings = 3_000;

@@ -340,6 +340,33 @@ internal sealed class YamuxHostileTests
     }
 
     [Test]
+    public async Task AHeaderAloneReservesNothing()
+    {
+        const int Window = YamuxOptions.InitialWindowBytes;
+        ResourceManager resources = new(new ResourceOptions());
+        Assert.That(resources.TryOpenConnection(true, Multiaddr.Memory("peer"), out ConnectionScope? scope).IsValid, Is.True);
+        Assert.That(scope!.TryReserveMemory(0, out MemoryReservation? memory).IsValid, Is.True);
+        await using RawYamux raw = new(memory: memory);
+        await raw.OpenAsync(1);
+        IMuxedStream first = (await raw.Muxer.AcceptStreamAsync(CancellationToken.None).AsTask().InTime())!;
+        await raw.OpenAsync(3);
+        IMuxedStream second = (await raw.Muxer.AcceptStreamAsync(CancellationToken.None).AsTask().InTime())!;
+        await raw.DataAsync(1, new byte[1000]);
+
+        // What is promised is a whole window, what comes is a byte of it.
+        await raw.SendAsync(YamuxFrameType.Data, YamuxFlags.None, 3, Window, [7]);
+        Assert.That(await second.ReadAsync(1).InTime(), Is.EqualTo(new byte[] { 7 }));
+        Assert.That(memory!.Bytes, Is.Zero);
+
+        // With the rest there is more than one window, all of it unread.
+        await raw.Peer.WriteAsync(new byte[Window - 1], CancellationToken.None).AsTask().InTime();
+        await raw.DataAsync(1, [8]);
+        Assert.That(await first.ReadAsync(1001).InTime(), Has.Length.EqualTo(1001));
+        Assert.That(memory.Bytes, Is.EqualTo(Window));
+        scope.Dispose();
+    }
+
+    [Test]
     public async Task UnreadBytesAreTakenFromThePeersMemory()
     {
         const int Window = YamuxOptions.InitialWindowBytes;

@@ -277,4 +277,41 @@ internal sealed class YamuxStreamTests
                 break;
         }
     }
+
+    [Test]
+    public async Task APingThatNobodyWaitsForAnyMoreFailsQuietly()
+    {
+        const uint Code = 42_424_242;
+        int unobserved = 0;
+        void Count(object? sender, UnobservedTaskExceptionEventArgs e) =>
+            unobserved += e.Exception.ToString().Contains($"{Code}", StringComparison.Ordinal) ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += Count;
+        try
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                await LeavePingAsync(Code);
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
+            Assert.That(unobserved, Is.Zero);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Count;
+        }
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static async Task LeavePingAsync(uint code)
+    {
+        await using RawYamux raw = new();
+        using CancellationTokenSource cancellation = new();
+        Task<TimeSpan> ping = raw.Muxer.PingAsync(cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        Assert.That(async () => await ping, Throws.InstanceOf<OperationCanceledException>());
+        await raw.SendAsync(YamuxFrameType.GoAway, YamuxFlags.None, 0, code);
+        await raw.Muxer.Completion.InTime();
+    }
 }
