@@ -20,6 +20,9 @@ public sealed class ChunkExchange
     // What a request costs at least: a look-up, a stream, a frame.
     private const int RequestBytes = 1024;
 
+    // A slow downlink would not get any of the copies done if all holders sent one.
+    private const int MaxOpen = 2;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Hash256, TaskCompletionSource<FetchResult>> _running = [];
     private readonly NetworkNode _node;
@@ -46,7 +49,8 @@ public sealed class ChunkExchange
         ArgumentNullException.ThrowIfNull(cache);
         _node = node;
         _store = new LayeredChunkStore(own, cache);
-        _requests = new HedgedRequests(Options.HedgeDelay, node.Time, node.Stopping);
+        HedgedOptions requests = new(Options.HedgeDelay, MaxOpen) { BusyPause = Options.BusyPause, BusyPatience = Options.ChunkTimeout };
+        _requests = new HedgedRequests(requests, node.Time, Report, node.Stopping);
         _budget = new ServeBudget(Options.ServedBytesPerSecond, Options.TotalServedBytesPerSecond, node.Time);
         node.Serve(Protocol, ServeAsync, StreamPriority.Bulk);
     }
@@ -143,28 +147,24 @@ public sealed class ChunkExchange
         }
     }
 
-    private async Task<ReadOnlyMemory<byte>?> AskAsync(Hash256 hash, PeerId peer, CancellationToken cancellation)
+    private async Task<HedgedAnswer<ReadOnlyMemory<byte>>> AskAsync(Hash256 hash, PeerId peer, CancellationToken cancellation)
     {
         RequestResult answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, cancellation);
-        for (int busy = 1; answer.Status == RequestStatus.Refused && busy < Options.MaxBusyAnswers; busy++)
-        {
-            await Task.Delay(Options.BusyPause, _node.Time, cancellation);
-            answer = await _node.RequestAsync(peer, Protocol, hash.ToArray(), Options.ChunkTimeout, cancellation);
-        }
-
         if (!answer.IsOk)
         {
-            return null;
+            return new HedgedAnswer<ReadOnlyMemory<byte>>(null, answer.Status == RequestStatus.Refused);
         }
 
         if (answer.Response.Length > Options.MaxChunkBytes || Hash256.Sha256(answer.Response.Span) != hash)
         {
             _node.Punish(peer, $"wrong bytes for chunk {hash.ToShortString()}");
-            return null;
+            return default;
         }
 
-        return answer.Response;
+        return new HedgedAnswer<ReadOnlyMemory<byte>>(answer.Response);
     }
+
+    private void Report(Exception failure) => _node.TryRun("pouw.chunk", () => Task.FromException(failure));
 
     private IEnumerable<PeerId> OrderPeers(Hash256 hash, IReadOnlyList<PeerId> preferred)
     {

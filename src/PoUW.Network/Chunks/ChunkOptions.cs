@@ -8,17 +8,14 @@ public sealed record ChunkOptions
     /// <summary>The longest chunk, stored, served or fetched; not above the longest response.</summary>
     public int MaxChunkBytes { get; init; } = 2 * 1024 * 1024;
 
-    /// <summary>How long one peer may take for one chunk.</summary>
+    /// <summary>How long one peer may take for one chunk, and how long one that is busy is asked again and again.</summary>
     public TimeSpan ChunkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After this time without the chunk another peer is asked, too.</summary>
     public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>A peer that is busy is asked again after this time.</summary>
+    /// <summary>A peer that is busy is asked again after this time, which doubles up to eight times that.</summary>
     public TimeSpan BusyPause { get; init; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Answers of a peer in a row that it is busy, after which it is taken for one that does not have the chunk.</summary>
-    public int MaxBusyAnswers { get; init; } = 8;
 
     /// <summary>Bytes of chunks a second that one peer is served, and the most at once but for one chunk; it is told to ask later beyond.</summary>
     public long ServedBytesPerSecond { get; init; } = 64 * 1024 * 1024;
@@ -35,7 +32,7 @@ public sealed record ChunkOptions
     /// <summary>Checks that every limit makes sense.</summary>
     public ValidationResult Validate()
     {
-        long[] counts = [MaxChunkBytes, MaxBlobBytes, BlobWindow, MaxBusyAnswers, ServedBytesPerSecond, TotalServedBytesPerSecond];
+        long[] counts = [MaxChunkBytes, MaxBlobBytes, BlobWindow, ServedBytesPerSecond, TotalServedBytesPerSecond];
         TimeSpan[] times = [ChunkTimeout, HedgeDelay, BusyPause];
         return counts.All(static count => count > 0) && times.All(static time => time > TimeSpan.Zero)
             ? ValidationResult.Ok

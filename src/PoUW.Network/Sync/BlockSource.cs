@@ -24,7 +24,7 @@ internal sealed class BlockSource
     internal BlockSource(BlockChain chain, SyncNetwork network, SyncOptions options, TimeProvider time)
     {
         (_chain, _network, _options) = (chain, network, options);
-        _requests = new HedgedRequests(options.HedgeDelay, time, network.Stopping);
+        _requests = new HedgedRequests(new HedgedOptions(options.HedgeDelay, options.MaxSources), time, network.Report, network.Stopping);
         network.WhenDisconnected(Forget);
     }
 

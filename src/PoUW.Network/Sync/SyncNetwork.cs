@@ -50,6 +50,9 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
         return new SyncAnswer(answer.IsOk ? answer.Response : default, isBusy);
     }
 
+    /// <summary>Tells the node's observer of a failure that ends nothing.</summary>
+    internal void Report(Exception failure) => node.TryRun("late request", () => Task.FromException(failure));
+
     internal void Punish(PeerId peer, string detail) => node.Punish(peer, detail);
 
     /// <summary>Names a block in a complaint.</summary>
