@@ -9,11 +9,14 @@ namespace PoUW.Storage.LiteDb;
 /// </summary>
 public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
 {
+    // LiteDB has 100 transactions at most, and calls one more a damaged file.
+    private const int MostReaders = 40;
+
+    private readonly SemaphoreSlim _readers = new(MostReaders);
     private readonly ReaderWriterLockSlim _gate = new(LockRecursionPolicy.NoRecursion);
     private readonly List<LiteDbSnapshot> _snapshots = [];
     private readonly LiteDbStoreOptions _options;
     private readonly string _path;
-    private readonly Lock _opening = new();
     private volatile StoreSession? _session;
     private volatile bool _damageSeen;
     private bool _disposed;
@@ -36,14 +39,15 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
             _session = StoreSession.Open(_path);
             _ = _session.Table.Marks();
         }
-        catch (Exception failure) when (LiteDbStoreException.Explains(failure))
+        catch (Exception failure)
         {
-            _session?.Abandon(failure);
-            throw LiteDbStoreException.Of(_path, failure);
-        }
-        catch (LiteDbStoreException failure)
-        {
-            _session?.Abandon(failure);
+            _session?.GiveUp(failure);
+            _session?.Dispose();
+            if (LiteDbStoreException.Explains(failure))
+            {
+                throw LiteDbStoreException.Of(_path, failure);
+            }
+
             throw;
         }
     }
@@ -79,8 +83,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (batch.Count > 0)
             {
-                Guarded(session => Commit(session, batch));
-                LimitSnapshots();
+                Guarded(Session, session => Commit(session, batch));
             }
         }
         finally
@@ -141,7 +144,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
             {
                 _disposed = true;
                 EndSnapshots("");
-                Close();
+                _session?.Close(_path, isWell: !_damageSeen);
             }
         }
         finally
@@ -159,15 +162,14 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
     /// <summary>Reads between two batches.</summary>
     internal T Read<T>(Func<PairTable, T> read)
     {
-        _gate.EnterReadLock();
+        _readers.Wait();
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return Guarded(session => read(session.Table));
+            return ReadNow(read);
         }
         finally
         {
-            _gate.ExitReadLock();
+            _readers.Release();
         }
     }
 
@@ -186,13 +188,50 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         }
     }
 
+    private T ReadNow<T>(Func<PairTable, T> read)
+    {
+        Renew();
+        _gate.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return Guarded(
+                () => _session ?? throw LiteDbStoreException.ClosedMeanwhile(_path, new IOException("It could not be opened again.")),
+                session => read(session.Table));
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>Opens the files anew if they failed, while nobody reads.</summary>
+    private void Renew()
+    {
+        if (_session is { Failure: null })
+        {
+            return;
+        }
+
+        _gate.EnterWriteLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Guarded(Session, static _ => true);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
     /// <summary>Names failures, and gives up a session that had one: LiteDB does not go on after a failed file.</summary>
-    private T Guarded<T>(Func<StoreSession, T> use)
+    private T Guarded<T>(Func<StoreSession> get, Func<StoreSession, T> use)
     {
         StoreSession? session = null;
         try
         {
-            session = Session();
+            session = get();
             return use(session);
         }
         catch (LiteDbStoreException failure)
@@ -202,8 +241,9 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         }
         catch (Exception failure) when (LiteDbStoreException.Explains(failure))
         {
-            GiveUp(session, failure);
-            LiteDbStoreException named = LiteDbStoreException.Of(_path, failure);
+            LiteDbStoreException named = session is null || session.GiveUp(failure) == failure
+                ? LiteDbStoreException.Of(_path, failure)
+                : LiteDbStoreException.ClosedMeanwhile(_path, failure);
             _damageSeen |= named.Failure == StoreFailure.Corrupt;
             throw named;
         }
@@ -215,14 +255,14 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         {
             if (!session.Commit(table => Write(table, batch)))
             {
-                GiveUp(session, new IOException("The log could not be emptied."));
+                session.GiveUp(new IOException("The log could not be emptied."));
             }
 
             return true;
         }
-        catch (LiteDbStoreException failure)
+        catch (Exception failure)
         {
-            GiveUp(session, failure); // Its transaction is open.
+            session.GiveUp(failure); // Its transaction is open, and the next batch on this thread would be part of it.
             throw;
         }
     }
@@ -246,6 +286,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
                     (former, isRead) = (isRead || before is null ? former : table.Value(before), true);
                     return former;
                 }));
+                LimitSnapshots();
             }
 
             StoredPair? after = operation.IsDelete ? null : table.Create(operation.Key, operation.Value, marks.NextPart);
@@ -259,25 +300,16 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         table.SetMarks(marks with { Sequence = marks.Sequence + 1 });
     }
 
-    /// <summary>The session, opened anew if the last one failed.</summary>
+    /// <summary>The session, opened anew if the last one failed. The caller has the write lock: nobody reads from what is closed here.</summary>
     private StoreSession Session()
     {
-        lock (_opening)
+        if (_session is { Failure: not null } failed)
         {
-            return _session ??= StoreSession.Open(_path);
+            _session = null;
+            failed.Dispose();
         }
-    }
 
-    private void GiveUp(StoreSession? session, Exception reason)
-    {
-        lock (_opening)
-        {
-            if (session is not null && session == _session)
-            {
-                _session = null;
-                session.Abandon(reason);
-            }
-        }
+        return _session ??= StoreSession.Open(_path);
     }
 
     private void LimitSnapshots()
@@ -292,25 +324,5 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
     {
         _snapshots.ForEach(snapshot => snapshot.End(reason));
         _snapshots.Clear();
-    }
-
-    /// <summary>The seal goes last, and only if all is known to be well: its absence says so.</summary>
-    private void Close()
-    {
-        if (_session is not { } session)
-        {
-            return;
-        }
-
-        session.Dispose();
-        FileInfo log = new(StoreSession.LogOf(_path));
-        if (log is { Exists: true, Length: 0 })
-        {
-            log.Delete();
-            if (!_damageSeen)
-            {
-                File.Delete(StoreSession.SealOf(_path));
-            }
-        }
     }
 }

@@ -41,10 +41,15 @@ public sealed class LiteDbStoreException : StoreException
         UnauthorizedAccessException =>
             new LiteDbStoreException(StoreFailure.ReadOnly, $"The database '{path}' cannot be written: {cause.Message}", cause),
         IOException => new LiteDbStoreException(StoreFailure.Unavailable, $"The database '{path}' failed: {cause.Message}", cause),
+        LiteException { ErrorCode: LiteException.ENGINE_DISPOSED } => ClosedMeanwhile(path, cause),
         LiteException { ErrorCode: LiteException.LOCK_TIMEOUT } =>
             new LiteDbStoreException(StoreFailure.Unavailable, $"The database '{path}' was busy for too long: {cause.Message}", cause),
         _ => new LiteDbStoreException(StoreFailure.Corrupt, $"The database '{path}' is damaged or not a store: {cause.Message}", cause),
     };
+
+    /// <summary>Another call failed on the same open file, and took this one with it; what it says is of no use.</summary>
+    internal static LiteDbStoreException ClosedMeanwhile(string path, Exception cause) => new(
+        StoreFailure.Unavailable, $"The database '{path}' was closed after the failure of another call; try again.", cause);
 
     // ERROR_SHARING_VIOLATION of Windows; on Unix .NET gives EWOULDBLOCK (11 on Linux, 35 on macOS) of flock as it is.
     private static bool IsSharingViolation(Exception failure) => OperatingSystem.IsWindows()

@@ -8,6 +8,9 @@ internal sealed class LogFile(FileStream file) : SyncedFile(file, static () => {
 {
     private volatile Exception? _failure;
 
+    /// <summary>True if something could not be written, so nothing is any more.</summary>
+    internal bool HasFailed => _failure is not null;
+
     /// <summary>Makes the log useless: nothing more is written, and it never syncs again.</summary>
     internal void Poison(Exception reason) => _failure ??= reason;
 
@@ -16,6 +19,13 @@ internal sealed class LogFile(FileStream file) : SyncedFile(file, static () => {
     internal void Sync()
     {
         Flush();
+        Check();
+    }
+
+    /// <summary>Reports the failure that was kept.</summary>
+    /// <exception cref="IOException">Something of the log could not be written.</exception>
+    internal void Check()
+    {
         if (_failure is { } failure)
         {
             throw new IOException(failure.Message, failure.HResult);

@@ -15,9 +15,10 @@ internal sealed class StoreSession : IDisposable
     private readonly SyncedFile _data;
     private readonly LogSeal _seal;
     private readonly LiteEngine _engine;
+    private Exception? _failure;
     private bool _sealed;
 
-    private StoreSession(string path, FileStream data, LogFile log, LogSeal seal)
+    internal StoreSession(string path, FileStream data, LogFile log, LogSeal seal)
     {
         (_log, _seal) = (log, seal);
         _data = new SyncedFile(data, BeforeData);
@@ -30,6 +31,9 @@ internal sealed class StoreSession : IDisposable
 
     /// <summary>The pairs.</summary>
     internal PairTable Table { get; }
+
+    /// <summary>Why the session was given up; null while it is in use.</summary>
+    internal Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>The log beside a database, where LiteDB itself has it.</summary>
     internal static string LogOf(string path) =>
@@ -44,20 +48,13 @@ internal sealed class StoreSession : IDisposable
         Stack<IDisposable> opened = new();
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            DiskFolder.Create(Path.GetDirectoryName(path)!);
             FileStream data = Keep(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
             CheckKind(path, data);
-            bool isSealed = File.Exists(SealOf(path));
-            LogFile log = Keep(new LogFile(new FileStream(LogOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
             LogSeal seal = Keep(new LogSeal(new FileStream(SealOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
-            if (isSealed)
-            {
-                seal.Apply(log);
-            }
-            else if (log.Length > 0)
-            {
-                seal.Write(log); // Left by LiteDB itself, which has no seal: taken as LiteDB would take it.
-            }
+            LogFile log = Keep(new LogFile(new FileStream(LogOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
+            DiskFolder.Sync(Path.GetDirectoryName(path)!); // Before anything is written: no log may outlive its seal's name.
+            Begin(seal, log);
 
             return new StoreSession(path, data, log, seal);
         }
@@ -91,25 +88,58 @@ internal sealed class StoreSession : IDisposable
         _sealed = false;
         try
         {
-            _engine.BeginTrans();
-            changes(Table);
-            _engine.Commit();
-            _engine.Checkpoint();
-            _data.Flush();
-            return true;
+            RunTransaction(changes);
+            return !_log.HasFailed;
         }
-        catch (Exception failure) when (_sealed && LiteDbStoreException.Explains(failure))
+        catch when (_sealed)
         {
             // The log has the whole batch; opening the files anew finds it there.
             return false;
         }
+        catch
+        {
+            _log.Check(); // What LiteDB says of a log that it could not write is a consequence.
+            throw;
+        }
     }
 
-    /// <summary>Closes the files after a failure, without writing anything more than what is sealed.</summary>
-    internal void Abandon(Exception reason)
+    /// <summary>
+    /// After a failure nothing more is written than what is sealed. The files are still open, since others may be reading: <see cref="Dispose"/>
+    /// is for when nobody is.
+    /// </summary>
+    /// <returns>The failure for which the session was given up: this one, if it is the first.</returns>
+    internal Exception GiveUp(Exception reason)
     {
         _log.Poison(reason);
-        Dispose();
+        return Interlocked.CompareExchange(ref _failure, reason, null) ?? reason;
+    }
+
+    /// <summary>
+    /// Closes the files for good. If the log is empty, it goes, and LiteDB may write the file from now on; the seal goes last, and only if all is
+    /// known to be well: its absence says so.
+    /// </summary>
+    internal void Close(string path, bool isWell)
+    {
+        try
+        {
+            _engine.Dispose();
+            _log.Flush();
+            if (Failure is null && !_log.HasFailed && _log.Length == 0)
+            {
+                _seal.Clear();
+                _log.Dispose();
+                _seal.Dispose();
+                File.Delete(LogOf(path));
+                if (isWell)
+                {
+                    File.Delete(SealOf(path));
+                }
+            }
+        }
+        finally
+        {
+            Dispose();
+        }
     }
 
     /// <summary>Closes engine and files. LiteDB keeps failures of its own closing to itself; a log that is not empty then stays.</summary>
@@ -128,6 +158,39 @@ internal sealed class StoreSession : IDisposable
         if (data.Length > 0 && (RandomAccess.Read(data.SafeFileHandle, start, 0) < start.Length || !start[SignatureAt..].SequenceEqual(Signature)))
         {
             throw new LiteDbStoreException(StoreFailure.Corrupt, $"The file '{path}' is damaged or not a LiteDB 5 database without a password.");
+        }
+    }
+
+    private static void Begin(LogSeal seal, LogFile log)
+    {
+        if (!seal.SaysNothing)
+        {
+            seal.Apply(log);
+        }
+        else if (log.Length > 0)
+        {
+            seal.Write(log); // Left by LiteDB itself, which knows no seal: taken as LiteDB would take it.
+        }
+        else
+        {
+            seal.Void();
+        }
+    }
+
+    private void RunTransaction(Action<PairTable> changes)
+    {
+        if (!_engine.BeginTrans())
+        {
+            throw new IOException("LiteDB has a transaction open on this thread already.");
+        }
+
+        changes(Table);
+        _engine.Commit();
+        _engine.Checkpoint();
+        _data.Flush();
+        if (!_sealed)
+        {
+            throw new IOException("LiteDB did not bring the log to the database file.");
         }
     }
 

@@ -237,8 +237,139 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
         Assert.That(next.Get([1]), Is.EqualTo(new byte[] { 1 }));
     }
 
+    [Test]
+    public void Snapshots_end_within_a_batch_before_it_reads_more_than_they_may_keep()
+    {
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], new byte[6000]).Put([2], [2]));
+        }
+
+        Change(file, engine => engine.Upsert("pouw_pairs", [new BsonDocument { ["_id"] = new byte[] { 2 }, ["s"] = 77L, ["v"] = new byte[9] }], BsonAutoId.ObjectId));
+        using LiteDbKeyValueStore damaged = new(file, new LiteDbStoreOptions { MaxSnapshotBytes = 5000 });
+        using IKeyValueSnapshot snapshot = damaged.Snapshot();
+        damaged.Apply(new WriteBatch().Delete([1]).Delete([2]));
+
+        Assert.That(() => snapshot.Get([1]), Fails(StoreFailure.Unavailable));
+        Assert.That(damaged.Scan([], [], 9), Is.Empty);
+    }
+
+    [Test]
+    public void A_batch_that_fails_in_any_way_leaves_nothing_to_the_next_one()
+    {
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]).Put([2], [2]));
+        }
+
+        // No array has so many bytes: reading the value ends in OutOfMemoryException.
+        BsonDocument endless = new() { ["_id"] = new byte[] { 2 }, ["s"] = 77L, ["p"] = 0L, ["n"] = int.MaxValue };
+        Change(file, engine => engine.Upsert("pouw_pairs", [endless], BsonAutoId.ObjectId));
+        using LiteDbKeyValueStore damaged = new(file);
+        using (damaged.Snapshot())
+        {
+            Assert.That(() => damaged.Apply(new WriteBatch().Put([1], [9]).Delete([2])), Throws.InstanceOf<OutOfMemoryException>());
+        }
+
+        damaged.Apply(new WriteBatch().Put([3], [3]));
+
+        Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(damaged.Get([3]), Is.EqualTo(new byte[] { 3 }));
+    }
+
+    [Test]
+    public void A_log_that_plain_LiteDB_left_is_taken_after_a_closing_that_nobody_checked()
+    {
+        (string file, string copy, string killed) = (NewFile(), NewFile(), NewFile());
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+            StoreFiles.CopyOpen(file, copy);
+        }
+
+        new LiteDbKeyValueStore(copy).Dispose();
+        using (LiteDatabase plain = new(copy) { CheckpointSize = 0 })
+        {
+            plain.GetCollection("orders").Insert(new BsonDocument { ["_id"] = 7 });
+        }
+
+        StoreFiles.CopyOpen(copy, killed); // LiteDB lets go of its log some time after its disposal.
+        Assert.That(new FileInfo(StoreFiles.LogOf(killed)).Length, Is.Positive, "LiteDB left its log");
+        using (LiteDbKeyValueStore store = new(killed))
+        {
+            Assert.That(store.WasClosedCleanly, Is.False);
+            store.Apply(new WriteBatch().Put([2], [2]));
+        }
+
+        using LiteDatabase after = new(killed);
+        Assert.That(after.GetCollection("orders").Count(), Is.EqualTo(1));
+        Assert.That(after.GetCollection("pouw_pairs").Count(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void More_reads_than_LiteDB_has_transactions_wait_for_their_turn()
+    {
+        const int Reads = 120;
+        using LiteDbKeyValueStore store = new(NewFile());
+        store.Apply(Pairs(256));
+        using CountdownEvent inside = new(Reads);
+        using ManualResetEventSlim go = new();
+        Task<IReadOnlyList<string>>[] checks = [.. Enumerable.Range(0, Reads).Select(_ => Task.Factory.StartNew(
+            () => store.CheckIntegrity(new Held(inside, go)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        inside.Wait(TimeSpan.FromSeconds(1)); // All come in only where nothing limits them; what follows does not depend on it.
+        go.Set();
+
+        Assert.That(checks.SelectMany(check => check.GetAwaiter().GetResult()), Is.Empty);
+    }
+
+    [Test]
+    public void A_read_that_fails_closes_nothing_under_another()
+    {
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(Pairs(256));
+        }
+
+        Change(file, engine => engine.Upsert("pouw_pairs", [new BsonDocument { ["_id"] = new byte[] { 255, 255 }, ["s"] = "no sum" }], BsonAutoId.ObjectId));
+        using LiteDbKeyValueStore damaged = new(file);
+        using CountdownEvent inside = new(1);
+        using ManualResetEventSlim go = new();
+        Task<IReadOnlyList<string>> check = Task.Factory.StartNew(
+            () => damaged.CheckIntegrity(new Held(inside, go)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        inside.Wait();
+        Assert.That(() => damaged.Get([255, 255]), Fails(StoreFailure.Corrupt));
+        go.Set();
+
+        Assert.That(() => check.GetAwaiter().GetResult(), Fails(StoreFailure.Unavailable), "it met the same pair in files that were given up already");
+        Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
+    }
+
+    [Test]
+    public void There_is_no_log_before_there_is_a_seal()
+    {
+        string file = NewFile();
+        Directory.CreateDirectory(StoreFiles.SealOf(file));
+
+        Assert.That(() => new LiteDbKeyValueStore(file), Throws.InstanceOf<LiteDbStoreException>());
+        Assert.That(File.Exists(StoreFiles.LogOf(file)), Is.False);
+    }
+
     private static NUnit.Framework.Constraints.EqualConstraint Fails(StoreFailure failure) =>
         Throws.InstanceOf<LiteDbStoreException>().With.Property(nameof(StoreException.Failure)).EqualTo(failure);
+
+    private static WriteBatch Pairs(int count)
+    {
+        WriteBatch batch = new();
+        for (int i = 0; i < count; i++)
+        {
+            batch.Put([(byte)i], [1]);
+        }
+
+        return batch;
+    }
 
     private static void Change(string file, Action<LiteEngine> change)
     {
@@ -259,5 +390,22 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
         TemporaryFolder folder = new();
         _folders.Push(folder);
         return folder.File("store.db");
+    }
+
+    /// <summary>Stays where it is told of progress until it may go.</summary>
+    private sealed class Held(CountdownEvent inside, ManualResetEventSlim go) : IProgress<long>
+    {
+        private bool _told;
+
+        public void Report(long value)
+        {
+            if (!_told)
+            {
+                _told = true;
+                inside.Signal();
+            }
+
+            go.Wait();
+        }
     }
 }
