@@ -32,6 +32,7 @@ internal sealed class OptionsTests
         yield return Case((discovery with { MaxDialedPerSubnet = 0 }).Validate(), nameof(discovery.MaxDialedPerSubnet));
         yield return Case((discovery with { Interval = TimeSpan.Zero }).Validate(), nameof(discovery.Interval));
         yield return Case((discovery with { SourceInterval = TimeSpan.Zero }).Validate(), nameof(discovery.SourceInterval));
+        yield return Case((discovery with { MinConnectionLife = TimeSpan.Zero }).Validate(), nameof(discovery.MinConnectionLife));
         yield return Case((discovery with { SaveInterval = TimeSpan.Zero }).Validate(), nameof(discovery.SaveInterval));
         yield return Case((discovery with { BansPrefix = default }).Validate(), nameof(discovery.BansPrefix));
         yield return Case((discovery with { BansPrefix = discovery.StorePrefix }).Validate(), nameof(discovery.BansPrefix));
