@@ -122,18 +122,80 @@ public sealed class ToleranceTests
         Assert.That(() => _trainer.Run(wrongShape, 0), Throws.ArgumentException);
     }
 
-    [Test]
-    public void Lies_within_the_bounds_that_lean_one_way_add_up()
+    /// <summary>Half of what one unit may differ by: with the update, or across it.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Lies_within_the_bounds_that_push_one_way_add_up(bool along)
     {
-        float part = (float)(1 - (_bounds.Relative / 2));
-        ToleranceVerdict small = ToleranceAudit.Compare(
-            _before, Changed((value, before, _) => before + (part * (value - before))), _unit.After, _bounds with { Largest = double.MaxValue });
+        StateDict claimed = along ? Changed((name, value, before, _) => value - ((float)(_bounds.Tensors[name].Relative / 2) * (value - before))) : AcrossTheUpdate();
+        ToleranceBounds bounds = new(_bounds.Tensors.ToDictionary(static item => item.Key, static item => item.Value with { Largest = double.MaxValue }));
+        ToleranceVerdict small = ToleranceAudit.Compare(_before, claimed, _unit.After, bounds);
         Assert.That(small.Accepted, small.Reason);
-        ToleranceVerdict honest = ToleranceAudit.Compare(_before, RunOtherwise(OtherOrder, _before), _unit.After, _bounds);
-        DriftWatch liar = new(_bounds);
-        DriftWatch worker = new(_bounds);
-        Assert.That(Enumerable.Range(0, 50).Any(_ => liar.Add(small)), $"bias {small.Bias}, bound {_bounds.Drift}");
-        Assert.That(Enumerable.Range(0, 4).Any(_ => worker.Add(honest)), Is.False, $"bias {honest.Bias}, bound {_bounds.Drift}");
+        StateDict honest = RunOtherwise(OtherOrder, _before);
+        DriftWatch liar = new(bounds);
+        DriftWatch worker = new(bounds);
+        Assert.That(Enumerable.Range(0, 4).Any(_ => liar.Add(_before, claimed, _unit.After)));
+        Assert.That(Enumerable.Range(0, 4).Any(_ => worker.Add(_before, honest, _unit.After)), Is.False);
+    }
+
+    /// <summary>The update of a bias before a normalisation is noise; its differences say nothing of the other tensors.</summary>
+    [TestCase("nothing done")]
+    [TestCase("one percent less")]
+    [TestCase("a bias that is not noise")]
+    public void Noise_in_one_tensor_excuses_no_lie_in_another(string lie)
+    {
+        (StateDict before, StateDict first, StateDict second) = Convolution();
+        ToleranceBounds bounds = ToleranceAudit.Calibrate([(before, first, second)]);
+        Assert.That(bounds.Tensors["0.bias"].Noise, Is.Not.Null.And.LessThan(1e-3), "this module has such a tensor");
+        Assert.That(bounds.Tensors["0.weight"].Noise, Is.Null);
+        StateDict claimed = lie switch
+        {
+            "nothing done" => before,
+            "one percent less" => Changed(before, first, static (_, value, start, _) => start + (0.99f * (value - start))),
+            _ => Changed(before, first, static (name, value, _, _) => name == "0.bias" ? value + 0.01f : value),
+        };
+
+        Assert.That(ToleranceAudit.Compare(before, second, first, bounds).Accepted);
+        Assert.That(ToleranceAudit.Compare(before, claimed, first, bounds).Accepted, Is.False);
+    }
+
+    [Test]
+    public void Batches_that_were_counted_are_part_of_the_state()
+    {
+        (StateDict before, StateDict first, _) = Convolution();
+        Assert.That((before["1.num_batches_tracked"].ToInt64()[0], first["1.num_batches_tracked"].ToInt64()[0]), Is.EqualTo((8, 16)));
+        StateDict claimed = new(first.Select(static item => item.Key == "1.num_batches_tracked" ? new(item.Key, StateTensor.FromInt64([17])) : item));
+        ToleranceBounds bounds = ToleranceAudit.Calibrate([(before, first, first)]);
+        Assert.That(ToleranceAudit.Compare(before, first, first, bounds).Accepted);
+        Assert.That(ToleranceAudit.Compare(before, claimed, first, bounds).Accepted, Is.False);
+    }
+
+    [Test]
+    public void Runs_that_differ_as_much_as_lies_give_no_bounds()
+    {
+        StateDict far = Changed(static (value, before, _) => value + (0.02f * (value - before)));
+        Assert.That(() => ToleranceAudit.Calibrate([(_before, _unit.After, far)]), Throws.ArgumentException);
+        Assert.That(() => ToleranceAudit.Calibrate([]), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void Tf32_is_off_while_a_unit_runs_whoever_left_it_on()
+    {
+        List<(bool, bool)> seen = [];
+        using ToleranceTrainer trainer = new(
+            Job with { StepsPerUnit = 1, CreateModule = () => Sequential(new Observer(() => seen.Add((torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32))), Flatten(), Linear(Side * Side, 6)) }, TorchDevice.Cpu);
+        (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = (true, true);
+        trainer.Run(trainer.InitialState(), 0);
+        Assert.That(seen, Is.EqualTo(new[] { (false, false) }));
+    }
+
+    [Test]
+    public void An_initial_state_leaves_no_native_tensor_behind()
+    {
+        using ToleranceTrainer trainer = new(ConvolutionJob(static () => Conv2d(1, 4, 3)), TorchDevice.Cpu);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        trainer.InitialState();
+        Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
     }
 
     [Test]
@@ -183,15 +245,84 @@ public sealed class ToleranceTests
             (name, i) => new KeyValuePair<string, StateTensor>(name, after[names[i]])));
     }
 
-    private StateDict Changed(Func<float, float, int, float> change)
+    private StateDict Changed(Func<float, float, int, float> change) => Changed((_, value, before, i) => change(value, before, i));
+
+    private StateDict Changed(Func<string, float, float, int, float> change) => Changed(_before, _unit.After, change);
+
+    private static StateDict Changed(StateDict from, StateDict to, Func<string, float, float, int, float> change)
     {
-        return new StateDict(_unit.After.Select(item =>
+        return new StateDict(to.Select(item =>
         {
-            float[] before = _before[item.Key].ToFloat32();
+            if (item.Value.Type != StateTensorType.Float32)
+            {
+                return item;
+            }
+
+            float[] before = from[item.Key].ToFloat32();
             float[] after = item.Value.ToFloat32();
             return new KeyValuePair<string, StateTensor>(
-                item.Key, StateTensor.FromFloat32([.. after.Select((value, i) => change(value, before[i], i))], [.. item.Value.Shape]));
+                item.Key, StateTensor.FromFloat32([.. after.Select((value, i) => change(item.Key, value, before[i], i))], [.. item.Value.Shape]));
         }));
+    }
+
+    /// <summary>A push of half the bound in each tensor at right angles to its update.</summary>
+    private StateDict AcrossTheUpdate()
+    {
+        Dictionary<string, float[]> pushes = [];
+        foreach (string name in _before.Names)
+        {
+            double[] update = [.. _unit.After[name].ToFloat32().Zip(_before[name].ToFloat32(), static (after, before) => (double)after - before)];
+            double[] push = [.. Enumerable.Range(0, update.Length).Select(static i => i % 3 - 1.0)];
+            double part = push.Zip(update, static (p, u) => p * u).Sum() / update.Sum(static u => u * u);
+            push = [.. push.Zip(update, (p, u) => p - (part * u))];
+            double scale = _bounds.Tensors[name].Relative / 2 * Math.Sqrt(update.Sum(static u => u * u) / push.Sum(static p => p * p));
+            pushes[name] = [.. push.Select(p => (float)(p * scale))];
+        }
+
+        return Changed((name, value, _, i) => value + pushes[name][i]);
+    }
+
+    private static ToleranceJob ConvolutionJob(Func<Module<torch.Tensor, torch.Tensor>> convolution) => Job with
+    {
+        CreateModule = () => Sequential(convolution(), BatchNorm2d(4), ReLU(), Flatten(), Linear(4 * (Side - 2) * (Side - 2), 6)),
+        StepsPerUnit = 8,
+    };
+
+    /// <summary>A state, and two honest units from it whose sums are done in another order.</summary>
+    private static (StateDict Before, StateDict First, StateDict Second) Convolution()
+    {
+        using ToleranceTrainer trainer = new(ConvolutionJob(static () => Conv2d(1, 4, 3)), TorchDevice.Cpu);
+        using ToleranceTrainer other = new(ConvolutionJob(static () => new Turned()), TorchDevice.Cpu);
+        StateDict before = trainer.Run(trainer.InitialState(), 0)!.After;
+        return (before, trainer.Run(before, 1)!.After, other.Run(before, 1)!.After);
+    }
+
+    /// <summary>Conv2d by matrix products, with the taps in another order.</summary>
+    private sealed class Turned : Module<torch.Tensor, torch.Tensor>
+    {
+        private readonly global::TorchSharp.Modules.Parameter weight = new(torch.zeros(4, 1, 3, 3));
+        private readonly global::TorchSharp.Modules.Parameter bias = new(torch.zeros(4));
+
+        public Turned()
+            : base("turned") => RegisterComponents();
+
+        public override torch.Tensor forward(torch.Tensor input)
+        {
+            torch.Tensor order = torch.tensor([8L, 3, 1, 7, 0, 5, 2, 6, 4]);
+            torch.Tensor patches = functional.unfold(input, (3, 3)).index_select(1, order);
+            torch.Tensor sums = weight.reshape(4, 9).index_select(1, order).matmul(patches);
+            return sums.reshape(input.shape[0], 4, Side - 2, Side - 2) + bias.reshape(1, 4, 1, 1);
+        }
+    }
+
+    /// <summary>Tells when it is asked for its output.</summary>
+    private sealed class Observer(Action tell) : Module<torch.Tensor, torch.Tensor>("observer")
+    {
+        public override torch.Tensor forward(torch.Tensor input)
+        {
+            tell();
+            return input.alias();
+        }
     }
 
     /// <summary>Flatten, Linear and ReLU with the sum over the inputs in another order.</summary>

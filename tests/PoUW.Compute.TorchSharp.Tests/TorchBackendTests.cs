@@ -58,8 +58,8 @@ public sealed class TorchBackendTests
     [Test]
     public void A_product_that_does_not_fit_is_done_in_parts()
     {
-        MatMulShape shape = new(300, 1500, 200, true, false);
-        long needed = (500 * 1500) + 600_000;
+        MatMulShape shape = new(300, 9000, 200, true, false);
+        long needed = (500 * 9000) + 600_000;
         using TorchBackend backend = new(new CpuBackend(), Everything with { MaxDeviceBytes = needed });
         CheckProduct(backend, shape);
         Assert.That((backend.DeviceProducts, backend.OutOfMemory), Is.EqualTo((1, 0)));
@@ -117,7 +117,79 @@ public sealed class TorchBackendTests
     [TestCase(10, new[] { 0.0, 1.0 }, new[] { 0, 10 })]
     [TestCase(7, new[] { 0.1, 0.2, 0.7 }, new[] { 1, 2, 7 })]
     public void Rows_are_split_by_share(int rows, double[] shares, int[] ends) =>
-        Assert.That(TorchBackend.Split(rows, shares).Select(range => range.End.Value), Is.EqualTo(ends));
+        Assert.That(TorchBackend.Rows(rows, shares).Select(range => range.End.Value), Is.EqualTo(ends));
+
+    /// <summary>A device that is exact in the self-test and wrong in one sum later: with one device the product is redone at home, with two the other goes on.</summary>
+    [Test]
+    public void A_device_that_gives_a_wrong_product_is_used_no_longer([Values(1, 2)] int devices)
+    {
+        TorchDevice[] all = [TorchDevice.Cpu, new TorchDevice(TorchDeviceKind.Cpu, 1)];
+        TorchBackendOptions options = Everything with { Devices = all[..devices], CheckEvery = 2 };
+        using TorchBackend backend = new(
+            new CpuBackend(), options, (device, method) => device.Index == devices - 1 ? new OneWrong(new TorchProduct(device, method, 1 << 28)) : new TorchProduct(device, method, 1 << 28));
+        CheckProduct(backend, new MatMulShape(50, 61, 70, false, true));
+        CheckProduct(backend, new MatMulShape(50, 60, 70, true, false));
+        Assert.That(backend.Failures, Is.EqualTo(1));
+        Assert.That(backend.Devices, Has.Count.EqualTo(devices - 1));
+        Assert.That(backend.Devices.Sum(static device => device.Share), Is.EqualTo(devices - 1).Within(1e-9));
+        Assert.That(backend.Problem, Does.Contain("cpu"));
+        CheckProduct(backend, new MatMulShape(50, 60, 70, false, false));
+    }
+
+    /// <summary>An accumulator that loses bits in the kernels that large products take.</summary>
+    [Test]
+    public void A_device_that_is_inexact_in_large_products_alone_is_not_used()
+    {
+        using TorchBackend backend = new(
+            new CpuBackend(), Everything with { Devices = [TorchDevice.Cpu] },
+            (device, method) => new Inexact(new TorchProduct(device, method, 1 << 28), 1, leastMacs: 1 << 24));
+        Assert.That(backend.Devices, Is.Empty);
+    }
+
+    [TestCase(false, ProductMethod.Tf32)]
+    [TestCase(true, ProductMethod.Float32)]
+    public void Gpus_take_tf32_if_all_are_exact_with_it(bool one, ProductMethod expected)
+    {
+        TorchDevice[] gpus = [new(TorchDeviceKind.Cuda, 0), new(TorchDeviceKind.Cuda, 1)];
+        using TorchBackend backend = new(
+            new CpuBackend(), Everything with { Devices = gpus },
+            (device, method) => one && device.Index == 1 && method == ProductMethod.Tf32 ? new Inexact(new Home(), 13) : new Home());
+        Assert.That(backend.Devices.Select(static device => device.Method), Is.EqualTo(new[] { expected, expected }));
+    }
+
+    [Test]
+    public void A_limit_is_learnt_where_less_succeeded_and_forgotten_again()
+    {
+        MemoryLimit limit = new(1000);
+        Assert.That(limit.Begin(), Is.EqualTo(1000), "a failure alone teaches nothing");
+        limit.Succeeded(1000);
+        limit.Succeeded(400);
+        for (int i = 1; i < MemoryLimit.Products; i++)
+        {
+            Assert.That(limit.Begin(), Is.EqualTo(400));
+        }
+
+        Assert.That(limit.Begin(), Is.EqualTo(1000));
+    }
+
+    [TestCase(false, false)]
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    [TestCase(true, true)]
+    public void A_check_finds_the_row_of_a_wrong_sum_and_no_other(bool transposeA, bool transposeB)
+    {
+        MatMulShape shape = new(70, 301, 133, transposeA, transposeB);
+        Tensor a = new(TensorType.Int8, transposeA ? 301 : 70, transposeA ? 70 : 301);
+        Tensor b = new(TensorType.Int8, transposeB ? 133 : 301, transposeB ? 301 : 133);
+        Tensor c = new(TensorType.Int32, 70, 133);
+        new Random(4).NextBytes(a.Bytes);
+        new Random(5).NextBytes(b.Bytes);
+        new ScalarBackend().MatMul(shape, a, b, c);
+        ProductCheck check = new(9);
+        Assert.That(check.FirstWrongRow(shape, a.Int8, b.Int8, c.Int32), Is.EqualTo(-1));
+        c.Int32[(41 * 133) + 132]++;
+        Assert.That(check.FirstWrongRow(shape, a.Int8, b.Int8, c.Int32), Is.EqualTo(41));
+    }
 
     [Test]
     public void Products_leave_no_native_tensor_behind()
@@ -170,12 +242,44 @@ public sealed class TorchBackendTests
         }
     }
 
-    private sealed class Inexact(IDeviceProduct product, int lostBits) : IDeviceProduct
+    /// <summary>Right but for one sum of each product after the self-test.</summary>
+    private sealed class OneWrong(IDeviceProduct product) : IDeviceProduct
     {
         public ProductOutcome Multiply(in MatMulShape shape, Range rows, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
         {
             ProductOutcome outcome = product.Multiply(shape, rows, a, b, c);
-            foreach (ref int sum in c)
+            if (shape is { M: 50, N: 70, TransposeA: true })
+            {
+                c[^1]++;
+            }
+
+            return outcome;
+        }
+    }
+
+    /// <summary>A GPU's place taken by the definition.</summary>
+    private sealed class Home : IDeviceProduct
+    {
+        public ProductOutcome Multiply(in MatMulShape shape, Range rows, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
+        {
+            Tensor left = new(TensorType.Int8, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K);
+            Tensor right = new(TensorType.Int8, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N);
+            Tensor sums = new(TensorType.Int32, shape.M, shape.N);
+            a.CopyTo(left.Int8);
+            b.CopyTo(right.Int8);
+            using CpuBackend cpu = new();
+            cpu.MatMul(shape, left, right, sums);
+            sums.Int32.CopyTo(c);
+            return ProductOutcome.Done;
+        }
+    }
+
+    private sealed class Inexact(IDeviceProduct product, int lostBits, long leastMacs = 0) : IDeviceProduct
+    {
+        public ProductOutcome Multiply(in MatMulShape shape, Range rows, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c)
+        {
+            ProductOutcome outcome = product.Multiply(shape, rows, a, b, c);
+            foreach (ref int sum in shape.MacCount < leastMacs ? [] : c)
             {
                 int bits = 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)Math.Abs(sum));
                 int unit = 1 << Math.Max(0, bits - (24 - lostBits));

@@ -5,6 +5,7 @@ using PoUW.Compute.TorchSharp.Devices;
 using PoUW.Compute.TorchSharp.TileWork;
 using PoUW.Core.Work;
 using PoUW.Vm.Tensors;
+using TorchSharp;
 
 namespace PoUW.Compute.TorchSharp.Tests;
 
@@ -50,8 +51,9 @@ public sealed class TorchTileWorkTests
         WorkTemplate template = TileWorkBench.Template(TileWorkBench.EasyTarget);
         (int[] whole, int[] parts) = (new int[40 * 400], new int[40 * 400]);
         (TileWorkBench ofWhole, TileWorkBench ofParts) = (new(), new());
-        TorchTileMiner small = new(TorchDevice.Cpu, maxDeviceBytes: 4_600_000);
-        Assert.That(TileTensors.BytesOf(shape, shape.TileColumns), Is.GreaterThan(4_600_000));
+        long most = TileTensors.BytesOf(shape, shape.TileColumns) - 1;
+        Assert.That(TileTensors.BytesOf(shape, 1), Is.LessThan(most));
+        TorchTileMiner small = new(TorchDevice.Cpu, most);
 
         Assert.That(_miner.TryMultiply(shape, a, b, whole, template, ofWhole));
         Assert.That(small.TryMultiply(shape, a, b, parts, template, ofParts));
@@ -81,6 +83,19 @@ public sealed class TorchTileWorkTests
             shape, new sbyte[32 * 512], new sbyte[512 * 32], new int[1024], TileWorkBench.Template(TileWorkBench.EasyTarget), sink, static _ => false));
         Assert.That(sink.Certificates, Is.Empty);
         Assert.That(_miner.TicketsDrawn, Is.EqualTo(before));
+    }
+
+    /// <summary>What is counted against the limit is what is there: operands, noise factors, and nothing that was on the way to them.</summary>
+    [Test]
+    public void A_product_keeps_seven_tensors_on_the_device()
+    {
+        TileWorkShape shape = new(64, 64, 512, false, false);
+        WorkTemplate template = TileWorkBench.Template(TileWorkBench.EasyTarget);
+        sbyte[] operand = TileWorkBench.Operand(64 * 512, 1);
+        MatrixCommitment commitment = MatrixCommitment.Compute(operand, 64, 512);
+        using DisposeScope scope = torch.NewDisposeScope();
+        _ = new TileTensors(shape, operand, operand, TileWorkSeeds.Derive(template.Sigma, shape, commitment.Tag, commitment.Tag, template.Binding), torch.CPU);
+        Assert.That(scope.DisposablesCount, Is.EqualTo(7));
     }
 
     [Test]

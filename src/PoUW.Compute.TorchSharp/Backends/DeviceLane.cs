@@ -24,10 +24,21 @@ internal sealed class DeviceLane
     /// <summary>Null if no method passed.</summary>
     internal IDeviceProduct? Product { get; }
 
-    /// <summary>Tries the methods, the fastest first.</summary>
-    internal static DeviceLane Choose(TorchDevice device, Func<TorchDevice, ProductMethod, IDeviceProduct> create)
+    /// <summary>
+    /// Chooses for all devices. The GPUs of a process share one TF32 flag: they take TF32 if all of them are exact with it, else none does, so that their parts of a
+    /// product can run at once.
+    /// </summary>
+    internal static DeviceLane[] Choose(IEnumerable<TorchDevice> devices, Func<TorchDevice, ProductMethod, IDeviceProduct> create)
     {
-        foreach (ProductMethod method in device.Kind == TorchDeviceKind.Cuda ? CudaMethods : CpuMethods)
+        DeviceLane[] lanes = [.. devices.Select(device => Choose(device, create, tf32: true))];
+        bool[] withTf32 = [.. lanes.Where(static lane => lane.Device.Kind == TorchDeviceKind.Cuda).Select(static lane => lane.Method == ProductMethod.Tf32).Distinct()];
+        return withTf32.Length <= 1 ? lanes : [.. lanes.Select(lane => lane.Method == ProductMethod.Tf32 ? Choose(lane.Device, create, tf32: false) : lane)];
+    }
+
+    /// <summary>Tries the methods, the fastest first.</summary>
+    private static DeviceLane Choose(TorchDevice device, Func<TorchDevice, ProductMethod, IDeviceProduct> create, bool tf32)
+    {
+        foreach (ProductMethod method in device.Kind == TorchDeviceKind.Cuda ? CudaMethods[(tf32 ? 0 : 1)..] : CpuMethods)
         {
             IDeviceProduct product = create(device, method);
             if (ProductSelfTest.Passes(product))

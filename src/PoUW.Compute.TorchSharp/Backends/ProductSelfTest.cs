@@ -1,3 +1,4 @@
+using PoUW.Compute.Backends;
 using PoUW.Vm.Backends;
 using PoUW.Vm.Tensors;
 
@@ -5,7 +6,8 @@ namespace PoUW.Compute.TorchSharp.Backends;
 
 /// <summary>
 /// Compares a device's products with the definition before it is trusted: at the ends of the number range, where sums cross the powers of two up to
-/// 2^24 in odd steps (that shows accumulators with fewer bits than they claim), over several segments, in every orientation, and at random.
+/// 2^24 in odd steps (that shows accumulators with fewer bits than they claim), over several segments, in every orientation, at random, and in the sizes for
+/// which libraries take other kernels. The definition of those is the default backend's.
 /// </summary>
 internal static class ProductSelfTest
 {
@@ -13,6 +15,9 @@ internal static class ProductSelfTest
     private const uint Increment = 1013904223;
 
     private static readonly (int M, int K, int N)[] Shapes = [(1, 1, 1), (3, 5, 7), (37, 65, 41), (64, 1024, 48), (33, 1088, 34), (40, 2500, 33)];
+
+    // Devices get products from 2^24 multiply-accumulates on: these are 2^28 and 2^30.
+    private static readonly (int M, int K, int N)[] LargeShapes = [(512, 1088, 512), (2048, 1024, 512)];
 
     /// <summary>True if all products of the test are exact.</summary>
     internal static bool Passes(IDeviceProduct product)
@@ -31,7 +36,31 @@ internal static class ProductSelfTest
         }
 
         return AtTheRails(product, sbyte.MinValue, sbyte.MinValue) && AtTheRails(product, sbyte.MaxValue, sbyte.MinValue)
-            && AtTheRails(product, sbyte.MaxValue, sbyte.MaxValue) && InOddSteps(product, 1024) && InOddSteps(product, 1088);
+            && AtTheRails(product, sbyte.MaxValue, sbyte.MaxValue) && InOddSteps(product, 1024) && InOddSteps(product, 1088)
+            && InLargeSizes(product, random);
+    }
+
+    /// <summary>Half of the rows of each operand at the rails, with one sign, so that sums go up to 2^24; the others at random.</summary>
+    private static bool InLargeSizes(IDeviceProduct product, uint random)
+    {
+        using CpuBackend definition = new();
+        foreach ((int m, int k, int n) in LargeShapes)
+        {
+            sbyte[] a = Random(m * k, ref random);
+            sbyte[] b = Random(k * n, ref random);
+            a.AsSpan(0, a.Length / 2).Fill(sbyte.MinValue);
+            b.AsSpan(b.Length / 2).Fill(sbyte.MinValue);
+            b.AsSpan(b.Length * 3 / 4).Fill(sbyte.MaxValue);
+            for (int flags = 0; flags < 4; flags++)
+            {
+                if (!Holds(product, new MatMulShape(m, k, n, (flags & 1) != 0, (flags & 2) != 0), a, b, definition))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Sums of up to 2^24 at one segment's length.</summary>
@@ -64,15 +93,15 @@ internal static class ProductSelfTest
         return Holds(product, shape, a, b);
     }
 
-    private static bool Holds(IDeviceProduct product, in MatMulShape shape, sbyte[] a, sbyte[] b)
+    private static bool Holds(IDeviceProduct product, in MatMulShape shape, sbyte[] a, sbyte[] b, ITensorBackend? definition = null)
     {
         int[] actual = new int[shape.M * shape.N];
-        Tensor left = new(TensorType.Int8, shape.M, shape.K);
-        Tensor right = new(TensorType.Int8, shape.K, shape.N);
+        Tensor left = new(TensorType.Int8, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K);
+        Tensor right = new(TensorType.Int8, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N);
         Tensor expected = new(TensorType.Int32, shape.M, shape.N);
         a.CopyTo(left.Int8);
         b.CopyTo(right.Int8);
-        new ScalarBackend().MatMul(shape, left, right, expected);
+        (definition ?? new ScalarBackend()).MatMul(shape, left, right, expected);
         return product.Multiply(shape, .., a, b, actual) == ProductOutcome.Done && expected.Int32.SequenceEqual(actual);
     }
 

@@ -14,6 +14,15 @@ public sealed record TorchBackendOptions
     /// <summary>Bytes of a device that a product may use. A product that needs more is done in parts.</summary>
     public long MaxDeviceBytes { get; init; } = 2L << 30;
 
+    /// <summary>
+    /// Every how many products of devices one is checked on the processor (Freivalds, modulo 2^32); 0 for never. A device that gave a wrong one is used no
+    /// longer.
+    /// </summary>
+    public int CheckEvery { get; init; } = 16;
+
+    /// <summary>Decides the vectors of those checks.</summary>
+    public uint CheckSeed { get; init; } = 1;
+
     /// <summary>Measures the devices' speed when there are several.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

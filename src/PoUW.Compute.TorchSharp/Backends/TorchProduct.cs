@@ -18,7 +18,7 @@ internal sealed class TorchProduct : IDeviceProduct
 
     private readonly torch.Device _device;
     private readonly ProductMethod _method;
-    private long _maxBytes;
+    private readonly MemoryLimit _limit;
 
     /// <summary>Prepares a device.</summary>
     /// <param name="device">The device.</param>
@@ -26,7 +26,7 @@ internal sealed class TorchProduct : IDeviceProduct
     /// <param name="maxBytes">Bytes of the device that a product may use.</param>
     public TorchProduct(TorchDevice device, ProductMethod method, long maxBytes)
     {
-        (_device, _method, _maxBytes) = (device.ToTorch(), method, maxBytes);
+        (_device, _method, _limit) = (device.ToTorch(), method, new MemoryLimit(maxBytes));
     }
 
     /// <inheritdoc/>
@@ -34,17 +34,23 @@ internal sealed class TorchProduct : IDeviceProduct
     {
         (int first, int count) = rows.GetOffsetAndLength(shape.M);
         (int height, int width) = (count, shape.N);
+        long limit = _limit.Begin();
         while (true)
         {
-            if (BytesOf(shape, height, width) <= _maxBytes)
+            if (BytesOf(shape, height, width) <= limit && (long)height * width * sizeof(int) <= int.MaxValue)
             {
                 ProductOutcome outcome = TryMultiply(shape, new Window(first, count, height, width), a, b, c);
                 if (outcome != ProductOutcome.OutOfMemory)
                 {
+                    if (outcome == ProductOutcome.Done)
+                    {
+                        _limit.Succeeded(limit);
+                    }
+
                     return outcome;
                 }
 
-                _maxBytes = BytesOf(shape, height, width) - 1; // It has less than the limit says; the next products know.
+                limit = BytesOf(shape, height, width) - 1;
             }
 
             if (height <= LeastEdge && width <= LeastEdge)
@@ -73,7 +79,7 @@ internal sealed class TorchProduct : IDeviceProduct
         {
             using DisposeScope scope = torch.NewDisposeScope();
             using IDisposable noGradients = torch.no_grad();
-            TorchSettings.AllowTf32(_device, _method == ProductMethod.Tf32);
+            using IDisposable? setting = TorchSettings.Hold(_device, _method == ProductMethod.Tf32);
             torch.Tensor left = TorchMemory.Upload(a, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K, _device);
             torch.Tensor right = TorchMemory.Upload(b, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N, _device);
             left = shape.TransposeA ? left.t() : left;

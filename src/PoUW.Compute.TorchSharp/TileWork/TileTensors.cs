@@ -28,22 +28,31 @@ internal sealed class TileTensors
         (int rows, int columns) = (shape.TileRows * Edge, shape.TileColumns * Edge);
         NoiseFactors noiseA = new(seeds.SeedA, shape.Rank, shape.PaddedK, rows);
         NoiseFactors noiseB = new(seeds.SeedB, shape.Rank, shape.PaddedK, columns);
-        _denseA = Upload(noiseA.Dense, rows, shape.Rank, device);
-        _denseB = Upload(noiseB.Dense, columns, shape.Rank, device);
-        _alongA = Upload(noiseA.Along, shape.Rank, shape.PaddedK, device);
-        _alongB = Upload(noiseB.Along, shape.Rank, shape.PaddedK, device);
-        _a = Padded(a, shape.M, shape.K, shape.TransposeA, rows, shape.PaddedK, device);
-        _noisedA = _a + torch.matmul(_denseA, _alongA);
-        _noisedB = Padded(b, shape.N, shape.K, !shape.TransposeB, columns, shape.PaddedK, device) + torch.matmul(_denseB, _alongB);
+        using DisposeScope scope = torch.NewDisposeScope();
+        _denseA = Upload(noiseA.Dense, rows, shape.Rank, device).MoveToOuterDisposeScope();
+        _denseB = Upload(noiseB.Dense, columns, shape.Rank, device).MoveToOuterDisposeScope();
+        _alongA = Upload(noiseA.Along, shape.Rank, shape.PaddedK, device).MoveToOuterDisposeScope();
+        _alongB = Upload(noiseB.Along, shape.Rank, shape.PaddedK, device).MoveToOuterDisposeScope();
+        _a = Padded(a, shape.M, shape.K, shape.TransposeA, rows, shape.PaddedK, device).MoveToOuterDisposeScope();
+        _noisedA = torch.matmul(_denseA, _alongA).add_(_a).MoveToOuterDisposeScope();
+        _noisedB = torch.matmul(_denseB, _alongB)
+            .add_(Padded(b, shape.N, shape.K, !shape.TransposeB, columns, shape.PaddedK, device)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Bytes of a device that a product takes, with so many columns of tiles at a time.</summary>
+    /// <summary>
+    /// Bytes of a device that a product takes at its peak, with so many columns of tiles at a time: operands with and without noise, as bytes too; factors of the
+    /// noise and their products in fp64; sums, folds and what takes the noise off; the states of all segments.
+    /// </summary>
     internal static long BytesOf(in TileWorkShape shape, int tileColumns)
     {
-        long operands = ((2L * shape.TileRows) + (2L * shape.TileColumns)) * Edge * shape.PaddedK * sizeof(float);
-        long factors = (2L * shape.Rank * shape.PaddedK) + (((long)shape.TileRows + shape.TileColumns) * Edge * shape.Rank);
-        long cells = (long)shape.TileRows * Edge * tileColumns * Edge;
-        return operands + (factors * sizeof(float)) + (cells * ((2 * sizeof(double)) + (5 * sizeof(int))));
+        (long rows, long columns) = ((long)shape.TileRows * Edge, (long)shape.TileColumns * Edge);
+        long operands = ((2 * rows) + (2 * columns)) * shape.PaddedK * sizeof(float);
+        long bytes = (((long)shape.M + shape.N) * shape.K) + ((2L * shape.Rank * shape.PaddedK) + ((rows + columns) * shape.Rank));
+        long factors = ((2L * shape.Rank * shape.PaddedK) + ((rows + columns) * shape.Rank)) * sizeof(float);
+        long exact = (rows + ((long)tileColumns * Edge)) * shape.Rank * ((2 * sizeof(double)) + sizeof(float));
+        long cells = rows * tileColumns * Edge;
+        long states = (long)shape.TileRows * tileColumns * Words * sizeof(int) * (shape.Segments + 2L);
+        return operands + bytes + factors + exact + states + (cells * ((3 * sizeof(double)) + (3 * sizeof(int))));
     }
 
     /// <summary>Multiplies all rows by some columns of tiles.</summary>

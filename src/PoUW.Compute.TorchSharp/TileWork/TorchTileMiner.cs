@@ -17,6 +17,7 @@ public sealed class TorchTileMiner
 {
     private readonly torch.Device _device;
     private readonly long _maxBytes;
+    private bool _tf32;
     private long _ticketsDrawn;
     private long _macsTicketed;
     private long _certificatesFound;
@@ -34,7 +35,15 @@ public sealed class TorchTileMiner
         }
 
         (Device, _device, _maxBytes) = (device, device.ToTorch(), maxDeviceBytes);
-        if (!TileSelfTest.Passes(this))
+        _tf32 = device.Kind == TorchDeviceKind.Cuda; // With TF32 if the device is exact so, else without.
+        bool exact = TileSelfTest.Passes(this);
+        if (!exact && _tf32)
+        {
+            _tf32 = false;
+            exact = TileSelfTest.Passes(this);
+        }
+
+        if (!exact)
         {
             throw new PouwException($"The tickets of {device} are not those of the definition; mining on it would yield invalid blocks.");
         }
@@ -76,7 +85,9 @@ public sealed class TorchTileMiner
         List<DeviceTile> wins = [];
         for (int tiles = shape.TileColumns; tiles >= 1; tiles /= 2)
         {
-            ProductOutcome outcome = TileTensors.BytesOf(shape, tiles) > _maxBytes
+            // What comes home must fit an array.
+            long home = (long)shape.TileRows * TileWorkParameters.TileSize * tiles * TileWorkParameters.TileSize * sizeof(int);
+            ProductOutcome outcome = TileTensors.BytesOf(shape, tiles) > _maxBytes || home > int.MaxValue
                 ? ProductOutcome.OutOfMemory
                 : Run(shape, a, b, c, seeds, template, tiles, wins);
             if (outcome == ProductOutcome.Failed)
@@ -133,7 +144,7 @@ public sealed class TorchTileMiner
         {
             using DisposeScope scope = torch.NewDisposeScope();
             using IDisposable noGradients = torch.no_grad();
-            TorchSettings.AllowTf32(_device, allow: true);
+            using IDisposable? setting = TorchSettings.Hold(_device, _tf32);
             TileTensors tensors = new(shape, a, b, seeds, _device);
             for (int first = 0; first < shape.TileColumns; first += tiles)
             {

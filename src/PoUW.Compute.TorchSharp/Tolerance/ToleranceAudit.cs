@@ -15,11 +15,21 @@ public static class ToleranceAudit
     // Honest runs differ by more than the few that were measured.
     private const double Headroom = 8;
 
+    // Bounds from here on would admit lies: a tenth of the work left out, or done with other data.
+    private const double MostRelative = 0.1;
+
+    // A tensor whose update is smaller than this part of the largest one of the unit may be noise alone.
+    private const double NoiseUpdate = 1e-4;
+
+    // Runs with equal bits say nothing of other machines: fp32 itself leaves some ten units of its last place a unit.
+    private const double LeastRelative = 1e-5;
+
     /// <summary>Compares.</summary>
     /// <param name="before">The state that both started from.</param>
     /// <param name="claimed">The worker's.</param>
     /// <param name="replayed">The auditor's.</param>
     /// <param name="bounds">What is admitted.</param>
+    /// <exception cref="ArgumentException">The bounds are of another job: they lack a tensor.</exception>
     public static ToleranceVerdict Compare(StateDict before, StateDict claimed, StateDict replayed, ToleranceBounds bounds)
     {
         if (!claimed.Names.SequenceEqual(replayed.Names) || !before.Names.SequenceEqual(replayed.Names))
@@ -30,18 +40,27 @@ public static class ToleranceAudit
         List<TensorDifference> differences = [];
         foreach (string name in replayed.Names)
         {
-            if (claimed[name].Type != StateTensorType.Float32 || !claimed[name].Shape.SequenceEqual(replayed[name].Shape))
+            (StateTensor claim, StateTensor replay) = (claimed[name], replayed[name]);
+            if (claim.Type != replay.Type || !claim.Shape.SequenceEqual(replay.Shape))
             {
                 return new ToleranceVerdict(false, $"'{name}' has another shape.", []);
             }
 
-            TensorDifference difference = Measure(name, before[name].ToFloat32(), claimed[name].ToFloat32(), replayed[name].ToFloat32());
-            differences.Add(difference);
-
-            // Written so that what is not a number is refused.
-            if (!(difference.Largest <= bounds.Largest && difference.Relative <= bounds.Relative))
+            if (replay.Type != StateTensorType.Float32)
             {
-                return new ToleranceVerdict(false, $"'{name}' differs by {difference.Relative:G3} of its update, {difference.Largest:G3} at most.", differences);
+                if (!claim.Data.Span.SequenceEqual(replay.Data.Span))
+                {
+                    return new ToleranceVerdict(false, $"'{name}' counts otherwise.", differences);
+                }
+
+                continue;
+            }
+
+            TensorDifference difference = Measure(name, before[name].ToFloat32(), claim.ToFloat32(), replay.ToFloat32());
+            differences.Add(difference);
+            if (!BoundOf(bounds, name).Admits(difference))
+            {
+                return new ToleranceVerdict(false, $"'{name}' differs by {difference.Relative:G3} of its update, {difference.Absolute:G3} at most.", differences);
             }
         }
 
@@ -49,39 +68,90 @@ public static class ToleranceAudit
     }
 
     /// <summary>
-    /// Bounds from honest runs of the same units on the devices, and with the numbers of threads, that are to count as one class: the largest differences that were seen,
-    /// eightfold.
+    /// Bounds from honest runs of the same units on the devices, and with the numbers of threads, that are to count as one class: the largest differences of each
+    /// tensor that were seen, eightfold. A tensor that differs by as much as it changed is bounded absolutely, if it changed next to nothing.
     /// </summary>
     /// <param name="runs">The state before a unit, and two honest runs of it.</param>
+    /// <exception cref="ArgumentException">
+    /// There are no runs, or the honest ones differ so much in a tensor that is trained that the bound would admit lies: such a job has no place in lane T.
+    /// </exception>
     public static ToleranceBounds Calibrate(IEnumerable<(StateDict Before, StateDict First, StateDict Second)> runs)
     {
-        (double largest, double relative, double bias) = (0, 0, 0);
+        Dictionary<string, Seen> seen = [];
         foreach ((StateDict before, StateDict first, StateDict second) in runs)
         {
-            foreach (string name in first.Names)
-            {
-                TensorDifference seen = Measure(name, before[name].ToFloat32(), first[name].ToFloat32(), second[name].ToFloat32());
-                (largest, relative, bias) = (Math.Max(largest, seen.Largest), Math.Max(relative, seen.Relative), Math.Max(bias, Math.Abs(seen.Bias)));
-            }
+            Observe(before, first, second, seen);
         }
 
-        // Runs with equal bits say nothing of other machines: fp32 itself leaves some ten units of its last place a unit.
-        const double least = 1e-5;
-        return new ToleranceBounds(Headroom * Math.Max(largest, 10 * least), Headroom * Math.Max(relative, least), Headroom * Math.Max(bias, least));
+        if (seen.Count == 0)
+        {
+            throw new ArgumentException("Bounds need honest runs.", nameof(runs));
+        }
+
+        return new ToleranceBounds(seen.ToDictionary(static item => item.Key, static item => BoundFor(item.Key, item.Value)));
     }
+
+    internal static TensorBound BoundOf(ToleranceBounds bounds, string name) =>
+        bounds.Tensors.TryGetValue(name, out TensorBound? bound) ? bound : throw new ArgumentException($"There is no bound for '{name}'.", nameof(bounds));
+
+    /// <summary>2-norm of an update, and 1e-12 for none.</summary>
+    internal static double UpdateNorm(ReadOnlySpan<float> before, ReadOnlySpan<float> replayed)
+    {
+        double update = 0;
+        for (int i = 0; i < replayed.Length; i++)
+        {
+            double u = (double)replayed[i] - before[i];
+            update += u * u;
+        }
+
+        return Math.Max(Math.Sqrt(update), LeastUpdate);
+    }
+
+    private static void Observe(StateDict before, StateDict first, StateDict second, Dictionary<string, Seen> seen)
+    {
+        string[] names = [.. first.Names.Where(name => first[name].Type == StateTensorType.Float32)];
+        double[] moved = [.. names.Select(name => RootMeanSquare(before[name].ToFloat32(), first[name].ToFloat32()))];
+        for (int i = 0; i < names.Length; i++)
+        {
+            (float[] start, float[] one, float[] two) = (before[names[i]].ToFloat32(), first[names[i]].ToFloat32(), second[names[i]].ToFloat32());
+            TensorDifference difference = Measure(names[i], start, one, two);
+            Seen last = seen.GetValueOrDefault(names[i], new Seen(0, 0, 0, 0));
+            double noise = Math.Max(difference.Absolute, Math.Max(Measure("", start, one, start).Absolute, Measure("", start, two, start).Absolute));
+            seen[names[i]] = new Seen(
+                Math.Max(last.Largest, difference.Largest), Math.Max(last.Relative, difference.Relative), Math.Max(last.Noise, noise),
+                Math.Max(last.Part, moved[i] / Math.Max(moved.Max(), LeastUpdate)));
+        }
+    }
+
+    private static TensorBound BoundFor(string name, Seen seen)
+    {
+        double relative = Headroom * Math.Max(seen.Relative, LeastRelative);
+        if (relative < MostRelative)
+        {
+            return new TensorBound(Headroom * Math.Max(seen.Largest, 10 * LeastRelative), relative);
+        }
+
+        return seen.Part <= NoiseUpdate
+            ? new TensorBound(double.PositiveInfinity, double.PositiveInfinity, Headroom * seen.Noise)
+            : throw new ArgumentException($"Honest runs differ by {seen.Relative:G3} of the update of '{name}': no bound tells them from lies.", nameof(seen));
+    }
+
+    private static double RootMeanSquare(float[] before, float[] after) => UpdateNorm(before, after) / Math.Sqrt(Math.Max(1, after.Length));
 
     private static TensorDifference Measure(string name, float[] before, float[] claimed, float[] replayed)
     {
-        (double largest, double square, double update, double product) = (0, 0, 0, 0);
+        (double largest, double square) = (0, 0);
         for (int i = 0; i < replayed.Length; i++)
         {
             double d = (double)claimed[i] - replayed[i];
-            double u = (double)replayed[i] - before[i];
             largest = Math.Max(largest, Math.Abs(d));
-            (square, update, product) = (square + (d * d), update + (u * u), product + (d * u));
+            square += d * d;
         }
 
-        double norm = Math.Max(Math.Sqrt(update), LeastUpdate);
-        return new TensorDifference(name, largest / (norm / Math.Sqrt(Math.Max(1, replayed.Length))), Math.Sqrt(square) / norm, product / (norm * norm));
+        double norm = UpdateNorm(before, replayed);
+        return new TensorDifference(name, largest, largest / (norm / Math.Sqrt(Math.Max(1, replayed.Length))), Math.Sqrt(square) / norm);
     }
+
+    /// <summary>The largest of each measure over the runs; part is the update by the largest update of a tensor of the unit.</summary>
+    private sealed record Seen(double Largest, double Relative, double Noise, double Part);
 }

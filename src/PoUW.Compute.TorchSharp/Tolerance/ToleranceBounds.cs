@@ -6,10 +6,8 @@ namespace PoUW.Compute.TorchSharp.Tolerance;
 /// What two honest runs of a unit may differ by, and what that means for money. Bounds belong to a job and a class of devices: measure them
 /// (<see cref="ToleranceAudit.Calibrate"/>). Immutable.
 /// </summary>
-/// <param name="Largest">Bound of <see cref="TensorDifference.Largest"/>.</param>
-/// <param name="Relative">Bound of <see cref="TensorDifference.Relative"/>.</param>
-/// <param name="Drift">Bound of the summed <see cref="TensorDifference.Bias"/> of a worker's units.</param>
-public sealed record ToleranceBounds(double Largest, double Relative, double Drift)
+/// <param name="Tensors">Bounds of each tensor of floats, by name; one bound for all would let the noisiest speak for the others.</param>
+public sealed record ToleranceBounds(IReadOnlyDictionary<string, TensorBound> Tensors)
 {
     /// <summary>Part of an exact unit's pay that a unit of lane T earns, in basis points: its audit proves less.</summary>
     public int PayBasisPoints { get; init; } = 6_000;

@@ -10,8 +10,8 @@ using static TorchSharp.torch.nn;
 namespace PoUW.Compute.TorchSharp.Tolerance;
 
 /// <summary>
-/// Runs units of a lane T job on a device: a worker to train, an auditor to replay. The state holds the parameters, the float buffers and the momentum, so that
-/// a unit starts from nothing else. One dispose scope a step. Not thread-safe.
+/// Runs units of a lane T job on a device: a worker to train, an auditor to replay. The state holds the parameters, the buffers and the momentum, so that
+/// a unit starts from nothing else. One dispose scope a step. TF32 is off while it computes. Not thread-safe.
 /// </summary>
 public sealed class ToleranceTrainer : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class ToleranceTrainer : IDisposable
     private readonly torch.Tensor[] _momenta;
 
     /// <summary>Makes the module on a device.</summary>
-    /// <exception cref="ArgumentException">The module has state that is not fp32.</exception>
+    /// <exception cref="ArgumentException">The module has parameters that are not fp32, or buffers that are neither that nor Int64.</exception>
     public ToleranceTrainer(ToleranceJob job, TorchDevice device)
     {
         (_job, _device) = (job, device.ToTorch());
@@ -37,10 +37,16 @@ public sealed class ToleranceTrainer : IDisposable
         _module = job.CreateModule();
         _module.to(_device);
         _parameters = [.. _module.named_parameters().Select(static item => (item.name, (torch.Tensor)item.parameter))];
-        _buffers = [.. _module.named_buffers().Select(static item => (item.name, item.buffer)).Where(static item => item.buffer.dtype != torch.ScalarType.Int64)];
-        if (_parameters.Concat(_buffers).FirstOrDefault(static item => item.Value.dtype != torch.ScalarType.Float32) is { Name: { } name })
+        _buffers = [.. _module.named_buffers().Select(static item => (item.name, item.buffer))];
+        if (_parameters.FirstOrDefault(static item => item.Value.dtype != torch.ScalarType.Float32) is { Name: { } parameter })
         {
-            throw new ArgumentException($"'{name}' is not fp32.", nameof(job));
+            throw new ArgumentException($"'{parameter}' is not fp32.", nameof(job));
+        }
+
+        // A normalisation counts its batches, which decides its averages where it has no momentum.
+        if (_buffers.FirstOrDefault(static item => item.Value.dtype is not (torch.ScalarType.Float32 or torch.ScalarType.Int64)) is { Name: { } buffer })
+        {
+            throw new ArgumentException($"'{buffer}' is neither fp32 nor Int64.", nameof(job));
         }
 
         _momenta = [.. _parameters.Select(static item => torch.zeros_like(item.Value))];
@@ -96,6 +102,7 @@ public sealed class ToleranceTrainer : IDisposable
     /// <summary>Part of the samples that a state classifies rightly.</summary>
     public double Accuracy(StateDict state, Dataset data)
     {
+        using IDisposable plain = TorchSettings.Hold(tf32: false);
         using DisposeScope scope = torch.NewDisposeScope();
         using IDisposable noGradients = torch.no_grad();
         Load(state);
@@ -116,6 +123,7 @@ public sealed class ToleranceTrainer : IDisposable
 
     private double Step(long step)
     {
+        using IDisposable plain = TorchSettings.Hold(tf32: false);
         using DisposeScope scope = torch.NewDisposeScope();
         int[] samples = new int[_job.BatchSize];
         for (int i = 0; i < samples.Length; i++)
@@ -186,8 +194,11 @@ public sealed class ToleranceTrainer : IDisposable
 
     private static StateTensor Read(torch.Tensor value)
     {
-        using torch.Tensor home = value.detach().cpu().contiguous();
-        return StateTensor.FromFloat32(MemoryMarshal.Cast<byte, float>(home.bytes), value.shape);
+        using DisposeScope scope = torch.NewDisposeScope();
+        torch.Tensor home = value.detach().cpu().contiguous();
+        return value.dtype == torch.ScalarType.Int64
+            ? StateTensor.FromInt64(MemoryMarshal.Cast<byte, long>(home.bytes), value.shape)
+            : StateTensor.FromFloat32(MemoryMarshal.Cast<byte, float>(home.bytes), value.shape);
     }
 
     private static void Write(StateTensor source, string name, torch.Tensor target)
@@ -197,7 +208,8 @@ public sealed class ToleranceTrainer : IDisposable
             throw new ArgumentException($"'{name}' is {source}, not [{string.Join(", ", target.shape)}].", nameof(source));
         }
 
-        target.copy_(torch.tensor(source.ToFloat32()).reshape(target.shape));
+        using torch.Tensor values = target.dtype == torch.ScalarType.Int64 ? torch.tensor(source.ToInt64()) : torch.tensor(source.ToFloat32());
+        target.copy_(values.reshape(target.shape));
     }
 
     private float[] Initial(string name, long[] shape, ulong stream)

@@ -1,0 +1,15 @@
+namespace PoUW.Compute.TorchSharp.Tolerance;
+
+/// <summary>What two honest runs of a unit may differ by in one tensor.</summary>
+/// <param name="Largest">Bound of <see cref="TensorDifference.Largest"/>.</param>
+/// <param name="Relative">Bound of <see cref="TensorDifference.Relative"/>, and of the 2-norm of the sum of such differences (<see cref="DriftWatch"/>).</param>
+/// <param name="Noise">
+/// Bound of <see cref="TensorDifference.Absolute"/>, in place of the others, if the unit changes nothing of the tensor but noise: a bias before a
+/// normalisation, whose gradient is 0. Null for a tensor that is trained.
+/// </param>
+public sealed record TensorBound(double Largest, double Relative, double? Noise = null)
+{
+    /// <summary>Written so that what is not a number is refused.</summary>
+    internal bool Admits(TensorDifference difference) =>
+        Noise is { } noise ? difference.Absolute <= noise : difference.Largest <= Largest && difference.Relative <= Relative;
+}
