@@ -55,7 +55,7 @@ internal sealed class BlockGossip
     internal Task PublishAsync(Block block) =>
         _network.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, _options.InlineBlockBytes));
 
-    private async ValueTask<GossipVerdict> OnMessageAsync(PeerId peer, ReadOnlyMemory<byte> message)
+    private async ValueTask<GossipOutcome> OnMessageAsync(PeerId peer, ReadOnlyMemory<byte> message)
     {
         ValidationResult peeked = Peek(message.Span);
         if (!peeked.IsValid && peeked.Code != ValidationCode.UnknownParent)
@@ -85,28 +85,39 @@ internal sealed class BlockGossip
         return whole.IsEmpty ? ValidationResult.Ok : _chain.Peek(whole);
     }
 
-    private async Task<GossipVerdict> JudgeAsync(PeerId peer, BlockAnnouncement announced)
+    private async Task<GossipOutcome> JudgeAsync(PeerId peer, BlockAnnouncement announced)
     {
         ValidationResult result = await TakeAsync(peer, announced);
         TimeSpan? delay = result.Code == ValidationCode.BadTimestamp
             ? EarlyBlocks.DelayOf(announced.Header.Signed.Header, _chain.Parameters, _time, _options)
             : null;
-        return delay is not null || IsOpen(announced, result) ? await WaitAsync(peer, announced, result, delay) : VerdictOf(announced, result);
+        if (delay is not null || IsOpen(announced, result))
+        {
+            return await WaitAsync(peer, announced, result, delay);
+        }
+
+        return VerdictOf(announced, result);
     }
 
     /// <summary>
     /// Waits until a block is due, or until the sync brings it: its sender has to show what is missing, and answers for it. That takes a seat and no
     /// place, which others would lack meanwhile; and who wants a seat has to have worked for it.
     /// </summary>
-    private async Task<GossipVerdict> WaitAsync(PeerId peer, BlockAnnouncement announced, ValidationResult first, TimeSpan? delay)
+    private async Task<GossipOutcome> WaitAsync(PeerId peer, BlockAnnouncement announced, ValidationResult first, TimeSpan? delay)
     {
         // These two are said of headers only that have passed the checks.
         bool isChecked = first.Code is ValidationCode.RateLimited or ValidationCode.AlreadyKnown;
         ValidationResult work = isChecked ? ValidationResult.Ok : _chain.CheckUnattached(announced.Header);
-        if (!work.IsValid || !_seats.TryEnter(peer))
+        if (!work.IsValid)
         {
             _learnFrom(peer);
             return work.Verdict == GossipVerdict.Reject ? GossipVerdict.Reject : GossipVerdict.Ignore;
+        }
+
+        if (!_seats.TryEnter(peer))
+        {
+            _learnFrom(peer);
+            return GossipOutcome.RefuseSender;
         }
 
         try
@@ -124,7 +135,9 @@ internal sealed class BlockGossip
             Hash256 id = announced.Header.Signed.Header.Id;
             _learnFrom(peer);
             await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping);
-            return IsStored(announced) ? GossipVerdict.Accept : GossipVerdict.Ignore;
+
+            // Who announced it has not shown what is missing; another one may.
+            return IsStored(announced) ? GossipVerdict.Accept : IsThere(id) ? GossipVerdict.Ignore : GossipOutcome.RefuseSender;
         }
         finally
         {
