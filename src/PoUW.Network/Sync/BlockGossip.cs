@@ -26,6 +26,7 @@ internal sealed class BlockGossip
     private readonly BlockSource _source;
     private readonly AnnouncementPlaces _places;
     private readonly AnnouncementPlaces _seats;
+    private readonly PeerWaits _waits;
     private readonly ImportedBlocks _imports;
     private readonly Action<PeerId> _learnFrom;
     private readonly Action<Block, ValidationResult> _imported;
@@ -38,6 +39,7 @@ internal sealed class BlockGossip
         (_options, _time, _imports, _learnFrom, _imported) = (options, time, imports, learnFrom, imported);
         _source = new BlockSource(chain, network, options, time);
         _places = new AnnouncementPlaces(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
+        _waits = new PeerWaits(network);
         _seats = new AnnouncementPlaces(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(
             SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions
@@ -49,6 +51,7 @@ internal sealed class BlockGossip
                 InboxBytes = options.InboxBytes,
             });
         network.WhenDisconnected(orphans.Forget);
+        network.WhenDisconnected(_waits.End);
     }
 
     /// <summary>Announces a block of this node.</summary>
@@ -120,11 +123,12 @@ internal sealed class BlockGossip
             return GossipOutcome.RefuseSender;
         }
 
+        CancellationToken gone = _waits.TokenOf(peer);
         try
         {
             if (delay is { } early)
             {
-                await Task.Delay(early, _time, _network.Stopping);
+                await Task.Delay(early, _time, gone);
                 ValidationResult result = await TakeAsync(peer, announced);
                 if (!IsOpen(announced, result))
                 {
@@ -134,10 +138,14 @@ internal sealed class BlockGossip
 
             Hash256 id = announced.Header.Signed.Header.Id;
             _learnFrom(peer);
-            await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping);
+            await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, gone);
 
             // Who announced it has not shown what is missing; another one may.
             return IsStored(announced) ? GossipVerdict.Accept : IsThere(id) ? GossipVerdict.Ignore : GossipOutcome.RefuseSender;
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            return GossipOutcome.RefuseSender;
         }
         finally
         {

@@ -426,6 +426,22 @@ internal sealed class GossipSyncTests
         await StopAsync(good, liar, node);
     }, HeadersOnly with { MaxWaitingBlocksPerPeer = 1 });
 
+    /// <summary>What it announced waits no longer for what it would have shown, and takes no seat and no bytes.</summary>
+    [Test]
+    public void The_announcements_of_a_peer_that_goes_end_with_it() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, []);
+        await liar.AnnounceAsync(blocks[2], 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        Assert.That(node.Verdicts, Is.EqualTo((0L, 0L, 0L)));
+        await liar.StopAsync();
+        await node.WaitForVerdictsAsync(1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(node.Verdicts, Is.EqualTo((0L, 1L, 0L)));
+        await StopAsync(good, node);
+    }, HeadersOnly);
+
     [Test]
     public void A_peer_that_gives_another_transaction_than_it_announced_is_banned() => Run(async scene =>
     {
