@@ -15,7 +15,7 @@ internal sealed class GossipEngine
     private readonly GossipOptions _options;
     private readonly INetworkObserver _observer;
     private readonly MessageInboxes _inboxes;
-    private readonly Dictionary<string, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>>> _handlers = [];
+    private readonly Dictionary<string, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>>> _handlers = [];
     private readonly SortedDictionary<PeerId, GossipLink> _links = [];
     private readonly GossipWaiters _waiters = new();
     private bool _isClosed;
@@ -42,7 +42,7 @@ internal sealed class GossipEngine
     }
 
     /// <returns>False if the topic has a handler, or is one too many.</returns>
-    public bool TrySubscribe(string topic, GossipTopicOptions options, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
+    public bool TrySubscribe(string topic, GossipTopicOptions options, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>> handler)
     {
         lock (_gate)
         {
@@ -143,6 +143,15 @@ internal sealed class GossipEngine
         lock (_gate)
         {
             return _router.Admits(peer, bytes);
+        }
+    }
+
+    /// <summary>Charges a peer for the messages of an RPC, before any work is done for them.</summary>
+    public void Charge(PeerId peer, GossipRpc rpc)
+    {
+        lock (_gate)
+        {
+            _router.Charge(peer, rpc);
         }
     }
 
@@ -268,17 +277,17 @@ internal sealed class GossipEngine
 
     private async ValueTask JudgeAsync(PendingMessage pending)
     {
-        Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>>? handler;
+        Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>>? handler;
         lock (_gate)
         {
             _router.State.Counters.Delivered++;
             handler = _isClosed ? null : _handlers.GetValueOrDefault(pending.Message.Topic);
         }
 
-        GossipVerdict verdict = GossipVerdict.Ignore;
+        GossipOutcome outcome = GossipVerdict.Ignore;
         try
         {
-            verdict = handler is null ? GossipVerdict.Ignore : await handler(pending.Peer, pending.Message.Data);
+            outcome = handler is null ? GossipVerdict.Ignore : await handler(pending.Peer, pending.Message.Data);
         }
         catch (Exception failure)
         {
@@ -286,14 +295,14 @@ internal sealed class GossipEngine
             _observer.Observe(new NetworkEvent(NetworkEventKind.HandlerFailed, pending.Peer, pending.Message.Topic, failure));
         }
 
-        if (verdict == GossipVerdict.Reject)
+        if (outcome.Verdict == GossipVerdict.Reject)
         {
             _observer.Observe(new NetworkEvent(NetworkEventKind.GossipRejected, pending.Peer, pending.Message.Topic));
         }
 
         lock (_gate)
         {
-            _router.Judge(pending.Id, verdict);
+            _router.Judge(pending.Id, outcome);
             Dispatch();
         }
     }
@@ -302,19 +311,21 @@ internal sealed class GossipEngine
     private RouterOutput Dispatch()
     {
         RouterOutput output = _router.TakeOutput();
+        foreach (PendingMessage pending in output.Pending)
+        {
+            if (!_inboxes.TryAdd(pending))
+            {
+                // It may come again, so nobody is told not to send it.
+                _router.Drop(pending.Id);
+                output.TakeBack(pending.Id);
+            }
+        }
+
         foreach ((PeerId peer, RpcBuilder rpc) in output.Rpcs)
         {
             if (_links.TryGetValue(peer, out GossipLink? link))
             {
                 _router.State.Counters.DroppedOutbound += link.Queue.Add(rpc);
-            }
-        }
-
-        foreach (PendingMessage pending in output.Pending)
-        {
-            if (!_inboxes.TryAdd(pending))
-            {
-                _router.Drop(pending.Id);
             }
         }
 

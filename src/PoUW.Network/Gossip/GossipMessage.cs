@@ -46,6 +46,9 @@ public sealed class GossipMessage
     /// <summary>The id, once it was derived.</summary>
     internal GossipMessageId Id { get; set; }
 
+    /// <summary>Whether its sender may send it now, once that was charged.</summary>
+    internal bool? IsWithinBudget { get; set; }
+
     /// <summary>True once author and signature are known to be right.</summary>
     internal bool IsVerified { get; set; }
 

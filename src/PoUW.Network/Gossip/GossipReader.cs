@@ -57,6 +57,7 @@ internal sealed class GossipReader(
             throw new NetworkException(NetworkError.ProtocolViolation, $"malformed RPC of gossip: {result}");
         }
 
+        engine.Charge(peer, rpc);
         foreach (GossipMessage message in rpc.Messages)
         {
             Prepare(message);
@@ -68,7 +69,7 @@ internal sealed class GossipReader(
     /// <summary>Does what costs time, hashing and verifying, before the lock is taken.</summary>
     private void Prepare(GossipMessage message)
     {
-        if (!engine.IsWanted(message))
+        if (message.IsWithinBudget != true || !engine.IsWanted(message))
         {
             return;
         }

@@ -1,6 +1,5 @@
 using System.Net;
 using PoUW.Core.Randomness;
-using PoUW.Core.Validation;
 using PoUW.Network.Guards;
 using PoUW.Network.Identity;
 
@@ -109,6 +108,18 @@ internal sealed class GossipRouter
     /// <summary>True if the envelope of the message keeps the rules, so that its id is worth deriving.</summary>
     public bool IsWanted(GossipMessage message) => _receiver.IsWanted(message);
 
+    /// <summary>Charges a peer for the messages of an RPC, which <see cref="Receive"/> does otherwise.</summary>
+    public void Charge(PeerId id, GossipRpc rpc)
+    {
+        if (_state.Peers.TryGetValue(id, out RouterPeer? peer))
+        {
+            foreach (GossipMessage message in rpc.Messages)
+            {
+                message.IsWithinBudget = _state.Spend(peer, MessageKind.Gossip, 0, messages: 1);
+            }
+        }
+    }
+
     /// <summary>A peer sent an RPC that <see cref="Admits"/> let pass.</summary>
     public void Receive(PeerId id, GossipRpc rpc)
     {
@@ -141,7 +152,7 @@ internal sealed class GossipRouter
     public int Publish(GossipMessage message) => _sender.Publish(_state.IdOf(message), message);
 
     /// <summary>The handler has judged a pending message.</summary>
-    public void Judge(GossipMessageId id, GossipVerdict verdict) => _receiver.Judge(id, verdict);
+    public void Judge(GossipMessageId id, GossipOutcome outcome) => _receiver.Judge(id, outcome);
 
     /// <summary>A pending message could not be given to its handler: it may come again.</summary>
     public void Drop(GossipMessageId id) => _receiver.Drop(id);

@@ -114,8 +114,14 @@ public sealed class GossipSub : IAsyncDisposable
     /// </exception>
     public void Subscribe(string topic, GossipTopicOptions options, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(handler);
+        SubscribeWithOutcome(topic, options, async (peer, message) => await handler(peer, message));
+    }
+
+    /// <summary>The same, for handlers that tell whether it was the sender for whom they ignored a message.</summary>
+    internal void SubscribeWithOutcome(string topic, GossipTopicOptions options, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(options);
         CheckTopic(topic);
         ValidationResult result = options.Validate();
         if (!result.IsValid || options.MaxMessageBytes > _options.Limits.MaxRpcBytes - EnvelopeBytes)

@@ -17,7 +17,7 @@ internal sealed class MessageReceiver(RouterState state, MessageSender sender)
     public void Take(RouterPeer peer, GossipMessage message)
     {
         state.Counters.MessagesReceived++;
-        if (!state.Spend(peer, MessageKind.Gossip, 0, messages: 1))
+        if (!(message.IsWithinBudget ?? state.Spend(peer, MessageKind.Gossip, 0, messages: 1)))
         {
             return;
         }
@@ -48,7 +48,7 @@ internal sealed class MessageReceiver(RouterState state, MessageSender sender)
     }
 
     /// <summary>The handler has judged a pending message.</summary>
-    public void Judge(GossipMessageId id, GossipVerdict verdict)
+    public void Judge(GossipMessageId id, GossipOutcome outcome)
     {
         if (!state.Seen.TryGet(id, out SeenMessage? seen) || seen.State != MessageState.Pending)
         {
@@ -56,8 +56,14 @@ internal sealed class MessageReceiver(RouterState state, MessageSender sender)
         }
 
         GossipMessage message = seen.Message!;
+        if (outcome.IsOfSender)
+        {
+            TryNextSender(seen, message);
+            return;
+        }
+
         seen.Message = null;
-        switch (verdict)
+        switch (outcome.Verdict)
         {
             case GossipVerdict.Accept:
                 Accept(seen, message);
@@ -71,6 +77,20 @@ internal sealed class MessageReceiver(RouterState state, MessageSender sender)
                 seen.State = MessageState.Ignored;
                 state.Counters.Ignored++;
                 break;
+        }
+    }
+
+    /// <summary>The refusal was the sender's alone: the copy of the next one is judged, or of whoever comes later.</summary>
+    private void TryNextSender(SeenMessage seen, GossipMessage message)
+    {
+        state.Counters.Ignored++;
+        if (++seen.Judged < seen.Senders.Count)
+        {
+            state.Output.Pending.Add(new PendingMessage(seen.Senders[seen.Judged], seen.Id, message));
+        }
+        else
+        {
+            state.Seen.Remove(seen.Id);
         }
     }
 
@@ -147,8 +167,8 @@ internal sealed class MessageReceiver(RouterState state, MessageSender sender)
     {
         (seen.State, seen.ValidSince) = (MessageState.Valid, state.Now);
         state.Counters.Accepted++;
-        state.Scores.FirstDelivery(seen.Senders[0], seen.Topic);
-        foreach (PeerId peer in seen.Senders.Skip(1))
+        state.Scores.FirstDelivery(seen.Senders[seen.Judged], seen.Topic);
+        foreach (PeerId peer in seen.Senders.Skip(seen.Judged + 1))
         {
             state.Scores.MeshDelivery(peer, seen.Topic);
         }

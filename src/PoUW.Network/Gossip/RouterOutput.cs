@@ -14,6 +14,15 @@ internal sealed class RouterOutput
     /// <summary>Peers that did what no honest peer does.</summary>
     public List<(PeerId Peer, string Detail)> Faults { get; } = [];
 
+    /// <summary>Nobody is told not to send a message: it was not taken.</summary>
+    public void TakeBack(GossipMessageId id)
+    {
+        foreach (RpcBuilder rpc in Rpcs.Values)
+        {
+            rpc.IDontWant.RemoveAll(unwanted => unwanted == id);
+        }
+    }
+
     public RpcBuilder To(PeerId peer)
     {
         if (!Rpcs.TryGetValue(peer, out RpcBuilder? rpc))

@@ -24,6 +24,9 @@ internal sealed class SeenMessage(GossipMessageId id, string topic, TimeSpan sin
 
     public List<PeerId> Senders { get; } = [];
 
+    /// <summary>Which of the senders' copies is judged, or was; those before it were refused.</summary>
+    public int Judged { get; set; }
+
     /// <returns>False if the peer was known as a sender before.</returns>
     public bool TryAddSender(PeerId peer)
     {

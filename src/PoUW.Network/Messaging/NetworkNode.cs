@@ -164,10 +164,17 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The topic has a handler.</exception>
     public void Subscribe(string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler, GossipTopicOptions? options = null)
     {
-        RequestNames.ThrowIfInvalid(topic);
         ArgumentNullException.ThrowIfNull(handler);
+        SubscribeWithOutcome(topic, async (peer, message) => await handler(peer, message), options);
+    }
+
+    /// <summary>The same, for handlers that tell whether it was the sender for whom they ignored a message.</summary>
+    internal void SubscribeWithOutcome(
+        string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>> handler, GossipTopicOptions? options = null)
+    {
+        RequestNames.ThrowIfInvalid(topic);
         GossipTopicOptions rules = options ?? new GossipTopicOptions { MaxMessageBytes = _options.MaxGossipBytes };
-        _gossip.Subscribe(topic, rules, (peer, message) => JudgeAsync(topic, peer, message, handler));
+        _gossip.SubscribeWithOutcome(topic, rules, (peer, message) => JudgeAsync(topic, peer, message, handler));
     }
 
     /// <summary>
@@ -251,19 +258,19 @@ public sealed class NetworkNode : IAsyncDisposable
     /// <returns>False if the node stopped.</returns>
     internal bool TryRun(string name, Func<Task> work) => _host.TryRun(name, work);
 
-    private async ValueTask<GossipVerdict> JudgeAsync(
-        string topic, PeerId peer, ReadOnlyMemory<byte> message, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler)
+    private async ValueTask<GossipOutcome> JudgeAsync(
+        string topic, PeerId peer, ReadOnlyMemory<byte> message, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>> handler)
     {
-        GossipVerdict verdict = await handler(peer, message);
+        GossipOutcome outcome = await handler(peer, message);
         NetworkMetrics.GossipJudged.Add(
             1, NetworkMetrics.Tag(NetworkMetrics.NodeTag, _options.Host.Node), NetworkMetrics.Tag("topic", topic),
-            NetworkMetrics.Tag("verdict", verdict.ToString()));
-        if (verdict == GossipVerdict.Reject)
+            NetworkMetrics.Tag("verdict", outcome.Verdict.ToString()));
+        if (outcome.Verdict == GossipVerdict.Reject)
         {
             // Beside its score, which fades: whoever passes on what every node rejects has not looked at it.
             Punish(peer, $"rejected message on '{topic}'");
         }
 
-        return verdict;
+        return outcome;
     }
 }

@@ -71,9 +71,16 @@ internal sealed class ServeBudget(long perPeer, long? total, TimeProvider time)
 
     private Bucket Fill(Bucket bucket, long rate, long now)
     {
-        // The whole milliseconds only; the rest counts the next time.
-        long elapsed = Math.Min((long)time.GetElapsedTime(bucket.At, now).TotalMilliseconds, 60_000);
-        return elapsed <= 0 ? bucket : new Bucket(Math.Min(rate, bucket.Level + (rate * elapsed / 1000)), now);
+        // Whole milliseconds only: the clock of the bucket stays behind by the rest, which counts the next time.
+        long elapsed = (long)time.GetElapsedTime(bucket.At, now).TotalMilliseconds;
+        if (elapsed <= 0)
+        {
+            return bucket;
+        }
+
+        long filled = Math.Min(elapsed, 60_000);
+        long at = elapsed > filled ? now : bucket.At + (elapsed * time.TimestampFrequency / 1000);
+        return new Bucket(Math.Min(rate, bucket.Level + (rate * filled / 1000)), at);
     }
 
     private void Sweep(long now)

@@ -26,6 +26,7 @@ internal sealed class BlockGossip
     private readonly BlockSource _source;
     private readonly AnnouncementPlaces _places;
     private readonly AnnouncementPlaces _seats;
+    private readonly PeerWaits _waits;
     private readonly ImportedBlocks _imports;
     private readonly Action<PeerId> _learnFrom;
     private readonly Action<Block, ValidationResult> _imported;
@@ -38,6 +39,7 @@ internal sealed class BlockGossip
         (_options, _time, _imports, _learnFrom, _imported) = (options, time, imports, learnFrom, imported);
         _source = new BlockSource(chain, network, options, time);
         _places = new AnnouncementPlaces(options.MaxAnnouncedBlocks, options.MaxAnnouncedBlocksPerPeer);
+        _waits = new PeerWaits(network);
         _seats = new AnnouncementPlaces(options.MaxWaitingBlocksPerPeer * options.MaxAnnouncedBlocks, options.MaxWaitingBlocksPerPeer);
         network.Subscribe(
             SyncProtocols.BlockTopic, OnMessageAsync, new GossipTopicOptions
@@ -49,13 +51,14 @@ internal sealed class BlockGossip
                 InboxBytes = options.InboxBytes,
             });
         network.WhenDisconnected(orphans.Forget);
+        network.WhenDisconnected(_waits.End);
     }
 
     /// <summary>Announces a block of this node.</summary>
     internal Task PublishAsync(Block block) =>
         _network.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(block, _options.InlineBlockBytes));
 
-    private async ValueTask<GossipVerdict> OnMessageAsync(PeerId peer, ReadOnlyMemory<byte> message)
+    private async ValueTask<GossipOutcome> OnMessageAsync(PeerId peer, ReadOnlyMemory<byte> message)
     {
         ValidationResult peeked = Peek(message.Span);
         if (!peeked.IsValid && peeked.Code != ValidationCode.UnknownParent)
@@ -85,35 +88,47 @@ internal sealed class BlockGossip
         return whole.IsEmpty ? ValidationResult.Ok : _chain.Peek(whole);
     }
 
-    private async Task<GossipVerdict> JudgeAsync(PeerId peer, BlockAnnouncement announced)
+    private async Task<GossipOutcome> JudgeAsync(PeerId peer, BlockAnnouncement announced)
     {
         ValidationResult result = await TakeAsync(peer, announced);
         TimeSpan? delay = result.Code == ValidationCode.BadTimestamp
             ? EarlyBlocks.DelayOf(announced.Header.Signed.Header, _chain.Parameters, _time, _options)
             : null;
-        return delay is not null || IsOpen(announced, result) ? await WaitAsync(peer, announced, result, delay) : VerdictOf(announced, result);
+        if (delay is not null || IsOpen(announced, result))
+        {
+            return await WaitAsync(peer, announced, result, delay);
+        }
+
+        return VerdictOf(announced, result);
     }
 
     /// <summary>
     /// Waits until a block is due, or until the sync brings it: its sender has to show what is missing, and answers for it. That takes a seat and no
     /// place, which others would lack meanwhile; and who wants a seat has to have worked for it.
     /// </summary>
-    private async Task<GossipVerdict> WaitAsync(PeerId peer, BlockAnnouncement announced, ValidationResult first, TimeSpan? delay)
+    private async Task<GossipOutcome> WaitAsync(PeerId peer, BlockAnnouncement announced, ValidationResult first, TimeSpan? delay)
     {
         // These two are said of headers only that have passed the checks.
         bool isChecked = first.Code is ValidationCode.RateLimited or ValidationCode.AlreadyKnown;
         ValidationResult work = isChecked ? ValidationResult.Ok : _chain.CheckUnattached(announced.Header);
-        if (!work.IsValid || !_seats.TryEnter(peer))
+        if (!work.IsValid)
         {
             _learnFrom(peer);
             return work.Verdict == GossipVerdict.Reject ? GossipVerdict.Reject : GossipVerdict.Ignore;
         }
 
+        if (!_seats.TryEnter(peer))
+        {
+            _learnFrom(peer);
+            return GossipOutcome.RefuseSender;
+        }
+
+        CancellationToken gone = _waits.TokenOf(peer);
         try
         {
             if (delay is { } early)
             {
-                await Task.Delay(early, _time, _network.Stopping);
+                await Task.Delay(early, _time, gone);
                 ValidationResult result = await TakeAsync(peer, announced);
                 if (!IsOpen(announced, result))
                 {
@@ -123,8 +138,14 @@ internal sealed class BlockGossip
 
             Hash256 id = announced.Header.Signed.Header.Id;
             _learnFrom(peer);
-            await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, _network.Stopping);
-            return IsStored(announced) ? GossipVerdict.Accept : GossipVerdict.Ignore;
+            await _imports.WaitAsync(id, () => IsThere(id), _options.AnnouncedBlockTimeout, gone);
+
+            // Who announced it has not shown what is missing; another one may.
+            return IsStored(announced) ? GossipVerdict.Accept : IsThere(id) ? GossipVerdict.Ignore : GossipOutcome.RefuseSender;
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            return GossipOutcome.RefuseSender;
         }
         finally
         {

@@ -37,7 +37,7 @@ internal sealed class BlockSource
     internal async Task<(Block Block, PeerId From)?> FetchAsync(PeerId first, BlockHeader header, HashSet<PeerId> refused)
     {
         Hash256 id = header.Id;
-        IEnumerable<PeerId> sources = Sources(first, id).Where(peer => !refused.Contains(peer) && MayHaveWitness(peer, header.Height));
+        IEnumerable<PeerId> sources = _network.Sources(first, id).Where(peer => !refused.Contains(peer) && MayHaveWitness(peer, header.Height));
         return await _requests.FirstAsync([.. sources.Take(_options.MaxSources)], (peer, cancellation) => AskAsync(peer, id, cancellation));
     }
 
@@ -101,12 +101,5 @@ internal sealed class BlockSource
         {
             _floors.Remove(peer);
         }
-    }
-
-    private IEnumerable<PeerId> Sources(PeerId first, Hash256 id)
-    {
-        PeerId[] others = [.. _network.Peers.Where(peer => peer != first)];
-        int start = others.Length == 0 ? 0 : id.ToArray()[0] % others.Length;
-        return others[start..].Concat(others[..start]).Prepend(first);
     }
 }

@@ -65,24 +65,28 @@ internal sealed class BodyFetcher(
     private async Task FetchAsync(BodyFetch fetch)
     {
         int untouched = 0;
+        bool isOpen = true;
         try
         {
             long start = time.GetTimestamp();
             using CancellationTokenSource slow = new(Patience(), time);
-            bool isSlow = false;
             SyncAnswer answer;
-            await using (slow.Token.Register(() => isSlow = Hedge(fetch)))
+
+            // Not on the timer's thread, where nobody would catch what the chain's store throws.
+            await using (slow.Token.Register(() => tasks.RunSoon("body hedge", () => Hedge(fetch, () => isOpen))))
             {
                 answer = await network.AskAsync(
                     fetch.Peer.Id, SyncProtocols.Bodies, new BodiesRequest(fetch.Ids).Encode(), StreamPriority.Bulk, options.BodyTimeout);
             }
 
+            bool isSlow = slow.IsCancellationRequested;
             untouched = answer.IsThere ? Take(fetch, answer.Bytes, isSlow, time.GetElapsedTime(start)) : GiveUp(fetch, answer.IsBusy);
         }
         finally
         {
             lock (peers.Gate)
             {
+                isOpen = false;
                 plan.End(fetch, untouched);
             }
         }
@@ -98,15 +102,20 @@ internal sealed class BodyFetcher(
         }
     }
 
-    private bool Hedge(BodyFetch fetch)
+    /// <summary>An answer takes long, unless it came meanwhile: asked under the lock.</summary>
+    private void Hedge(BodyFetch fetch, Func<bool> isOpen)
     {
         lock (peers.Gate)
         {
+            if (!isOpen())
+            {
+                return;
+            }
+
             plan.MarkOverdue(fetch);
         }
 
         Pump();
-        return true;
     }
 
     /// <summary>The peer gave nothing: others are asked, and it is left alone for a while.</summary>

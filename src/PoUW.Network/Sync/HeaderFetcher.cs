@@ -3,6 +3,7 @@ using PoUW.Core.Chain;
 using PoUW.Core.Headers;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Network.Gossip;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
 
@@ -17,7 +18,7 @@ internal sealed class HeaderFetcher(
     BlockChain chain, HeaderIntake<PeerId> intake, SyncPeers peers, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
     Pulse progress, Action headersChanged)
 {
-    private readonly HashSet<PeerId> _later = [];
+    private readonly Dictionary<PeerId, (long Due, CancellationTokenSource Sooner)> _later = [];
 
     /// <summary>True while a peer is being asked that does not take long.</summary>
     internal bool IsAsking
@@ -75,46 +76,77 @@ internal sealed class HeaderFetcher(
         AskLater(id, pause + TimeSpan.FromMilliseconds(1));
     }
 
-    /// <summary>Asks a peer after a while, unless that is going to happen anyway: a peer has one such timer at a time.</summary>
+    /// <summary>Asks a peer after a while, or sooner if that was to happen sooner anyway: a peer has one such timer at a time.</summary>
     private void AskLater(PeerId id, TimeSpan delay)
     {
+        CancellationTokenSource sooner = CancellationTokenSource.CreateLinkedTokenSource(network.Stopping);
         lock (peers.Gate)
         {
-            if (!_later.Add(id))
+            long due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+            if (_later.TryGetValue(id, out (long Due, CancellationTokenSource Sooner) known) && known.Due <= due)
             {
+                sooner.Dispose();
                 return;
             }
+
+            // Listed until now, so its owner, who needs the lock to end, has not disposed of it.
+            _later[id] = (due, sooner);
+            known.Sooner?.Cancel();
         }
 
-        tasks.RunLater("headers later", delay, time, () =>
+        if (!tasks.Run("headers later", () => AskLaterAsync(id, delay, sooner)))
         {
+            sooner.Dispose();
+        }
+    }
+
+    private async Task AskLaterAsync(PeerId id, TimeSpan delay, CancellationTokenSource sooner)
+    {
+        using (sooner)
+        {
+            await Pauses.PauseAsync(delay, time, sooner.Token);
+            TimeSpan rest;
             lock (peers.Gate)
             {
+                if (sooner.IsCancellationRequested || _later.GetValueOrDefault(id).Sooner != sooner)
+                {
+                    return;
+                }
+
                 _later.Remove(id);
+                rest = peers.TryFind(id, out SyncPeer? peer) && IsPaused(peer)
+                    ? time.GetElapsedTime(time.GetTimestamp(), peer.HeadersPausedUntil) + TimeSpan.FromMilliseconds(1)
+                    : TimeSpan.Zero;
             }
 
-            Ask(id);
-        });
+            if (rest > TimeSpan.Zero)
+            {
+                // A pause began meanwhile, and found this timer.
+                AskLater(id, rest);
+            }
+            else
+            {
+                Ask(id);
+            }
+        }
     }
 
     private bool IsPaused(SyncPeer peer) => peer.HeadersPausedUntil > time.GetTimestamp();
 
     private async Task RunAsync(SyncPeer peer)
     {
+        // From its end on, another run may be on its way.
+        bool isOver = false;
         try
         {
-            while (true)
+            while (!isOver)
             {
                 await FollowAsync(peer);
                 lock (peers.Gate)
                 {
-                    if (!peer.AskAgain || IsPaused(peer))
-                    {
-                        peer.IsAsking = false;
-                        break;
-                    }
-
+                    isOver = !peer.AskAgain || IsPaused(peer);
                     peer.AskAgain = false;
+                    (peer.IsAsking, peer.IsFull) = (!isOver, peer.IsFull && !isOver);
                 }
             }
         }
@@ -122,8 +154,10 @@ internal sealed class HeaderFetcher(
         {
             lock (peers.Gate)
             {
-                peer.IsAsking = false;
-                peer.IsFull = false;
+                if (!isOver)
+                {
+                    (peer.IsAsking, peer.IsFull) = (false, false);
+                }
             }
 
             headersChanged();
@@ -134,17 +168,36 @@ internal sealed class HeaderFetcher(
     private async Task<SyncAnswer> RequestAsync(SyncPeer peer, HeadersRequest request)
     {
         using CancellationTokenSource slow = new(options.HedgeDelay, time);
-        await using (slow.Token.Register(() => Hedge(peer)))
+        bool isOpen = true;
+
+        // Not on the timer's thread, where nobody would catch what the chain's store throws.
+        await using (slow.Token.Register(() => tasks.RunSoon("header hedge", () => Hedge(peer, () => isOpen))))
         {
-            return await network.AskAsync(peer.Id, SyncProtocols.Headers, request.Encode(), StreamPriority.Normal, options.RequestTimeout);
+            try
+            {
+                return await network.AskAsync(peer.Id, SyncProtocols.Headers, request.Encode(), StreamPriority.Normal, options.RequestTimeout);
+            }
+            finally
+            {
+                lock (peers.Gate)
+                {
+                    (isOpen, peer.IsLate) = (false, false);
+                }
+            }
         }
     }
 
-    private void Hedge(SyncPeer late)
+    /// <summary>An answer takes long, unless it came meanwhile: asked under the lock.</summary>
+    private void Hedge(SyncPeer late, Func<bool> isOpen)
     {
         SyncPeer? other;
         lock (peers.Gate)
         {
+            if (!isOpen())
+            {
+                return;
+            }
+
             late.IsLate = true;
             other = FreeAfter(late);
         }

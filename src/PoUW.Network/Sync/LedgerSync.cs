@@ -61,7 +61,7 @@ public sealed class LedgerSync
         _imports = new ImportedBlocks(time);
         _ = new SyncServer(chain, pool, network, options, budget, urgent);
         _ = new SnapshotServer(chain, network, options, budget, time, _tasks);
-        _transactions = new TransactionGossip(chain, pool, network, options, _tasks, transaction => TransactionAdmitted?.Invoke(transaction));
+        _transactions = new TransactionGossip(chain, pool, network, options, time, _tasks, transaction => TransactionAdmitted?.Invoke(transaction));
         _chainSync = new ChainSync(chain, intake, network, options, time, _tasks, warn, OnFetched, OnIdle);
         _blocks = new BlockGossip(
             chain, intake, orphans, admitCertificate, network, options, time, _imports, _chainSync.Ask, OnImported);
@@ -101,13 +101,16 @@ public sealed class LedgerSync
         }
     }
 
-    /// <summary>Nothing is missing: now transactions of other pools can be judged.</summary>
+    /// <summary>
+    /// Nothing is missing: now transactions of other pools can be judged. Not those of a peer whose headers are on their way, which may show that
+    /// much is missing; its turn is after them.
+    /// </summary>
     private void OnIdle()
     {
         List<PeerId> peers = [];
         lock (_chainSync.Peers.Gate)
         {
-            foreach (SyncPeer peer in _chainSync.Peers.All.Where(static peer => !peer.WasAskedForPool))
+            foreach (SyncPeer peer in _chainSync.Peers.All.Where(static peer => peer is { WasAskedForPool: false, IsAsking: false }))
             {
                 peer.WasAskedForPool = true;
                 peers.Add(peer.Id);

@@ -30,6 +30,7 @@ public sealed class SnapshotSync
     private readonly Dictionary<int, (SnapshotChunk Chunk, SnapshotPeer From)> _here = [];
     private readonly List<SnapshotFetch> _asked = [];
     private Task<List<(PeerId Peer, ReadOnlyMemory<byte> Offer)>>? _offers;
+    private CancellationToken _end;
     private Hash256? _after;
     private int _next;
     private volatile int _total;
@@ -46,6 +47,7 @@ public sealed class SnapshotSync
     {
         (_adoption, _options, _time, _warn) = (adoption, options, time, warn);
         _network = new SyncNetwork(node, stopping);
+        _end = stopping;
     }
 
     /// <summary>How far it is: chunks instead of blocks.</summary>
@@ -59,7 +61,7 @@ public sealed class SnapshotSync
     {
         for (int attempt = 0; attempt < _options.SnapshotAttempts; attempt++)
         {
-            if (await FindPeersAsync() && await FetchAllAsync() && Finish())
+            if (await FindPeersAsync() && await FetchAllUntilItEndsAsync() && Finish())
             {
                 return true;
             }
@@ -90,7 +92,7 @@ public sealed class SnapshotSync
         byte[] request = new SnapshotRequest(_adoption.Checkpoint.Id, null, _after).Encode();
         PeerId[] candidates = [.. _network.Peers.Where(peer => !_liars.Contains(peer) && !_left.Contains(peer) && !_peers.ContainsKey(peer))];
         SyncAnswer[] answers = await Task.WhenAll(candidates.Select(
-            peer => _network.AskAsync(peer, SyncProtocols.Snapshots, request, StreamPriority.Normal, timeout).AsTask()));
+            peer => _network.AskAsync(peer, SyncProtocols.Snapshots, request, StreamPriority.Normal, timeout, _end).AsTask()));
         return [.. candidates.Zip(answers).Where(static entry => entry.Second.IsThere).Select(static entry => (entry.First, entry.Second.Bytes))];
     }
 
@@ -125,6 +127,45 @@ public sealed class SnapshotSync
         }
     }
 
+    /// <summary>No request outlives the chunks that are wanted.</summary>
+    private async Task<bool> FetchAllUntilItEndsAsync()
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(_network.Stopping);
+        _end = end.Token;
+        try
+        {
+            return await FetchAllAsync();
+        }
+        finally
+        {
+            end.Cancel();
+            foreach (Task late in _asked.Select(static Task (fetch) => fetch.Answer).Append(_offers ?? Task.CompletedTask))
+            {
+                await EndAsync(late);
+            }
+
+            _asked.Clear();
+            _offers = null;
+            _end = _network.Stopping;
+        }
+    }
+
+    private async Task EndAsync(Task late)
+    {
+        try
+        {
+            await late;
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // Nobody needs it any more.
+        }
+        catch (Exception failure)
+        {
+            _warn($"a late answer about a state failed: {failure.Message}");
+        }
+    }
+
     /// <summary>Fetches chunks until the state is complete; false if the peers are used up first.</summary>
     private async Task<bool> FetchAllAsync()
     {
@@ -146,7 +187,6 @@ public sealed class SnapshotSync
             }
         }
 
-        _asked.Clear();
         return true;
     }
 
@@ -154,8 +194,10 @@ public sealed class SnapshotSync
     private async Task<SnapshotFetch?> NextAsync()
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_network.Stopping);
+
+        // Timers count whole milliseconds: without one more, a wait for less would end at once, again and again.
         TimeSpan rest = _asked.Where(static fetch => !fetch.IsLate)
-            .Select(fetch => TimeSpan.FromTicks(Math.Max(0, (_options.SnapshotChunkDelay - _time.GetElapsedTime(fetch.Start)).Ticks)))
+            .Select(fetch => TimeSpan.FromTicks(Math.Max(0, (_options.SnapshotChunkDelay - _time.GetElapsedTime(fetch.Start)).Ticks)) + TimeSpan.FromMilliseconds(1))
             .DefaultIfEmpty(Timeout.InfiniteTimeSpan).Min();
         Task late = Task.Delay(rest, _time, ended.Token);
         Task first = await Task.WhenAny([.. _asked.Select(static fetch => fetch.Answer), late, _offers ?? late]);
@@ -255,10 +297,10 @@ public sealed class SnapshotSync
     private async Task<(SnapshotChunk? Chunk, string Fault)> FetchAsync(SnapshotPeer peer, int number)
     {
         byte[] request = new SnapshotRequest(_adoption.Checkpoint.Id, number, null).Encode();
-        SyncAnswer answer = await _network.AskAsync(peer.Id, SyncProtocols.Snapshots, request, StreamPriority.Bulk, _options.BodyTimeout);
+        SyncAnswer answer = await _network.AskAsync(peer.Id, SyncProtocols.Snapshots, request, StreamPriority.Bulk, _options.BodyTimeout, _end);
         if (answer.IsBusy)
         {
-            await Task.Delay(_options.SnapshotPause, _time, _network.Stopping);
+            await Task.Delay(_options.SnapshotPause, _time, _end);
         }
 
         if (!answer.IsThere)

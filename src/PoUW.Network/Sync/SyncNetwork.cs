@@ -1,5 +1,4 @@
 using PoUW.Core.Primitives;
-using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
 using PoUW.Network.Guards;
 using PoUW.Network.Identity;
@@ -21,12 +20,20 @@ internal sealed class SyncNetwork(NetworkNode node, CancellationToken stopping)
     /// <summary>The peers, in the order of their ids.</summary>
     internal IReadOnlyList<PeerId> Peers => [.. node.Peers.Select(static peer => peer.Id)];
 
+    /// <summary>A peer, and then all others, starting at a place that depends on what is wanted so that load spreads.</summary>
+    internal IEnumerable<PeerId> Sources(PeerId first, Hash256 id)
+    {
+        PeerId[] others = [.. Peers.Where(peer => peer != first)];
+        int start = others.Length == 0 ? 0 : id.ToArray()[0] % others.Length;
+        return others[start..].Concat(others[..start]).Prepend(first);
+    }
+
     /// <summary>Cancelled when the sync stops.</summary>
     internal CancellationToken Stopping => stopping;
 
     internal void Subscribe(
-        string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipVerdict>> handler, GossipTopicOptions? options = null) =>
-        node.Subscribe(topic, handler, options);
+        string topic, Func<PeerId, ReadOnlyMemory<byte>, ValueTask<GossipOutcome>> handler, GossipTopicOptions? options = null) =>
+        node.SubscribeWithOutcome(topic, handler, options);
 
     internal async Task PublishAsync(string topic, ReadOnlyMemory<byte> message) => await node.PublishAsync(topic, message);
 

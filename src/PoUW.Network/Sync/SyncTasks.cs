@@ -28,6 +28,13 @@ internal sealed class SyncTasks(ISpawner spawner, Action<string> warn, Cancellat
         return true;
     }
 
+    /// <summary>Starts work that waits for nothing, for callers that must not hear what it throws.</summary>
+    internal void RunSoon(string name, Action work) => Run(name, () =>
+    {
+        work();
+        return Task.CompletedTask;
+    });
+
     /// <summary>Starts work after a while.</summary>
     internal void RunLater(string name, TimeSpan delay, TimeProvider time, Action work) => Run(name, async () =>
     {

@@ -3,13 +3,16 @@ using PoUW.Core.Mempool;
 using PoUW.Core.Primitives;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
+using PoUW.Network.Gossip;
 using PoUW.Network.Identity;
 using PoUW.Network.Muxing;
+using PoUW.Network.Requests;
 
 namespace PoUW.Network.Sync;
 
 /// <summary>
-/// Gossips transactions on the topics of their kinds: small ones whole, long ones by their id, to be fetched from the sender. Thread-safe.
+/// Gossips transactions on the topics of their kinds: small ones whole, long ones by their id, to be fetched from the sender, or
+/// from others when that takes long or gives nothing. Thread-safe.
 /// </summary>
 internal sealed class TransactionGossip
 {
@@ -19,12 +22,15 @@ internal sealed class TransactionGossip
     private readonly SyncOptions _options;
     private readonly SyncTasks _tasks;
     private readonly Action<Transaction> _admitted;
+    private readonly HedgedRequests _requests;
     private readonly AnnouncementPlaces _fetching;
 
     internal TransactionGossip(
-        BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, SyncTasks tasks, Action<Transaction> admitted)
+        BlockChain chain, TransactionPool pool, SyncNetwork network, SyncOptions options, TimeProvider time, SyncTasks tasks,
+        Action<Transaction> admitted)
     {
         (_chain, _pool, _network, _options, _tasks, _admitted) = (chain, pool, network, options, tasks, admitted);
+        _requests = new HedgedRequests(new HedgedOptions(options.HedgeDelay, options.MaxSources), time, network.Report, network.Stopping);
         _fetching = new AnnouncementPlaces(options.MaxFetchedTransactions, options.MaxFetchedTransactionsPerPeer);
         foreach (TransactionTopic topic in TransactionTopics.All)
         {
@@ -78,7 +84,7 @@ internal sealed class TransactionGossip
 
     private int InlineBytesOf(TransactionTopic topic) => Math.Min(topic.InlineBytes, _options.InlineTransactionBytes);
 
-    private async ValueTask<GossipVerdict> OnMessageAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, ReadOnlyMemory<byte> message)
+    private async ValueTask<GossipOutcome> OnMessageAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, ReadOnlyMemory<byte> message)
     {
         if (TransactionAnnouncement.TryDecode(message.Span, InlineBytesOf(topic)) is not { } announced)
         {
@@ -97,35 +103,45 @@ internal sealed class TransactionGossip
         }
     }
 
-    private async Task<GossipVerdict> JudgeByIdAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, Hash256 id)
+    private async Task<GossipOutcome> JudgeByIdAsync(TransactionTopic topic, TransactionLane lane, PeerId peer, Hash256 id)
     {
-        if (IsKnown(id) || !_fetching.TryEnter(peer))
+        if (IsKnown(id))
         {
             return GossipVerdict.Ignore;
         }
 
-        List<Transaction>? fetched;
+        if (!_fetching.TryEnter(peer))
+        {
+            return GossipOutcome.RefuseSender;
+        }
+
+        Found? found;
         try
         {
-            fetched = await FetchAsync(peer, [id]);
+            IEnumerable<PeerId> sources = _network.Sources(peer, id).Take(_options.MaxSources);
+            found = await _requests.FirstAsync(sources, (source, end) => FetchOneAsync(source, id, end));
         }
         finally
         {
             _fetching.Leave(peer);
         }
 
-        return fetched is [Transaction transaction] ? await JudgeAsync(topic, lane, transaction) : GossipVerdict.Ignore;
+        return found is { Transaction: var transaction } ? await JudgeAsync(topic, lane, transaction) : GossipOutcome.RefuseSender;
     }
 
+    private async Task<Found?> FetchOneAsync(PeerId peer, Hash256 id, CancellationToken end) =>
+        await FetchAsync(peer, [id], end) is [Transaction transaction] ? new Found(transaction) : null;
+
     /// <summary>A transaction on the topic of another kind would bypass that one's queue.</summary>
-    private static async Task<GossipVerdict> JudgeAsync(TransactionTopic topic, TransactionLane lane, Transaction transaction) =>
+    private static async Task<GossipOutcome> JudgeAsync(TransactionTopic topic, TransactionLane lane, Transaction transaction) =>
         TransactionTopics.Of(transaction.Body.Kind) == topic ? (await lane.EnqueueAsync(transaction)).Verdict : GossipVerdict.Reject;
 
     /// <summary>Transactions from a peer, in the order of the ids; null if it gave none, or others than it was asked for.</summary>
-    private async Task<List<Transaction>?> FetchAsync(PeerId peer, List<Hash256> ids)
+    private async Task<List<Transaction>?> FetchAsync(PeerId peer, List<Hash256> ids, CancellationToken? end = null)
     {
         TransactionsRequest request = new([.. ids.Take(_options.MaxTransactionIds)]);
-        SyncAnswer answer = await _network.AskAsync(peer, SyncProtocols.Transactions, request.Encode(), StreamPriority.Normal, _options.RequestTimeout);
+        SyncAnswer answer = await _network.AskAsync(
+            peer, SyncProtocols.Transactions, request.Encode(), StreamPriority.Normal, _options.RequestTimeout, end);
         if (!answer.IsThere)
         {
             return null;
@@ -167,4 +183,6 @@ internal sealed class TransactionGossip
 
         return results;
     }
+
+    private readonly record struct Found(Transaction Transaction);
 }

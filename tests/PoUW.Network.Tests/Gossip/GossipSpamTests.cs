@@ -1,6 +1,8 @@
 using System.Text;
+using PoUW.Core.Randomness;
 using PoUW.Core.Validation;
 using PoUW.Network.Gossip;
+using PoUW.Network.Guards;
 using PoUW.Network.Hosting;
 using PoUW.Network.Identity;
 using PoUW.Network.Tests.Gossip.Support;
@@ -189,6 +191,64 @@ internal sealed class GossipSpamTests
             await peer.SendAsync(Messages("slow", texts[^1]));
             await world.Delay(1);
             Assert.That(handled, Is.EqualTo(21 - dropped));
+        });
+    }
+
+    /// <summary>The mesh would not send again what did not fit, and nobody else would either.</summary>
+    [Test]
+    public void NobodyIsToldNotToSendWhatDidNotFitIntoAnInbox()
+    {
+        GossipWorld world = new();
+        world.Run(async () =>
+        {
+            TaskCompletionSource gate = new();
+            (Host _, GossipSub victim) = await world.StartAsync(0, new GossipOptions { Limits = new GossipLimits { InboxMessages = 2 } });
+            victim.Subscribe("slow", new GossipTopicOptions(), async (_, _) =>
+            {
+                await gate.Task;
+                return GossipVerdict.Accept;
+            });
+            RawGossipPeer sender = await RawGossipPeer.ConnectAsync(world, 1, 0);
+            RawGossipPeer other = await RawGossipPeer.ConnectAsync(world, 2, 0);
+            await other.SendAsync(new GossipRpc { Subscriptions = [new GossipSubscription("slow", true)], Graft = ["slow"] });
+            await world.Delay(1);
+            await sender.SendAsync(Messages("slow", [.. Enumerable.Range(10, 8).Select(static i => $"text {i}".PadRight(2_000))]));
+            await world.Delay(1);
+            long dropped = victim.Statistics.DroppedInbound;
+            Assert.That(dropped, Is.InRange(5, 6));
+            Assert.That(other.Received.Sum(static rpc => rpc.IDontWant.Count), Is.EqualTo(8 - dropped));
+            gate.SetResult();
+        });
+    }
+
+    /// <summary>What a peer sends beyond its share costs no hashing.</summary>
+    [Test]
+    public void MessagesBeyondTheBudgetAreNotHashed()
+    {
+        GossipWorld world = new();
+        world.Run(async () =>
+        {
+            int hashed = 0;
+            GossipOptions options = new()
+            {
+                MessageId = message =>
+                {
+                    hashed++;
+                    return GossipMessageIds.ByContent(message);
+                },
+            };
+            MessageBudgetOptions budget = new() { Gossip = new MessageRate(TokenRate.PerSecond(1, 3), TokenRate.PerSecond(1 << 20, 8 << 20)) };
+            Host host = await world.Hosts.StartAsync(0);
+            GossipSub victim = new(
+                host, options, world.Hosts.World.Time, new SeededRandomSource(1, "gossip"), world.Hosts.World,
+                budget: new MessageBudget(budget, world.Hosts.World.Time));
+            victim.Start();
+            victim.Subscribe("topic", new GossipTopicOptions(), static (_, _) => ValueTask.FromResult(GossipVerdict.Accept));
+            RawGossipPeer sender = await RawGossipPeer.ConnectAsync(world, 1, 0);
+            await sender.SendAsync(Messages("topic", [.. Enumerable.Range(10, 20).Select(static i => $"text {i}")]));
+            await world.Delay(0.1);
+            Assert.That((hashed, victim.Statistics.Accepted), Is.EqualTo((3, 3)));
+            await victim.DisposeAsync();
         });
     }
 

@@ -85,6 +85,24 @@ internal sealed class RouterMessageTests
         Assert.That(test.Counters.DroppedInbound, Is.EqualTo(1));
     }
 
+    /// <summary>The first sender has no share left, say: that is no reason to ignore what others send.</summary>
+    [Test]
+    public void AfterARefusalOfTheSenderTheCopyOfTheNextOneIsJudged()
+    {
+        TestRouter test = TestRouter.WithPeers(3);
+        GossipMessageId id = test.Send(1, 1);
+        test.Send(2, 1);
+        test.Router.TakeOutput();
+        test.Router.Judge(id, GossipOutcome.RefuseSender);
+        Assert.That(test.Router.TakeOutput().Pending.Select(static item => (item.Peer, item.Id)), Is.EqualTo(new[] { (GossipIds.Peer(2), id) }));
+        test.Router.Judge(id, GossipOutcome.RefuseSender);
+        Assert.That(test.Router.TakeOutput().Pending, Is.Empty);
+        test.Send(3, 1);
+        Assert.That(test.Router.TakeOutput().Pending.Single().Peer, Is.EqualTo(GossipIds.Peer(3)), "it may come again");
+        test.Router.Judge(id, GossipVerdict.Accept);
+        Assert.That((test.Counters.Accepted, test.Score(1), test.Score(2)), Is.EqualTo((1, 0.0, 0.0)));
+    }
+
     [Test]
     public void MessagesAreForgottenAfterTheirTime()
     {

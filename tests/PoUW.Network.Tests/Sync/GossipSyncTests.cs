@@ -384,6 +384,65 @@ internal sealed class GossipSyncTests
     }, HeadersOnly with { MaxFetchedTransactions = 2, MaxFetchedTransactionsPerPeer = 1 });
 
     [Test]
+    public void A_transaction_whose_announcer_keeps_it_back_comes_from_another() => Run(async scene =>
+    {
+        (SyncPeerNode liar, SyncPeerNode honest, SyncPeerNode node) = await MuteAndHonestAsync(scene);
+        await liar.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly);
+
+    /// <summary>Its places are taken, on another topic: the id is not taken for one that was judged.</summary>
+    [Test]
+    public void A_transaction_that_was_refused_for_its_announcer_is_taken_from_another() => Run(async scene =>
+    {
+        (SyncPeerNode liar, SyncPeerNode honest, SyncPeerNode node) = await MuteAndHonestAsync(scene);
+        await liar.Node.PublishAsync(TransactionTopics.Jobs.Name, TransactionAnnouncement.Encode(SyncChains.Pay(8), 64));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        await liar.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        Assert.That((node.Pool.Count, node.Verdicts.Ignored), Is.EqualTo((0, 1)));
+        await honest.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
+        await node.UntilAsync(() => node.Pool.Count == 1);
+        Assert.That(node.IsBanned(honest), Is.False);
+        await StopAsync(liar, honest, node);
+    }, HeadersOnly with { MaxFetchedTransactionsPerPeer = 1 });
+
+    /// <summary>Without a seat for its announcer an announcement is forgotten, and the copy of another peer leads to the block.</summary>
+    [Test]
+    public void A_block_that_was_refused_for_its_announcer_is_taken_from_another() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, blocks);
+        await liar.AnnounceAsync(blocks[2], 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        await liar.AnnounceAsync(blocks[1], 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        Assert.That((node.Chain.Head.Height, node.Verdicts), Is.EqualTo((0ul, (0L, 1L, 0L))));
+        await good.AnnounceAsync(blocks[1], 0);
+        await node.ReachAsync(blocks[^1].Id);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        await StopAsync(good, liar, node);
+    }, HeadersOnly with { MaxWaitingBlocksPerPeer = 1 });
+
+    /// <summary>What it announced waits no longer for what it would have shown, and takes no seat and no bytes.</summary>
+    [Test]
+    public void The_announcements_of_a_peer_that_goes_end_with_it() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(3);
+        (SyncPeerNode good, SyncPeerNode liar, SyncPeerNode node) = await TwoAnnouncersAsync(scene, []);
+        await liar.AnnounceAsync(blocks[2], 0);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), scene.World.Time);
+        Assert.That(node.Verdicts, Is.EqualTo((0L, 0L, 0L)));
+        await liar.StopAsync();
+        await node.WaitForVerdictsAsync(1);
+        Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(node.Verdicts, Is.EqualTo((0L, 1L, 0L)));
+        await StopAsync(good, node);
+    }, HeadersOnly);
+
+    [Test]
     public void A_peer_that_gives_another_transaction_than_it_announced_is_banned() => Run(async scene =>
     {
         SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
@@ -544,6 +603,24 @@ internal sealed class GossipSyncTests
         SyncPeerNode c = await SyncPeerNode.StartAsync(scene, "c");
         await b.ConnectAsync(a, c);
         return (a, b, c);
+    }
+
+    /// <summary>A node with a peer that gives no transactions, and one that has the first payment.</summary>
+    private static async Task<(SyncPeerNode Liar, SyncPeerNode Honest, SyncPeerNode Node)> MuteAndHonestAsync(SyncScene scene)
+    {
+        SyncPeerNode liar = await SyncPeerNode.StartLiarAsync(scene, "liar", []);
+        SyncPeerNode honest = await SyncPeerNode.StartLiarAsync(scene, "honest", []);
+        liar.Node.Serve(SyncProtocols.Transactions, async (_, _, cancellation) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, scene.World.Time, cancellation);
+            return null;
+        });
+        Transaction payment = SyncChains.Pay(0);
+        honest.Answer(SyncProtocols.Transactions, message => new TransactionsResponse(
+            TransactionsRequest.TryDecode(message.Span)!.Ids.Contains(payment.Id) ? [payment] : []).Encode());
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        await node.ConnectAsync(liar, honest);
+        return (liar, honest, node);
     }
 
     /// <summary>A node with two peers that say what a test makes them say; both answer for the blocks unless the test does.</summary>

@@ -64,6 +64,33 @@ internal sealed class SyncStallTests
         await StopAsync(peer, node);
     }, Silent with { PollInterval = TimeSpan.FromSeconds(1) });
 
+    /// <summary>Its first answer takes long. What waits in its pool can be judged only after its blocks.</summary>
+    [Test]
+    public void The_pool_of_a_sole_slow_peer_is_asked_for_after_its_blocks() => Run(async scene =>
+    {
+        List<Block> blocks = scene.Grow(20);
+        SyncPeerNode peer = await SyncPeerNode.StartLiarAsync(scene, "peer", blocks);
+        SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node");
+        List<ulong> askedAt = [];
+        peer.AnswerBodies(static block => block);
+        peer.Answer(SyncProtocols.Pool, _ =>
+        {
+            askedAt.Add(node.Chain.Head.Height);
+            return new PoolResponse([]).Encode();
+        });
+        peer.Node.Serve(SyncProtocols.Headers, async (_, message, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(800), scene.World.Time, cancellation);
+            ulong height = HeadersRequest.TryDecode(message.Span)!.Locator.Select(id => peer.Chain.GetHeader(id)!.Height).Max();
+            return new HeadersResponse(20, 0, [.. blocks.Skip((int)height).Select(static block => new HeaderAnnouncement(block.SignedHeader, block.Certificate.PublicData))]).Encode();
+        });
+        await node.ConnectAsync(peer);
+        await node.ReachAsync(blocks[^1].Id);
+        await Task.Delay(TimeSpan.FromSeconds(5), scene.World.Time);
+        Assert.That(askedAt, Is.EqualTo(new ulong[] { 20 }));
+        await StopAsync(peer, node);
+    });
+
     /// <summary>One peer gives a header every nine seconds, for ever; the other's pool is asked for all the same.</summary>
     [Test]
     public void A_peer_that_drips_headers_does_not_keep_the_node_from_the_pools_of_others() => Run(async scene =>
