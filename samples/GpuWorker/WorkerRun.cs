@@ -5,6 +5,8 @@ using PoUW.Compute.Data;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.TorchSharp.Backends;
+using PoUW.Compute.TorchSharp.TileWork;
+using PoUW.Core;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Randomness;
 using PoUW.Sdk.Jobs;
@@ -23,11 +25,13 @@ internal static class WorkerRun
     {
         using KeyPair key = KeyPair.Generate(new CryptographicRandomSource());
         using CpuBackend replay = new();
+        TorchTileMiner? miner = Miner(device, output);
         Queue<PoUW.Vm.Backends.ITensorBackend> backends = new([device, replay]); // The worker's; a validator's, if the node is one.
         PouwNodeOptions options = PouwNodeOptions.Development(key) with
         {
             Backend = backends.Dequeue,
-            TicketTraining = false, // Tickets of training products are drawn on the processor; here all products go to the device.
+            TicketTraining = miner is not null,
+            TicketBackend = miner is null ? null : (inner, templates, sink) => new TorchTileWorkBackend(inner, miner, templates, sink),
         };
         await using PouwNode node = await PouwNode.StartAsync(options);
         Dataset data = SyntheticImages.Create(classes: 10, count: 2048, side: 28, seed: 1);
@@ -49,6 +53,21 @@ internal static class WorkerRun
         TrainedModel trained = await job.LoadModelAsync();
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         output.WriteLine($"job        {Steps} steps of {Batch} images in {seconds:F1} s, accuracy {trained.Evaluate(data).Accuracy:P1}");
+        output.WriteLine($"tickets    {node.Mining.TrainingTickets} of training products on {miner?.Device.ToString() ?? "no device"}, {node.Mining.Blocks} blocks");
         output.WriteLine($"products   {device.DeviceProducts} on the device, {device.OutOfMemory} without memory, {device.Failures} failed");
+    }
+
+    /// <summary>Draws on the first device; null, and products without tickets, if there is none or its tickets are not exact.</summary>
+    private static TorchTileMiner? Miner(TorchBackend device, TextWriter output)
+    {
+        try
+        {
+            return device.Devices.Count == 0 ? null : new TorchTileMiner(device.Devices[0].Device);
+        }
+        catch (PouwException inexact)
+        {
+            output.WriteLine($"note       {inexact.Message}");
+            return null;
+        }
     }
 }

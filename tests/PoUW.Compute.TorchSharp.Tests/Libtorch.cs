@@ -8,6 +8,9 @@ internal static class Libtorch
 {
     private static readonly TorchDiscovery Found = Discover();
 
+    /// <summary>The devices of this machine, for tests that run on each; the processor, on which they are then skipped, if there are none.</summary>
+    public static IEnumerable<TorchDevice> Devices => Found.Devices.Count > 0 ? Found.Devices : [TorchDevice.Cpu];
+
     /// <summary>Skips a test on a machine on which libtorch does not load, unless POUW_REQUIRE_LIBTORCH=1.</summary>
     public static void OrSkip()
     {

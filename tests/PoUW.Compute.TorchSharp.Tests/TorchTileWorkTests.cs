@@ -9,8 +9,8 @@ using TorchSharp;
 
 namespace PoUW.Compute.TorchSharp.Tests;
 
-[TestFixture]
-public sealed class TorchTileWorkTests
+[TestFixtureSource(typeof(Libtorch), nameof(Libtorch.Devices))]
+public sealed class TorchTileWorkTests(TorchDevice device)
 {
     private TorchTileMiner _miner = null!;
 
@@ -18,7 +18,7 @@ public sealed class TorchTileWorkTests
     public void Create()
     {
         Libtorch.OrSkip();
-        _miner = new TorchTileMiner(TorchDevice.Cpu);
+        _miner = new TorchTileMiner(device);
     }
 
     /// <summary>Every ticket wins, so the certificates are all the tickets there are.</summary>
@@ -53,7 +53,7 @@ public sealed class TorchTileWorkTests
         (TileWorkBench ofWhole, TileWorkBench ofParts) = (new(), new());
         long most = TileTensors.BytesOf(shape, shape.TileColumns) - 1;
         Assert.That(TileTensors.BytesOf(shape, 1), Is.LessThan(most));
-        TorchTileMiner small = new(TorchDevice.Cpu, most);
+        TorchTileMiner small = new(device, most);
 
         Assert.That(_miner.TryMultiply(shape, a, b, whole, template, ofWhole));
         Assert.That(small.TryMultiply(shape, a, b, parts, template, ofParts));
@@ -65,7 +65,7 @@ public sealed class TorchTileWorkTests
     public void A_product_that_does_not_fit_draws_nothing()
     {
         TileWorkShape shape = new(2000, 2000, 2000, false, false);
-        TorchTileMiner small = new(TorchDevice.Cpu, maxDeviceBytes: 4_600_000);
+        TorchTileMiner small = new(device, maxDeviceBytes: 4_600_000);
         TileWorkBench sink = new();
         bool done = small.TryMultiply(
             shape, new sbyte[4_000_000], new sbyte[4_000_000], new int[4_000_000], TileWorkBench.Template(TileWorkBench.EasyTarget), sink);
@@ -94,7 +94,7 @@ public sealed class TorchTileWorkTests
         sbyte[] operand = TileWorkBench.Operand(64 * 512, 1);
         MatrixCommitment commitment = MatrixCommitment.Compute(operand, 64, 512);
         using DisposeScope scope = torch.NewDisposeScope();
-        _ = new TileTensors(shape, operand, operand, TileWorkSeeds.Derive(template.Sigma, shape, commitment.Tag, commitment.Tag, template.Binding), torch.CPU);
+        _ = new TileTensors(shape, operand, operand, TileWorkSeeds.Derive(template.Sigma, shape, commitment.Tag, commitment.Tag, template.Binding), torch.device(device.ToString()));
         Assert.That(scope.DisposablesCount, Is.EqualTo(7));
     }
 

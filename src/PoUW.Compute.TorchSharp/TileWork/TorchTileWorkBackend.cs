@@ -14,9 +14,17 @@ namespace PoUW.Compute.TorchSharp.TileWork;
 /// <param name="miner">The device.</param>
 /// <param name="templates">What to mine on; asked once a product.</param>
 /// <param name="sink">Takes winning tickets.</param>
-public sealed class TorchTileWorkBackend(ITensorBackend inner, TorchTileMiner miner, IWorkTemplateSource templates, ITicketSink sink) : IUnitBackend
+public sealed class TorchTileWorkBackend(ITensorBackend inner, TorchTileMiner miner, IWorkTemplateSource templates, ITicketSink sink) : IUnitBackend, ITicketCounters
 {
     private UnitOperations? _unit;
+    private long _tickets;
+    private long _boundTickets;
+
+    /// <inheritdoc/>
+    public long TicketsDrawn => Interlocked.Read(ref _tickets);
+
+    /// <inheritdoc/>
+    public long BoundTicketsDrawn => Interlocked.Read(ref _boundTickets);
 
     /// <inheritdoc/>
     public void MatMul(in MatMulShape shape, Tensor a, Tensor b, Tensor c)
@@ -24,7 +32,7 @@ public sealed class TorchTileWorkBackend(ITensorBackend inner, TorchTileMiner mi
         TileWorkShape work = new(shape.M, shape.N, shape.K, shape.TransposeA, shape.TransposeB);
         WorkTemplate? template = shape.TileWork && a.Type == TensorType.Int8 ? NextTemplate(work) : null;
         if (template is null || !TileWorkMiner.IsEligible(work, a.Int8, b.Int8)
-            || !miner.TryMultiply(work, a.Int8, b.Int8, c.Int32, template, sink, templates.IsCurrent))
+            || !TryMine(work, a, b, c, template))
         {
             inner.MatMul(shape, a, b, c);
         }
@@ -44,6 +52,20 @@ public sealed class TorchTileWorkBackend(ITensorBackend inner, TorchTileMiner mi
 
     /// <inheritdoc/>
     public void Checkpoint(string name, IReadOnlyList<Tensor> state) => inner.Checkpoint(name, state);
+
+    private bool TryMine(in TileWorkShape shape, Tensor a, Tensor b, Tensor c, WorkTemplate template)
+    {
+        long before = miner.TicketsDrawn;
+        if (!miner.TryMultiply(shape, a.Int8, b.Int8, c.Int32, template, sink, templates.IsCurrent))
+        {
+            return false;
+        }
+
+        long drawn = miner.TicketsDrawn - before;
+        Interlocked.Add(ref _tickets, drawn);
+        Interlocked.Add(ref _boundTickets, template.IsBound ? drawn : 0);
+        return true;
+    }
 
     /// <summary>Every product of a unit is counted, whether it turns out to be ticketed or not.</summary>
     private WorkTemplate? NextTemplate(in TileWorkShape shape) =>

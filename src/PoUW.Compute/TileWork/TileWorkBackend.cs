@@ -10,7 +10,7 @@ namespace PoUW.Compute.TileWork;
 /// source has one, else on the current template; all others go to the inner backend. A tensor that several products share is committed once.
 /// Results are the same bits either way. Used by one machine, hence one thread, at a time; the properties may be read from any thread.
 /// </summary>
-public sealed class TileWorkBackend : IUnitBackend, IDisposable
+public sealed class TileWorkBackend : IUnitBackend, ITicketCounters, IDisposable
 {
     private readonly ITensorBackend _inner;
     private readonly IWorkTemplateSource _templates;
@@ -38,10 +38,10 @@ public sealed class TileWorkBackend : IUnitBackend, IDisposable
         _commitments = new CommitmentCache(options.CommitmentBytes);
     }
 
-    /// <summary>Tickets drawn so far.</summary>
+    /// <inheritdoc/>
     public long TicketsDrawn => _miner.TicketsDrawn;
 
-    /// <summary>Those of them that were bound to an operation of a lease.</summary>
+    /// <inheritdoc/>
     public long BoundTicketsDrawn => Interlocked.Read(ref _boundTickets);
 
     /// <summary>Padded multiply-accumulates behind those tickets.</summary>

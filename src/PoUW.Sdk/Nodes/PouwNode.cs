@@ -51,7 +51,7 @@ public sealed class PouwNode : IAsyncDisposable
     private readonly JobLoader _loader;
     private readonly JobSubmitter _submitter;
     private readonly WorkerService? _worker;
-    private TileWorkBackend? _training;
+    private ITicketCounters? _tickets;
     private CommonsMiner? _commons;
     private readonly AuditorService? _auditor;
     private readonly CheckpointVoter? _voter;
@@ -120,8 +120,8 @@ public sealed class PouwNode : IAsyncDisposable
 
     /// <summary>What the node has mined.</summary>
     public MiningStatus Mining => new(
-        _producer.BlocksProduced, _producer.BoundBlocksProduced, (_training?.TicketsDrawn ?? 0) + (_commons?.TicketsDrawn ?? 0),
-        _training?.TicketsDrawn ?? 0, _training?.BoundTicketsDrawn ?? 0);
+        _producer.BlocksProduced, _producer.BoundBlocksProduced, (_tickets?.TicketsDrawn ?? 0) + (_commons?.TicketsDrawn ?? 0),
+        _tickets?.TicketsDrawn ?? 0, _tickets?.BoundTicketsDrawn ?? 0);
 
     /// <summary>What the audit part of the validator role is doing; null without that role.</summary>
     public AuditorStatus? Auditor => _auditor?.Status;
@@ -304,12 +304,17 @@ public sealed class PouwNode : IAsyncDisposable
         _commons = new CommonsMiner(_options.Parameters.Commons, _producer, _producer);
         CommonsWork idle = new(_commons);
         IWorkTemplateSource templates = _options.Worker.KeepToSchedule ? new PacedWork(_producer, idle, _stopping.Token) : _producer;
-        _training = _options.TicketTraining ? new TileWorkBackend(plain, templates, _producer) : null;
+        ITensorBackend backend = plain;
+        if (_options.TicketTraining)
+        {
+            backend = _options.TicketBackend?.Invoke(plain, templates, _producer) ?? new TileWorkBackend(plain, templates, _producer);
+            _tickets = backend as ITicketCounters;
+        }
 
         // Without tickets there is nothing to wait for.
         WorkerOptions limits = _options.TicketTraining ? _options.Worker : _options.Worker with { ScheduleWaitBlocks = 0 };
         return new WorkerService(
-            sender, _ledger, _loader, journal, _training ?? plain, _options.UnitRunner, idle, _options.Spawner,
+            sender, _ledger, _loader, journal, backend, _options.UnitRunner, idle, _options.Spawner,
             new RoleWarnings(Name, _options.Observer), limits, _options.Time);
     }
 

@@ -1,3 +1,4 @@
+using PoUW.Compute.TileWork;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Headers;
@@ -9,6 +10,7 @@ using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Runtime;
 using PoUW.Core.Storage;
+using PoUW.Core.Work;
 using PoUW.Network.Discovery;
 using PoUW.Network.Discovery.Rendezvous;
 using PoUW.Network.Identity;
@@ -139,6 +141,13 @@ public sealed record PouwNodeOptions
 
     /// <summary>True to draw tickets from training products; false to mine the commons product only. Trained bits are the same.</summary>
     public bool TicketTraining { get; init; } = true;
+
+    /// <summary>
+    /// Makes the backend that draws tickets from the worker's training products, from the backend that does the others, what to mine on, and what takes winning
+    /// tickets; called once, if <see cref="TicketTraining"/>; null for the default one, on the processor. It must give the default one's bits. One that is an
+    /// <see cref="ITicketCounters"/> is counted in <see cref="PouwNode.Mining"/>. The maker disposes of what it made, after the node.
+    /// </summary>
+    public Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? TicketBackend { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

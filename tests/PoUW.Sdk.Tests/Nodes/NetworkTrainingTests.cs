@@ -3,6 +3,7 @@ using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.StateDicts.Safetensors;
+using PoUW.Compute.TileWork;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
@@ -43,6 +44,26 @@ public sealed class NetworkTrainingTests
             Assert.That(model.WeightsHash, Is.EqualTo(Recompute(job.Manifest, request, new CpuBackend())));
             Assert.That(network.Observer.Messages, Is.Empty);
         });
+    }
+
+    [Test]
+    [CancelAfter(120_000)]
+    public async Task A_host_brings_the_backend_that_draws_the_tickets(CancellationToken cancellation)
+    {
+        List<TileWorkBackend> made = [];
+        await using TestNetwork network = await TestNetwork.StartAsync(
+            workers: 1,
+            ticketBackend: (inner, templates, sink) =>
+            {
+                made.Add(new TileWorkBackend(inner, templates, sink));
+                return made[^1];
+            });
+        TrainingJob job = await network.Client.SubmitJobAsync(TestNetwork.Request());
+        await job.WaitForEndAsync(cancellation);
+        Assert.That(made, Has.Count.EqualTo(1), "the worker's; a client has none");
+        Assert.That(made[0].TicketsDrawn, Is.Positive);
+        Assert.That(network.Nodes[1].Mining.TrainingTickets, Is.EqualTo(made[0].TicketsDrawn));
+        made[0].Dispose();
     }
 
     [Test]

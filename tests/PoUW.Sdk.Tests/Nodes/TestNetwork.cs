@@ -2,17 +2,20 @@ using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
+using PoUW.Compute.TileWork;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
+using PoUW.Core.Work;
 using PoUW.Network.Multiaddresses;
 using PoUW.Network.Transports;
 using PoUW.Sdk.Jobs;
 using PoUW.Sdk.Nodes;
 using PoUW.Training.Workers;
+using PoUW.Vm.Backends;
 
 namespace PoUW.Sdk.Tests.Nodes;
 
@@ -34,7 +37,8 @@ internal sealed class TestNetwork : IAsyncDisposable
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
     public static async Task<TestNetwork> StartAsync(
-        int workers, int validators = 0, bool tickets = true, IUnitRunner? liar = null, Func<string, IKeyValueStore>? stores = null)
+        int workers, int validators = 0, bool tickets = true, IUnitRunner? liar = null, Func<string, IKeyValueStore>? stores = null,
+        Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null)
     {
         List<string> names = ["client", .. Enumerable.Range(1, workers).Select(i => $"worker-{i}"), .. Enumerable.Range(1, validators).Select(i => $"validator-{i}")];
         TestNetwork network = new(NetworkParameters.Development with
@@ -57,7 +61,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         foreach (string name in names)
         {
             NodeRoles roles = name == "client" ? NodeRoles.Client : IsValidator(name) ? NodeRoles.Validator : NodeRoles.Worker;
-            await network.AddAsync(name, roles, stores?.Invoke(name), tickets, name == "worker-1" ? liar : null);
+            await network.AddAsync(name, roles, stores?.Invoke(name), tickets, name == "worker-1" ? liar : null, ticketBackend: ticketBackend);
         }
 
         return network;
@@ -65,7 +69,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public async Task<PouwNode> AddAsync(
         string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true, IUnitRunner? runner = null,
-        string? keyOf = null)
+        string? keyOf = null, Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null)
     {
         PouwNode node = await PouwNode.StartAsync(new PouwNodeOptions
         {
@@ -78,6 +82,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             Listen = Multiaddr.Memory(name),
             Bootstrap = [.. Nodes.Select(other => Multiaddr.Memory(other.Name))],
             TicketTraining = tickets,
+            TicketBackend = ticketBackend,
             UnitRunner = runner ?? new HonestRunner(),
             Observer = Observer,
         });
