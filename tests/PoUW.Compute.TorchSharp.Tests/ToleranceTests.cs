@@ -300,18 +300,22 @@ public sealed class ToleranceTests
     /// <summary>Conv2d by matrix products, with the taps in another order.</summary>
     private sealed class Turned : Module<torch.Tensor, torch.Tensor>
     {
-        private readonly global::TorchSharp.Modules.Parameter weight = new(torch.zeros(4, 1, 3, 3));
-        private readonly global::TorchSharp.Modules.Parameter bias = new(torch.zeros(4));
+        private readonly global::TorchSharp.Modules.Parameter _weight = new(torch.zeros(4, 1, 3, 3));
+        private readonly global::TorchSharp.Modules.Parameter _bias = new(torch.zeros(4));
 
         public Turned()
-            : base("turned") => RegisterComponents();
+            : base("turned")
+        {
+            register_parameter("weight", _weight);
+            register_parameter("bias", _bias);
+        }
 
         public override torch.Tensor forward(torch.Tensor input)
         {
             torch.Tensor order = torch.tensor([8L, 3, 1, 7, 0, 5, 2, 6, 4]);
             torch.Tensor patches = functional.unfold(input, (3, 3)).index_select(1, order);
-            torch.Tensor sums = weight.reshape(4, 9).index_select(1, order).matmul(patches);
-            return sums.reshape(input.shape[0], 4, Side - 2, Side - 2) + bias.reshape(1, 4, 1, 1);
+            torch.Tensor sums = _weight.reshape(4, 9).index_select(1, order).matmul(patches);
+            return sums.reshape(input.shape[0], 4, Side - 2, Side - 2) + _bias.reshape(1, 4, 1, 1);
         }
     }
 
