@@ -82,7 +82,7 @@ public sealed class TorchTileMiner
         MatrixCommitment treeA = MatrixCommitment.Compute(a, shape.StoredRowsA, shape.StoredColumnsA);
         MatrixCommitment treeB = MatrixCommitment.Compute(b, shape.StoredRowsB, shape.StoredColumnsB);
         TileWorkSeeds seeds = TileWorkSeeds.Derive(template.Sigma, shape, treeA.Tag, treeB.Tag, template.Binding);
-        List<DeviceTile> wins = [];
+        List<WinningTile> wins = [];
         for (int tiles = shape.TileColumns; tiles >= 1; tiles /= 2)
         {
             // What comes home must fit an array.
@@ -101,7 +101,7 @@ public sealed class TorchTileMiner
                 {
                     Interlocked.Add(ref _ticketsDrawn, (long)shape.TileRows * shape.TileColumns * shape.Segments);
                     Interlocked.Add(ref _macsTicketed, shape.PaddedMacs);
-                    foreach (DeviceTile win in wins)
+                    foreach (WinningTile win in wins)
                     {
                         Certify(shape, a, treeA, b, treeB, template, win, sink);
                     }
@@ -136,7 +136,7 @@ public sealed class TorchTileMiner
 
     private ProductOutcome Run(
         in TileWorkShape shape, ReadOnlySpan<sbyte> a, ReadOnlySpan<sbyte> b, Span<int> c, TileWorkSeeds seeds, WorkTemplate template, int tiles,
-        List<DeviceTile> wins)
+        List<WinningTile> wins)
     {
         const int edge = TileWorkParameters.TileSize;
         wins.Clear();
@@ -167,7 +167,7 @@ public sealed class TorchTileMiner
 
     /// <summary>Columns of tiles first, then rows, then segments: the order in which the default miner reports.</summary>
     private static void Scan(
-        in TileWorkShape shape, TileWorkSeeds seeds, WorkTemplate template, List<torch.Tensor> states, int firstTile, List<DeviceTile> wins)
+        in TileWorkShape shape, TileWorkSeeds seeds, WorkTemplate template, List<torch.Tensor> states, int firstTile, List<WinningTile> wins)
     {
         const int words = TileWorkParameters.StateWords;
         uint[][] segments = [.. states.Select(static state => MemoryMarshal.Cast<byte, uint>(state.cpu().contiguous().bytes).ToArray())];
@@ -181,7 +181,7 @@ public sealed class TorchTileMiner
                 Hash256 ticket = seeds.Ticket(state, row, firstTile + column, segment);
                 if (WorkTarget.TryThreshold(template.Target, shape.UnitMacs(segment), out Hash256 most) && ticket <= most)
                 {
-                    wins.Add(new DeviceTile(row, firstTile + column, segment, state.ToArray(), ticket));
+                    wins.Add(new WinningTile(row, firstTile + column, segment, state.ToArray(), ticket));
                 }
             }
         }
@@ -189,22 +189,9 @@ public sealed class TorchTileMiner
 
     private void Certify(
         in TileWorkShape shape, ReadOnlySpan<sbyte> a, MatrixCommitment treeA, ReadOnlySpan<sbyte> b, MatrixCommitment treeB, WorkTemplate template,
-        DeviceTile win, ITicketSink sink)
+        WinningTile win, ITicketSink sink)
     {
-        WorkPublicData data = new()
-        {
-            Shape = shape,
-            RootA = treeA.Root,
-            RootB = treeB.Root,
-            TileRow = win.TileRow,
-            TileColumn = win.TileColumn,
-            Segment = win.Segment,
-            State = win.State,
-            Bound = template.IsBound,
-            Binding = template.Binding,
-        };
-        byte[] witness = new WorkWitness(shape, win.TileRow, win.TileColumn, win.Segment).Build(a, treeA.Tree.Span, b, treeB.Tree.Span);
-        WorkCertificate certificate = new(data.Encode(), witness);
+        WorkCertificate certificate = win.Certify(template, shape, a, treeA.Tree.Span, b, treeB.Tree.Span);
         ValidationResult result = WorkVerifier.VerifyScalar(template, certificate, out Hash256 ticket);
         if (!result.IsValid || ticket != win.Ticket)
         {

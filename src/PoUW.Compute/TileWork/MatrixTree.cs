@@ -26,7 +26,7 @@ internal sealed class MatrixTree(MatrixHasher? hasher = null)
     {
         _tree.Reserve(MatrixCommitment.TreeBytes(rows, columns));
         _hasher.Build(stored, rows, columns, _tree.Span);
-        Root = new Hash256(Tree.Slice(Hash256.Size, Hash256.Size));
+        Root = MatrixCommitment.RootOf(Tree);
         Tag = MatrixCommitment.TagOf(rows, columns, Root);
     }
 }

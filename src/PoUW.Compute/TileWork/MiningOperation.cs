@@ -36,21 +36,5 @@ internal readonly ref struct MiningOperation
     public ITicketSink Sink { get; }
 
     /// <summary>Opens the operands of a tile.</summary>
-    public WorkCertificate Certify(WorkTemplate template, WinningTile win)
-    {
-        var data = new WorkPublicData
-        {
-            Shape = Shape,
-            RootA = TreeA.Root,
-            RootB = TreeB.Root,
-            TileRow = win.TileRow,
-            TileColumn = win.TileColumn,
-            Segment = win.Segment,
-            State = win.State,
-            Bound = template.IsBound,
-            Binding = template.Binding,
-        };
-        byte[] witness = new WorkWitness(Shape, win.TileRow, win.TileColumn, win.Segment).Build(A, TreeA.Tree, B, TreeB.Tree);
-        return new WorkCertificate(data.Encode(), witness);
-    }
+    public WorkCertificate Certify(WorkTemplate template, WinningTile win) => win.Certify(template, Shape, A, TreeA.Tree, B, TreeB.Tree);
 }

@@ -20,7 +20,7 @@ public sealed class MatrixCommitment
         Rows = rows;
         Columns = columns;
         _tree = tree;
-        Root = new Hash256(tree.AsSpan(Hash256.Size, Hash256.Size));
+        Root = RootOf(tree);
         Tag = TagOf(rows, columns, Root);
     }
 
@@ -66,6 +66,10 @@ public sealed class MatrixCommitment
 
     /// <summary>Bytes of the tree of a matrix, in the layout of <see cref="Tree"/>.</summary>
     public static int TreeBytes(int rows, int columns) => 2 * PaddedLeaves(rows, columns) * Hash256.Size;
+
+    /// <summary>The root in a tree of the layout of <see cref="Tree"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is shorter than two nodes.</exception>
+    public static Hash256 RootOf(ReadOnlySpan<byte> tree) => new(tree.Slice(Hash256.Size, Hash256.Size));
 
     /// <summary>tag = H("TW1/mat" || rows || columns || root).</summary>
     public static Hash256 TagOf(int rows, int columns, Hash256 root)

@@ -59,7 +59,7 @@ internal sealed class AttackTests
         Multiaddr address = await publisher.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")).InTime();
         Collector<byte> seen = new();
         await using NetworkNode honest = Create(2);
-        StallingTransport stalling = new();
+        StallingTransport stalling = new(TimeProvider.System);
         await using NetworkNode deaf = Create(3, stalling);
         publisher.Subscribe(Topic, static (_, _) => ValueTask.FromResult(GossipVerdict.Accept));
         deaf.Subscribe(Topic, static (_, _) => ValueTask.FromResult(GossipVerdict.Accept));

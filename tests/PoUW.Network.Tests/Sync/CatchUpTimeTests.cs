@@ -85,11 +85,8 @@ internal sealed class CatchUpTimeTests
         return back;
     }
 
-    private static void Run(Func<SyncScene, Task> scenario)
-    {
-        SyncScene scene = new() { Options = new SyncOptions() };
-        scene.World.Run(() => scenario(scene));
-    }
+    private static void Run(Func<SyncScene, Task> scenario) =>
+        SyncScene.Play(scenario, new SyncOptions());
 
     /// <summary>What a peer answers: headers soon, bodies after a time that depends on their number.</summary>
     private sealed class Answers(Func<int, TimeSpan> delay)

@@ -27,7 +27,7 @@ internal sealed class ChainSyncTests
         SyncStatus status = fresh.Sync!.Status;
         Assert.That((status.Height, status.KnownHeight, status.Peers, status.Imported), Is.EqualTo((600ul, 600ul, 3, 600L)));
         Assert.That(fresh.Warnings, Is.Empty);
-        await StopAsync(a, b, c, fresh);
+        await SyncPeerNode.StopAllAsync(a, b, c, fresh);
     });
 
     [Test]
@@ -45,7 +45,7 @@ internal sealed class ChainSyncTests
                 await fresh.ConnectAsync(a, b);
                 await fresh.ReachAsync(blocks[^1].Id);
                 trace = $"{a.Node.Statistics} {b.Node.Statistics} {fresh.Node.Statistics} {scene.World.Time.Now}";
-                await StopAsync(a, b, fresh);
+                await SyncPeerNode.StopAllAsync(a, b, fresh);
             });
             return trace;
         }
@@ -131,7 +131,7 @@ internal sealed class ChainSyncTests
         await fresh.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now, Is.LessThan(TimeSpan.FromSeconds(3)), "others are asked after the hedge delay, not after the timeout");
         Assert.That(fresh.IsBanned(mute), Is.False);
-        await StopAsync(mute, honest, fresh);
+        await SyncPeerNode.StopAllAsync(mute, honest, fresh);
     });
 
     [Test]
@@ -153,7 +153,7 @@ internal sealed class ChainSyncTests
         await fresh.ConnectAsync(slow, fast);
         await fresh.ReachAsync(blocks[^1].Id);
         Assert.That(served, Is.LessThan(60));
-        await StopAsync(slow, fast, fresh);
+        await SyncPeerNode.StopAllAsync(slow, fast, fresh);
     });
 
     [Test]
@@ -178,7 +178,7 @@ internal sealed class ChainSyncTests
         await fresh.ConnectAsync(leaving, staying);
         await fresh.ReachAsync(blocks[^1].Id);
         Assert.That(fresh.Node.Peers, Has.Count.EqualTo(1));
-        await StopAsync(leaving, staying, fresh);
+        await SyncPeerNode.StopAllAsync(leaving, staying, fresh);
     });
 
     /// <summary>Its chain claims the most work, its headers are in order, and it has no bodies: it costs its places and a request.</summary>
@@ -199,7 +199,7 @@ internal sealed class ChainSyncTests
         await fresh.ConnectAsync(honest);
         await fresh.ReachAsync(blocks[^1].Id);
         Assert.That(most, Is.LessThanOrEqualTo(2 * scene.Options.Headers.MaxHeadersPerPeer));
-        await StopAsync(liar, honest, fresh);
+        await SyncPeerNode.StopAllAsync(liar, honest, fresh);
     }, new SyncOptions { PollInterval = TimeSpan.Zero, HeadersPerRequest = 16, Headers = new HeaderIntakeOptions { MaxHeadersPerPeer = 32 } });
 
     /// <summary>The heavier branch leaves the own one deeper than a peer has places for headers, so it is imported before it is known to be heavier.</summary>
@@ -215,7 +215,7 @@ internal sealed class ChainSyncTests
         SyncPeerNode right = await SyncPeerNode.StartAsync(scene, "right", [.. shared, .. heavier]);
         await left.ConnectAsync(right);
         await left.ReachAsync(heavier[^1].Id);
-        await StopAsync(left, right);
+        await SyncPeerNode.StopAllAsync(left, right);
     }, new SyncOptions { PollInterval = TimeSpan.Zero, HeadersPerRequest = 16, Headers = new HeaderIntakeOptions { MaxHeadersPerPeer = 32 } });
 
     /// <summary>What claims less work than the own chain is not fetched.</summary>
@@ -240,7 +240,7 @@ internal sealed class ChainSyncTests
         await asked.Task;
         Assert.That(bodies, Is.Zero);
         Assert.That(node.Sync!.Status.PendingHeaders, Is.EqualTo(20));
-        await StopAsync(lighter, node);
+        await SyncPeerNode.StopAllAsync(lighter, node);
     });
 
     [Test]
@@ -259,7 +259,7 @@ internal sealed class ChainSyncTests
         await second.ConnectAsync(honest);
         await second.ReachAsync(blocks[^1].Id);
         Assert.That(second.Sync!.Status.Imported, Is.EqualTo(300 - (long)height));
-        await StopAsync(honest, second);
+        await SyncPeerNode.StopAllAsync(honest, second);
     });
 
     [Test]
@@ -283,7 +283,7 @@ internal sealed class ChainSyncTests
         SyncPeerNode full = await SyncPeerNode.StartAsync(scene, "full", blocks);
         await strict.ConnectAsync(full);
         await strict.ReachAsync(blocks[^1].Id);
-        await StopAsync(peer, strict, trusting, full);
+        await SyncPeerNode.StopAllAsync(peer, strict, trusting, full);
     });
 
     [Test]
@@ -308,7 +308,7 @@ internal sealed class ChainSyncTests
         await node.ReachAsync(tip.Id);
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21)));
         Assert.That(node.IsBanned(peer), Is.False);
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     [Test]
@@ -322,7 +322,7 @@ internal sealed class ChainSyncTests
         Block silent = SyncChains.Grow(peer.Chain, 1)[0];
         await node.ReachAsync(silent.Id);
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(61)));
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     }, new SyncOptions());
 
     [Test]
@@ -330,14 +330,14 @@ internal sealed class ChainSyncTests
     {
         List<Block> blocks = scene.Grow(40);
         SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "peer", blocks);
-        FullStore store = new();
+        FailingStore store = new(new InMemoryKeyValueStore(), static () => new StoreException(StoreFailure.DiskFull, "full"));
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node", store: store);
         store.Failures = 2;
         await node.ConnectAsync(peer);
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(node.Warnings, Has.Count.EqualTo(2).And.All.Contains("full"));
         Assert.That(node.IsBanned(peer), Is.False);
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     /// <summary>A liar with the same chain as an honest peer, connected first; a new node reaches the head all the same and bans the liar.</summary>
@@ -353,46 +353,9 @@ internal sealed class ChainSyncTests
         await fresh.ReachAsync(blocks[^1].Id);
         Assert.That(fresh.IsBanned(liar), Is.True);
         Assert.That(fresh.IsBanned(honest), Is.False);
-        await StopAsync(liar, honest, fresh);
+        await SyncPeerNode.StopAllAsync(liar, honest, fresh);
     });
 
-    private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null)
-    {
-        SyncScene scene = new() { Options = options ?? new SyncOptions { PollInterval = TimeSpan.Zero } };
-        scene.World.Run(() => scenario(scene));
-    }
-
-    private static async Task StopAsync(params SyncPeerNode[] nodes)
-    {
-        foreach (SyncPeerNode node in nodes)
-        {
-            await node.StopAsync();
-        }
-    }
-
-    private sealed class FullStore : IKeyValueStore
-    {
-        private readonly InMemoryKeyValueStore _inner = new();
-
-        public int Failures { get; set; }
-
-        public byte[]? Get(ReadOnlySpan<byte> key) => _inner.Get(key);
-
-        public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit) => _inner.Scan(from, end, limit);
-
-        public IKeyValueSnapshot Snapshot() => _inner.Snapshot();
-
-        public void Apply(WriteBatch batch)
-        {
-            if (Failures > 0)
-            {
-                Failures--;
-                throw new StoreException(StoreFailure.DiskFull, "full");
-            }
-
-            _inner.Apply(batch);
-        }
-
-        public void Dispose() => _inner.Dispose();
-    }
+    private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null) =>
+        SyncScene.Play(scenario, options ?? new SyncOptions { PollInterval = TimeSpan.Zero });
 }

@@ -25,7 +25,7 @@ internal sealed class GossipSyncTests
         await c.ReachAsync(block.Id);
         Assert.That(b.Chain.Head.Id, Is.EqualTo(block.Id));
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(0.5)));
-        await StopAsync(a, b, c);
+        await SyncPeerNode.StopAllAsync(a, b, c);
     }, HeadersOnly with { InlineBlockBytes = inlineBytes });
 
     /// <summary>The middle node lacks the parent: it learns it from the announcer and passes the announcement on then.</summary>
@@ -38,7 +38,7 @@ internal sealed class GossipSyncTests
         a.Sync!.Publish(blocks[^1]);
         await c.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(0.5)));
-        await StopAsync(a, b, c);
+        await SyncPeerNode.StopAllAsync(a, b, c);
     }, HeadersOnly with { InlineBlockBytes = inlineBytes });
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed class GossipSyncTests
         List<Block> blocks = SyncChains.Grow(a.Chain, 40);
         blocks.ForEach(a.Sync!.Publish);
         await c.ReachAsync(blocks[^1].Id);
-        await StopAsync(a, b, c);
+        await SyncPeerNode.StopAllAsync(a, b, c);
     }, HeadersOnly);
 
     /// <summary>The announcer keeps its body back; another peer has the block.</summary>
@@ -72,7 +72,7 @@ internal sealed class GossipSyncTests
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)), "what comes behind is not held up");
         await node.ReachAsync(block.Id);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     }, HeadersOnly with { InlineTransactionBytes = 1_000 });
 
     [Test]
@@ -89,7 +89,7 @@ internal sealed class GossipSyncTests
         await node.ReachAsync(blocks[0].Id);
         Assert.That(node.IsBanned(liar), Is.True);
         Assert.That(node.IsBanned(honest), Is.False);
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     }, HeadersOnly);
 
     /// <summary>It says from which height on it has witnesses: below, others are asked; who says so of everything is asked no more.</summary>
@@ -119,7 +119,7 @@ internal sealed class GossipSyncTests
         Assert.That(node.IsBanned(pruned), Is.False);
         Assert.That(asked, Is.EqualTo(requests));
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
-        await StopAsync(pruned, honest, node);
+        await SyncPeerNode.StopAllAsync(pruned, honest, node);
     }, HeadersOnly);
 
     /// <summary>What is forwarded is the announcement, so its seal is the one that is verified.</summary>
@@ -133,7 +133,7 @@ internal sealed class GossipSyncTests
         await node.ConnectAsync(liar);
         await liar.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[0] with { Seal = ProducerSeal.Empty }, 0));
         await WaitForRejectAsync(scene, node);
-        await StopAsync(liar, node);
+        await SyncPeerNode.StopAllAsync(liar, node);
     }, HeadersOnly);
 
     /// <summary>Seal, public data and witness are outside the id: what is passed on has to be the block that is stored, byte for byte.</summary>
@@ -147,7 +147,7 @@ internal sealed class GossipSyncTests
         await liar.AnnounceAsync(Resealed(blocks[0]), 0);
         await node.WaitForVerdictsAsync(2);
         Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly);
 
     [Test]
@@ -159,7 +159,7 @@ internal sealed class GossipSyncTests
         await good.AnnounceAsync(blocks[1], 0);
         await node.WaitForVerdictsAsync(2);
         Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly);
 
     /// <summary>The mutated announcement has its body in hand when the good one was imported meanwhile.</summary>
@@ -178,7 +178,7 @@ internal sealed class GossipSyncTests
         await good.AnnounceAsync(blocks[0], 0);
         await node.WaitForVerdictsAsync(2);
         Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly);
 
     /// <summary>The header of another peer has passed its checks already, which said nothing about these public data.</summary>
@@ -198,7 +198,7 @@ internal sealed class GossipSyncTests
         await liar.AnnounceAsync(blocks[0] with { Certificate = blocks[0].Certificate with { PublicData = new byte[] { 9 } } }, 0);
         await node.WaitForVerdictsAsync(2);
         Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
-        await StopAsync(slow, liar, node);
+        await SyncPeerNode.StopAllAsync(slow, liar, node);
     }, HeadersOnly);
 
     [TestCase(false)]
@@ -212,7 +212,7 @@ internal sealed class GossipSyncTests
         await (isMutatedFirst ? good.AnnounceAsync(blocks[1], 32 * 1024) : liar.AnnounceAsync(mutated, 32 * 1024));
         await node.WaitForVerdictsAsync(2);
         Assert.That(node.Verdicts, Is.EqualTo((1, 1, 0)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly with { InlineBlockBytes = 32 * 1024 });
 
     /// <summary>One place for all peers: who announces what cannot be judged now does not keep it from others.</summary>
@@ -234,10 +234,8 @@ internal sealed class GossipSyncTests
 
         await liar.AnnounceAsync(waiting, 0);
         await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
-        await good.AnnounceAsync(next, 0);
-        await node.WaitForVerdictsAsync(1);
-        Assert.That((node.Verdicts, node.Chain.Head.Id), Is.EqualTo(((1, 0, 0), next.Id)));
-        await StopAsync(good, liar, node);
+        await JudgesOnlyAsync(next, good, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly with { MaxAnnouncedBlocks = 1 });
 
     /// <summary>The body of the lower block is kept back, so that of the upper one cannot be imported.</summary>
@@ -255,10 +253,8 @@ internal sealed class GossipSyncTests
             await Task.Delay(TimeSpan.FromMilliseconds(100), scene.World.Time);
         }
 
-        await good.AnnounceAsync(next, 0);
-        await node.WaitForVerdictsAsync(1);
-        Assert.That((node.Verdicts, node.Chain.Head.Id), Is.EqualTo(((1, 0, 0), next.Id)));
-        await StopAsync(good, liar, node);
+        await JudgesOnlyAsync(next, good, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly with { MaxAnnouncedBlocks = 1 });
 
     /// <summary>It costs its maker nothing, so it may not wait for a parent that never comes.</summary>
@@ -271,7 +267,7 @@ internal sealed class GossipSyncTests
         await node.WaitForVerdictsAsync(1);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
         Assert.That(node.Verdicts, Is.EqualTo((0, 0, 1)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly);
 
     [Test]
@@ -284,7 +280,7 @@ internal sealed class GossipSyncTests
             await node.ConnectAsync(liar);
             await liar.Node.PublishAsync(topic, new byte[] { 1, 2, 3 });
             await WaitForRejectAsync(scene, node);
-            await StopAsync(liar, node);
+            await SyncPeerNode.StopAllAsync(liar, node);
         }
     }, HeadersOnly);
 
@@ -301,7 +297,7 @@ internal sealed class GossipSyncTests
         await node.ReachAsync(early.Id);
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6)));
         Assert.That(node.IsBanned(ahead), Is.False);
-        await StopAsync(ahead, node);
+        await SyncPeerNode.StopAllAsync(ahead, node);
     }, HeadersOnly);
 
     [Test]
@@ -325,7 +321,7 @@ internal sealed class GossipSyncTests
 
         await Task.Delay(TimeSpan.FromSeconds(1), scene.World.Time);
         Assert.That(requests, Is.InRange(1, scene.Options.MaxAnnouncedBlocksPerPeer));
-        await StopAsync(liar, node);
+        await SyncPeerNode.StopAllAsync(liar, node);
     }, HeadersOnly);
 
     [TestCase(64, Description = "by its id")]
@@ -338,7 +334,7 @@ internal sealed class GossipSyncTests
         a.Sync!.Publish(payment);
         await c.UntilAsync(() => c.Pool.Find(payment.Id) is not null);
         Assert.That(b.Pool.Count, Is.EqualTo(1));
-        await StopAsync(a, b, c);
+        await SyncPeerNode.StopAllAsync(a, b, c);
     }, HeadersOnly with { InlineTransactionBytes = inlineBytes });
 
     [Test]
@@ -354,7 +350,7 @@ internal sealed class GossipSyncTests
 
         await c.UntilAsync(() => c.Pool.Count == 50);
         Assert.That(c.IsBanned(b), Is.False);
-        await StopAsync(a, b, c);
+        await SyncPeerNode.StopAllAsync(a, b, c);
     }, HeadersOnly with { InlineTransactionBytes = 32 * 1024 });
 
     /// <summary>On two topics at once, since one topic's announcements of a peer are judged one after the other.</summary>
@@ -380,7 +376,7 @@ internal sealed class GossipSyncTests
         await honest.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
         await node.UntilAsync(() => node.Pool.Count == 1);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     }, HeadersOnly with { MaxFetchedTransactions = 2, MaxFetchedTransactionsPerPeer = 1 });
 
     [Test]
@@ -390,7 +386,7 @@ internal sealed class GossipSyncTests
         await liar.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
         await node.UntilAsync(() => node.Pool.Count == 1);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     }, HeadersOnly);
 
     /// <summary>Its places are taken, on another topic: the id is not taken for one that was judged.</summary>
@@ -406,7 +402,7 @@ internal sealed class GossipSyncTests
         await honest.Node.PublishAsync(TransactionTopics.Transactions.Name, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
         await node.UntilAsync(() => node.Pool.Count == 1);
         Assert.That(node.IsBanned(honest), Is.False);
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     }, HeadersOnly with { MaxFetchedTransactionsPerPeer = 1 });
 
     /// <summary>Without a seat for its announcer an announcement is forgotten, and the copy of another peer leads to the block.</summary>
@@ -423,7 +419,7 @@ internal sealed class GossipSyncTests
         await good.AnnounceAsync(blocks[1], 0);
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
-        await StopAsync(good, liar, node);
+        await SyncPeerNode.StopAllAsync(good, liar, node);
     }, HeadersOnly with { MaxWaitingBlocksPerPeer = 1 });
 
     /// <summary>What it announced waits no longer for what it would have shown, and takes no seat and no bytes.</summary>
@@ -439,7 +435,7 @@ internal sealed class GossipSyncTests
         await node.WaitForVerdictsAsync(1);
         Assert.That(scene.World.Time.Now - SyncPeerNode.Meeting, Is.LessThan(TimeSpan.FromSeconds(1)));
         Assert.That(node.Verdicts, Is.EqualTo((0L, 1L, 0L)));
-        await StopAsync(good, node);
+        await SyncPeerNode.StopAllAsync(good, node);
     }, HeadersOnly);
 
     [Test]
@@ -452,7 +448,7 @@ internal sealed class GossipSyncTests
         await liar.Node.PublishAsync(SyncProtocols.TransactionTopic, TransactionAnnouncement.Encode(SyncChains.Pay(0), 64));
         await WaitForBanAsync(scene, node, liar);
         Assert.That(node.Pool.Count, Is.Zero);
-        await StopAsync(liar, node);
+        await SyncPeerNode.StopAllAsync(liar, node);
     }, HeadersOnly);
 
     /// <summary>A joining node first catches up, else the transactions would be of the future; then it learns what waits.</summary>
@@ -469,7 +465,7 @@ internal sealed class GossipSyncTests
         await node.ConnectAsync(peer);
         await node.UntilAsync(() => node.Pool.Count == 20);
         Assert.That(node.Pool.List().Select(static payment => payment.Id), Is.EquivalentTo(payments[10..].Select(static payment => payment.Id)));
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     }, HeadersOnly with { MaxTransactionIds = 64, AnswerBytes = 500 });
 
     [Test]
@@ -485,7 +481,7 @@ internal sealed class GossipSyncTests
         await node.ConnectAsync(liar);
         await WaitForBanAsync(scene, node, liar);
         Assert.That(node.Pool.Count, Is.Zero);
-        await StopAsync(liar, node);
+        await SyncPeerNode.StopAllAsync(liar, node);
     }, HeadersOnly);
 
     [Test]
@@ -502,7 +498,7 @@ internal sealed class GossipSyncTests
         Assert.That(await AskAsync(), Is.Zero);
         await Task.Delay(TimeSpan.FromSeconds(10), scene.World.Time);
         Assert.That(await AskAsync(), Is.GreaterThan(4_000));
-        await StopAsync(server, client);
+        await SyncPeerNode.StopAllAsync(server, client);
     }, HeadersOnly with { ServedBytesPerSecond = 2_000 });
 
     /// <summary>One peer has used up what all may have of bodies; announced blocks and headers are served to everybody.</summary>
@@ -528,7 +524,7 @@ internal sealed class GossipSyncTests
             Assert.That(await AskAsync(who, SyncProtocols.Headers, headers), Is.GreaterThan(1_000));
         }
 
-        await StopAsync(server, greedy, client);
+        await SyncPeerNode.StopAllAsync(server, greedy, client);
     }, HeadersOnly with { ServedBytesPerSecond = 2_000, TotalServedBytesPerSecond = 2_000 });
 
     /// <summary>Requests of the sync count as such, not with what an application serves.</summary>
@@ -559,7 +555,7 @@ internal sealed class GossipSyncTests
 
             Assert.That(answers.Where(static (_, i) => i % 2 == 0).Count(static status => status == RequestStatus.Refused), Is.EqualTo(2));
             Assert.That(answers.Where(static (_, i) => i % 2 == 1), Is.All.EqualTo(RequestStatus.Ok));
-            await StopAsync(server, client);
+            await SyncPeerNode.StopAllAsync(server, client);
         });
     }
 
@@ -576,7 +572,7 @@ internal sealed class GossipSyncTests
         await client.ConnectAsync(server);
         await client.Node.RequestAsync(server.Node.Id, protocol, new byte[] { 0x81, 1 }, TimeSpan.FromSeconds(5));
         Assert.That(server.IsBanned(client), Is.True);
-        await StopAsync(server, client);
+        await SyncPeerNode.StopAllAsync(server, client);
     }, HeadersOnly);
 
     /// <summary>Connects, and waits until the nodes are in each other's meshes, so that gossip does not wait for a heartbeat.</summary>
@@ -654,17 +650,14 @@ internal sealed class GossipSyncTests
         return block with { Seal = block.Seal with { Signature = signature } };
     }
 
-    private static void Run(Func<SyncScene, Task> scenario, SyncOptions options)
+    /// <summary>What waits at the node leaves the one place to a block that can be judged now.</summary>
+    private static async Task JudgesOnlyAsync(Block next, SyncPeerNode announcer, SyncPeerNode node)
     {
-        SyncScene scene = new() { Options = options };
-        scene.World.Run(() => scenario(scene));
+        await announcer.AnnounceAsync(next, 0);
+        await node.WaitForVerdictsAsync(1);
+        Assert.That((node.Verdicts, node.Chain.Head.Id), Is.EqualTo(((1, 0, 0), next.Id)));
     }
 
-    private static async Task StopAsync(params SyncPeerNode[] nodes)
-    {
-        foreach (SyncPeerNode node in nodes)
-        {
-            await node.StopAsync();
-        }
-    }
+    private static void Run(Func<SyncScene, Task> scenario, SyncOptions options) =>
+        SyncScene.Play(scenario, options);
 }

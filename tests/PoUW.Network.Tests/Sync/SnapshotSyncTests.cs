@@ -35,7 +35,7 @@ internal sealed class SnapshotSyncTests
         await Task.Delay(TimeSpan.FromSeconds(5), scene.World.Time);
         Assert.That(late.Chain.Head.Height, Is.Zero);
         Assert.That(late.IsBanned(node), Is.False);
-        await StopAsync([.. peers, node, late]);
+        await SyncPeerNode.StopAllAsync([.. peers, node, late]);
     });
 
     [Test]
@@ -59,7 +59,7 @@ internal sealed class SnapshotSyncTests
             await liar.StopAsync();
         }
 
-        await StopAsync(peers);
+        await SyncPeerNode.StopAllAsync(peers);
     });
 
     /// <summary>The state has three chunks; the store fails after the first. The peers are asked for the others only, each for some.</summary>
@@ -69,7 +69,7 @@ internal sealed class SnapshotSyncTests
         (List<Block> blocks, SyncPeerNode[] peers) = await PeersAsync(scene, 2);
         Checkpoint trusted = new(Trusted, blocks[Trusted - 1].Id);
         using InMemoryKeyValueStore inner = new();
-        BreakingStore store = new(inner) { AppliesLeft = 2 };
+        FailingStore store = new(inner, static () => new StoreException(StoreFailure.DiskFull, "full")) { GoodBatches = 2, Failures = int.MaxValue };
         Assert.That(await BreaksAsync(scene, store, trusted, peers), Is.True);
         BlockChain between = SyncChains.Open(scene.World.Time, inner, parameters: scene.Parameters);
         Assert.That(between.Head.Height, Is.Zero, "no half of a state is the chain's");
@@ -78,7 +78,7 @@ internal sealed class SnapshotSyncTests
         long[] served = [.. peers.Select((peer, i) => peer.Node.Statistics.RequestsServed - before[i])];
         Assert.That(served, Is.All.EqualTo(3), "two offers, since the first asks what was left, and one chunk");
         Assert.That(SyncChains.Open(scene.World.Time, inner, trusted, scene.Parameters).Head.Id, Is.EqualTo(trusted.Id));
-        await StopAsync(peers);
+        await SyncPeerNode.StopAllAsync(peers);
     }, SyncChains.ManyAccounts());
 
     [Test]
@@ -94,7 +94,7 @@ internal sealed class SnapshotSyncTests
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "new", store: store, trusted: trusted);
         await node.ConnectAsync(peer);
         await node.ReachAsync(blocks[^1].Id);
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     /// <summary>
@@ -133,7 +133,7 @@ internal sealed class SnapshotSyncTests
         Assert.That(chunks, Has.Count.EqualTo(3));
         Assert.That(await BeginAsync(scene, store, trusted, [slow, .. peers]), Is.True);
         Assert.That(scene.World.Time.Now - start, Is.LessThan(TimeSpan.FromSeconds(12)));
-        await StopAsync([slow, .. peers]);
+        await SyncPeerNode.StopAllAsync([slow, .. peers]);
     }, SyncChains.ManyAccounts(), new SyncOptions { PollInterval = TimeSpan.Zero, SnapshotChunkDelay = TimeSpan.FromSeconds(4) + TimeSpan.FromTicks(ticks) });
 
     /// <summary>The offer's receipts and ancestors follow from the block's id as well.</summary>
@@ -159,7 +159,7 @@ internal sealed class SnapshotSyncTests
             await liar.StopAsync();
         }
 
-        await StopAsync(peers);
+        await SyncPeerNode.StopAllAsync(peers);
     });
 
     private static void AnswerSnapshots(
@@ -230,48 +230,11 @@ internal sealed class SnapshotSyncTests
         }
     }
 
-    private static void Run(Func<SyncScene, Task> scenario, NetworkParameters? parameters = null, SyncOptions? options = null)
-    {
-        SyncScene scene = new(parameters) { Options = options ?? new SyncOptions { PollInterval = TimeSpan.Zero } };
-        scene.World.Run(() => scenario(scene));
-    }
-
-    private static async Task StopAsync(params SyncPeerNode[] nodes)
-    {
-        foreach (SyncPeerNode node in nodes)
-        {
-            await node.StopAsync();
-        }
-    }
+    private static void Run(Func<SyncScene, Task> scenario, NetworkParameters? parameters = null, SyncOptions? options = null) =>
+        SyncScene.Play(scenario, options ?? new SyncOptions { PollInterval = TimeSpan.Zero }, parameters);
 
     private sealed class NetworkRecord
     {
         public List<string> Warnings { get; } = [];
-    }
-
-    /// <summary>Takes a number of batches and no more.</summary>
-    private sealed class BreakingStore(InMemoryKeyValueStore inner) : IKeyValueStore
-    {
-        public int AppliesLeft { get; set; }
-
-        public byte[]? Get(ReadOnlySpan<byte> key) => inner.Get(key);
-
-        public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit) => inner.Scan(from, end, limit);
-
-        public IKeyValueSnapshot Snapshot() => inner.Snapshot();
-
-        public void Apply(WriteBatch batch)
-        {
-            if (AppliesLeft-- <= 0)
-            {
-                throw new StoreException(StoreFailure.DiskFull, "full");
-            }
-
-            inner.Apply(batch);
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -160,6 +160,14 @@ internal sealed class SyncPeerNode
         }
     }
 
+    public static async Task StopAllAsync(params SyncPeerNode[] nodes)
+    {
+        foreach (SyncPeerNode node in nodes)
+        {
+            await node.StopAsync();
+        }
+    }
+
     private void Changed()
     {
         TaskCompletionSource change = Change;

@@ -35,6 +35,13 @@ internal sealed class SyncScene
     /// <summary>The limits of every node; one fault bans.</summary>
     public NetworkOptions Network { get; init; } = new() { Host = new HostOptions { FaultsBeforeBan = 1 } };
 
+    /// <summary>Plays a scenario in a scene of its own.</summary>
+    public static void Play(Func<SyncScene, Task> scenario, SyncOptions options, NetworkParameters? parameters = null)
+    {
+        SyncScene scene = new(parameters) { Options = options };
+        scene.World.Run(() => scenario(scene));
+    }
+
     /// <summary>A number that no other call gives.</summary>
     public int NextNumber() => _numbers++;
 

@@ -29,7 +29,7 @@ internal sealed class SyncStallTests
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(node.Warnings, Has.Count.EqualTo(1).And.All.Contains("broken listener"));
         Assert.That(node.IsBanned(peer), Is.False);
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     /// <summary>The pauses double, so that what stays broken is not tried all the time.</summary>
@@ -38,14 +38,14 @@ internal sealed class SyncStallTests
     {
         List<Block> blocks = scene.Grow(20);
         SyncPeerNode peer = await SyncPeerNode.StartAsync(scene, "peer", blocks);
-        BrokenStore store = new();
+        FailingStore store = new(new InMemoryKeyValueStore(), static () => new InvalidOperationException("out of order"));
         SyncPeerNode node = await SyncPeerNode.StartAsync(scene, "node", store: store);
         store.Failures = 4;
         await node.ConnectAsync(peer);
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(node.Warnings, Has.Count.EqualTo(4).And.All.Contains("out of order"));
         Assert.That(scene.World.Time.Now, Is.InRange(TimeSpan.FromSeconds(150), TimeSpan.FromSeconds(160)), "10 + 20 + 40 + 80 seconds");
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     [Test]
@@ -61,7 +61,7 @@ internal sealed class SyncStallTests
         await node.ConnectAsync(peer);
         await Task.Delay(TimeSpan.FromSeconds(30), scene.World.Time);
         Assert.That(node.Work.CountOf("headers later"), Is.EqualTo(1));
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     }, Silent with { PollInterval = TimeSpan.FromSeconds(1) });
 
     /// <summary>Its first answer takes long. What waits in its pool can be judged only after its blocks.</summary>
@@ -88,7 +88,7 @@ internal sealed class SyncStallTests
         await node.ReachAsync(blocks[^1].Id);
         await Task.Delay(TimeSpan.FromSeconds(5), scene.World.Time);
         Assert.That(askedAt, Is.EqualTo(new ulong[] { 20 }));
-        await StopAsync(peer, node);
+        await SyncPeerNode.StopAllAsync(peer, node);
     });
 
     /// <summary>One peer gives a header every nine seconds, for ever; the other's pool is asked for all the same.</summary>
@@ -110,7 +110,7 @@ internal sealed class SyncStallTests
         await node.ConnectAsync(slow, honest);
         await node.UntilAsync(() => node.Pool.Count == 1);
         Assert.That(scene.World.Time.Now, Is.LessThan(SyncPeerNode.Meeting + TimeSpan.FromSeconds(2)));
-        await StopAsync(slow, honest, node);
+        await SyncPeerNode.StopAllAsync(slow, honest, node);
     });
 
     /// <summary>The announcer, who is asked for what is missing, says nothing; another peer has it.</summary>
@@ -130,7 +130,7 @@ internal sealed class SyncStallTests
         await mute.Node.PublishAsync(SyncProtocols.BlockTopic, BlockAnnouncement.Encode(blocks[^1], 0));
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now, Is.LessThan(SyncPeerNode.Meeting + TimeSpan.FromSeconds(2)));
-        await StopAsync(mute, honest, node);
+        await SyncPeerNode.StopAllAsync(mute, honest, node);
     });
 
     /// <summary>A longer chain of headers whose sender is always busy: an honest peer with fewer blocks is followed all the same.</summary>
@@ -147,7 +147,7 @@ internal sealed class SyncStallTests
         await node.ConnectAsync(liar, honest);
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now, Is.LessThan(TimeSpan.FromSeconds(30)));
-        await StopAsync(liar, honest, node);
+        await SyncPeerNode.StopAllAsync(liar, honest, node);
     });
 
     /// <summary>More peers have headers without bodies than the intake was told of: the honest one behind them has its place.</summary>
@@ -169,47 +169,9 @@ internal sealed class SyncStallTests
         await node.ConnectAsync(honest);
         await node.ReachAsync(blocks[^1].Id);
         Assert.That(scene.World.Time.Now, Is.LessThan(3 * SyncPeerNode.Meeting));
-        await StopAsync(lighter, honest, node);
+        await SyncPeerNode.StopAllAsync(lighter, honest, node);
     }, Silent with { Headers = new HeaderIntakeOptions { MaxHeadersPerPeer = 1024, MaxPeers = 1 } });
 
-    private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null)
-    {
-        SyncScene scene = new() { Options = options ?? Silent };
-        scene.World.Run(() => scenario(scene));
-    }
-
-    private static async Task StopAsync(params SyncPeerNode[] nodes)
-    {
-        foreach (SyncPeerNode node in nodes)
-        {
-            await node.StopAsync();
-        }
-    }
-
-    /// <summary>Fails with an exception that is not a store's.</summary>
-    private sealed class BrokenStore : IKeyValueStore
-    {
-        private readonly InMemoryKeyValueStore _inner = new();
-
-        public int Failures { get; set; }
-
-        public byte[]? Get(ReadOnlySpan<byte> key) => _inner.Get(key);
-
-        public IReadOnlyList<KeyValuePair<byte[], byte[]>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int limit) => _inner.Scan(from, end, limit);
-
-        public IKeyValueSnapshot Snapshot() => _inner.Snapshot();
-
-        public void Apply(WriteBatch batch)
-        {
-            if (Failures > 0)
-            {
-                Failures--;
-                throw new InvalidOperationException("out of order");
-            }
-
-            _inner.Apply(batch);
-        }
-
-        public void Dispose() => _inner.Dispose();
-    }
+    private static void Run(Func<SyncScene, Task> scenario, SyncOptions? options = null) =>
+        SyncScene.Play(scenario, options ?? Silent);
 }

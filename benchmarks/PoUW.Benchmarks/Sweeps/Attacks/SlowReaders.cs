@@ -27,7 +27,7 @@ internal static class SlowReaders
         await using AttackedNode node = await AttackedNode.StartAsync();
         HonestTraffic traffic = await HonestTraffic.StartAsync(node.Address);
         NetworkNode talker = await traffic.ConnectAsync();
-        StallingTransport transport = new();
+        StallingTransport transport = new(TimeProvider.System);
         NetworkNode[] readers = [.. Enumerable.Range(0, Peers).Select(_ => AttackNode.Create(transport))];
         foreach (NetworkNode reader in readers)
         {

@@ -6,8 +6,11 @@ namespace PoUW.Network.Tests.Guards.Attackers;
 /// <summary>
 /// TCP for a node that can stop to read, or read a few bytes now and then, while everything else of it goes on: to the other side its machine is alive.
 /// </summary>
-internal sealed class StallingTransport : ITransport
+/// <param name="time">The clock of the trickle.</param>
+internal sealed class StallingTransport(TimeProvider time) : ITransport
 {
+    private static readonly TimeSpan TrickleInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly TcpTransport _inner = new();
     private readonly TaskCompletionSource _never = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -16,6 +19,8 @@ internal sealed class StallingTransport : ITransport
 
     /// <summary>Above zero: each read waits 50 ms and takes so many bytes at most.</summary>
     public int TrickleBytes { get; set; }
+
+    private TimeProvider Time => time;
 
     /// <summary>Lets reads go on.</summary>
     public void Release()
@@ -44,7 +49,8 @@ internal sealed class StallingTransport : ITransport
             int trickle = owner.TrickleBytes;
             if (owner.IsStalled || trickle > 0)
             {
-                await WaitAsync(trickle > 0 ? Task.WhenAny(owner._never.Task, Task.Delay(50, _closed.Token)) : owner._never.Task, cancellation);
+                Task until = owner._never.Task;
+                await WaitAsync(trickle > 0 ? Task.WhenAny(until, Task.Delay(TrickleInterval, owner.Time, _closed.Token)) : until, cancellation);
             }
 
             return await inner.ReadAsync(trickle > 0 && destination.Length > trickle ? destination[..trickle] : destination, cancellation);
