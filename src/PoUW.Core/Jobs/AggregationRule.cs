@@ -8,4 +8,10 @@ public enum AggregationRule : byte
     /// state tensor, momentum included.
     /// </summary>
     IntegerMean = 1,
+
+    /// <summary>
+    /// Lane T: element-wise mean of fp32 tensors over the units in unit order: the sum in binary64, divided once, rounded to binary32; integer tensors
+    /// have to be equal. All additions are in one order, so that every node has the same bits.
+    /// </summary>
+    FloatMean = 2,
 }

@@ -6,7 +6,7 @@ namespace PoUW.Core.Jobs;
 
 /// <summary>
 /// An auditor's verdict on a unit: what the unit's record has to be, found by replaying the unit. An auditor can lie; the majority of the
-/// drawn auditors decides, and whoever names another digest loses stake. Its hash with the auditor's address is committed first, so that
+/// drawn auditors decides, and whoever names another digest loses stake (in lane T, which compares within bounds, its fee alone). Its hash with the auditor's address is committed first, so that
 /// nobody can copy a verdict.
 /// </summary>
 /// <param name="JobId">The job.</param>
@@ -22,6 +22,12 @@ public sealed record AuditReveal(Hash256 JobId, ulong Unit, ulong Attempt, Hash2
 {
     /// <summary>Largest encoding in bytes.</summary>
     public const int MaxEncodedBytes = 160;
+
+    /// <summary>
+    /// What an auditor of lane T opens in place of the digest under audit if the claimed state is outside the bounds around its own replay:
+    /// SHA-256("PoUW/out-of-bounds" || digest). Replays of two auditors differ, so it cannot name what it found.
+    /// </summary>
+    public static Hash256 OutOfBounds(Hash256 auditDigest) => Hash256.Sha256([.. "PoUW/out-of-bounds"u8, .. auditDigest.ToArray()]);
 
     /// <summary>What the auditor commits to: SHA-256("PoUW/audit" || auditor || encoding).</summary>
     public Hash256 CommitmentFor(Address auditor) => Hash256.Sha256([.. "PoUW/audit"u8, .. auditor.ToArray(), .. Encode()]);

@@ -16,8 +16,23 @@ namespace PoUW.Core.Jobs;
 /// </remarks>
 public sealed record JobManifest
 {
-    /// <summary>The version that this code writes and accepts.</summary>
-    public const ulong CurrentVersion = 1;
+    /// <summary>The version of jobs of exact lanes.</summary>
+    public const ulong ExactVersion = 1;
+
+    /// <summary>The version of jobs of lane T, which end with <see cref="ToleranceClass"/>.</summary>
+    public const ulong ToleranceVersion = 2;
+
+    /// <summary>
+    /// Least share of audited units of lane T, in 1/10,000. A lie that is found out loses the unit's wage and, at most, its price: 1.6 prices
+    /// together, and saves work that is worth the wage at most, so it pays below an audit rate of 0.6 / 1.6.
+    /// </summary>
+    public const ulong MinToleranceAuditBasisPoints = 4_000;
+
+    /// <summary>Fewest auditors of a unit of lane T: one alone could not be contradicted by a replay.</summary>
+    public const ulong MinToleranceAuditors = 3;
+
+    /// <summary>What a unit of lane T earns, in 1/10,000 of its price: its audit proves less.</summary>
+    public const ulong ToleranceWageBasisPoints = 6_000;
 
     /// <summary>Largest encoding in bytes.</summary>
     public const int MaxEncodedBytes = 8 * 1024;
@@ -37,8 +52,8 @@ public sealed record JobManifest
     /// <summary>Largest number of units of a round.</summary>
     public const ulong MaxUnitsPerRound = 256;
 
-    /// <summary>Manifest version.</summary>
-    public ulong Version { get; init; } = CurrentVersion;
+    /// <summary>Manifest version, which tells the lane.</summary>
+    public ulong Version { get; init; } = ExactVersion;
 
     /// <summary>The account that pays and that receives the refund.</summary>
     public required Address Client { get; init; }
@@ -46,7 +61,7 @@ public sealed record JobManifest
     /// <summary>A name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>SHA-256 of the encoded program, which is also its chunk address.</summary>
+    /// <summary>SHA-256 of the encoded program, which is also its chunk address. In lane T the program holds the bounds of audits.</summary>
     public required Hash256 ProgramHash { get; init; }
 
     /// <summary>Merkle root over the raw records of the training data.</summary>
@@ -88,6 +103,12 @@ public sealed record JobManifest
     /// <summary>The ticketed products of a step and their schedule; empty if the job's leases back no bound tickets.</summary>
     public WorkPlan Work { get; init; } = WorkPlan.None;
 
+    /// <summary>The class of modules and devices that a job of lane T is for; zero in exact lanes.</summary>
+    public Hash256 ToleranceClass { get; init; }
+
+    /// <summary>True for a job of lane T: audits compare within bounds, not bit for bit.</summary>
+    public bool IsTolerance => Version == ToleranceVersion;
+
     /// <summary>The job id: SHA-256 of the encoding.</summary>
     public Hash256 JobId => Hash256.Sha256(Encode());
 
@@ -120,7 +141,7 @@ public sealed record JobManifest
             .Write(TotalSteps).Write(StepsPerUnit).Write(UnitsPerRound).Write((ulong)Aggregation).Write(UnitPrice)
             .Write(AuditRateBasisPoints).Write(AuditorsPerUnit).Write(AuditFee).Write(DeadlineBlocks);
         Work.Write(writer);
-        return writer.EndList().Finish();
+        return (IsTolerance ? writer.Write(ToleranceClass) : writer).EndList().Finish();
     }
 
     /// <summary>Reads a manifest and checks every limit.</summary>
@@ -148,9 +169,9 @@ public sealed record JobManifest
     /// <summary>Checks every field against its limit.</summary>
     public ValidationResult Validate()
     {
-        if (Version != CurrentVersion)
+        if (Version is not (ExactVersion or ToleranceVersion))
         {
-            return Bad(nameof(Version), $"Version {Version}; this node knows {CurrentVersion}.");
+            return Bad(nameof(Version), $"Version {Version}; this node knows {ExactVersion} and {ToleranceVersion}.");
         }
 
         if (Name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(Name) > MaxNameBytes)
@@ -158,9 +179,10 @@ public sealed record JobManifest
             return Bad(nameof(Name), $"A name has 1 to {MaxNameBytes} bytes.");
         }
 
-        if (Aggregation != AggregationRule.IntegerMean)
+        AggregationRule rule = IsTolerance ? AggregationRule.FloatMean : AggregationRule.IntegerMean;
+        if (Aggregation != rule)
         {
-            return Bad(nameof(Aggregation), $"Unknown rule {(byte)Aggregation}.");
+            return Bad(nameof(Aggregation), $"Rule {(byte)Aggregation}; that of version {Version} is {(byte)rule}.");
         }
 
         return CheckRange(nameof(TotalSteps), TotalSteps, MaxSteps)
@@ -169,12 +191,19 @@ public sealed record JobManifest
             ?? CheckRange(nameof(DeadlineBlocks), DeadlineBlocks, uint.MaxValue)
             ?? CheckAudit()
             ?? CheckWork()
+            ?? CheckTolerance()
             ?? (UnitPrice.BaseUnits is { } price && price > 0 && price <= ulong.MaxValue
                 ? ValidationResult.Ok
                 : Bad(nameof(UnitPrice), $"A unit costs 1 to {ulong.MaxValue} base units."));
     }
 
-    private static JobManifest ReadFields(ref RlpReader fields, out bool complete) => new()
+    private static JobManifest ReadFields(ref RlpReader fields, out bool complete)
+    {
+        JobManifest read = ReadCommonFields(ref fields, out complete);
+        return read.IsTolerance ? read with { ToleranceClass = fields.ReadHash() } : read;
+    }
+
+    private static JobManifest ReadCommonFields(ref RlpReader fields, out bool complete) => new()
     {
         Version = fields.ReadUInt64(),
         Client = fields.ReadAddress(),
@@ -206,6 +235,31 @@ public sealed record JobManifest
         return (UInt128)Work.MacsPerStep * StepsPerUnit <= long.MaxValue
             ? null
             : Bad(nameof(Work), $"A unit has at most {long.MaxValue} padded MACs.");
+    }
+
+    private ValidationResult? CheckTolerance()
+    {
+        if (!IsTolerance)
+        {
+            return ToleranceClass.IsZero ? null : Bad(nameof(ToleranceClass), $"Version {Version} has none.");
+        }
+
+        if (ToleranceClass.IsZero)
+        {
+            return Bad(nameof(ToleranceClass), "Zero; a job of lane T names its class.");
+        }
+
+        if (AuditRateBasisPoints < MinToleranceAuditBasisPoints)
+        {
+            return Bad(nameof(AuditRateBasisPoints), $"{AuditRateBasisPoints}; lane T needs at least {MinToleranceAuditBasisPoints} basis points.");
+        }
+
+        if (AuditorsPerUnit < MinToleranceAuditors)
+        {
+            return Bad(nameof(AuditorsPerUnit), $"{AuditorsPerUnit}; lane T needs at least {MinToleranceAuditors}.");
+        }
+
+        return Work.IsEmpty ? null : Bad(nameof(Work), "Products of lane T draw no tickets: the plan must be empty.");
     }
 
     private ValidationResult? CheckAudit()

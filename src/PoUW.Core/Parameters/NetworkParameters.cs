@@ -115,7 +115,10 @@ public sealed record NetworkParameters
     /// activates. <see cref="NetworkRules"/> resolves them.
     /// </summary>
     public IReadOnlyList<UpgradeActivation> Upgrades { get; init; } =
-        [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, 0)];
+    [
+        new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, 0),
+        new UpgradeActivation(NetworkUpgrade.ToleranceJobs, 0),
+    ];
 
     /// <summary>Stakes that exist from the start, minted beside the allocations.</summary>
     public IReadOnlyList<GenesisStake> Stakes { get; init; } = [];

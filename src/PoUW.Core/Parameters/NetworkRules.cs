@@ -36,6 +36,7 @@ public sealed class NetworkRules
     {
         NetworkUpgrade.TileWork1 => rules with { CertificateVersion = Work.TileWorkParameters.Version },
         NetworkUpgrade.BoundTickets => rules with { BoundTickets = true },
+        NetworkUpgrade.ToleranceJobs => rules with { ToleranceJobs = true },
         _ => throw new ArgumentOutOfRangeException(nameof(upgrade), upgrade, "Not an upgrade."),
     };
 }

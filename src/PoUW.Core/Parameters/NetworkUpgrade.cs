@@ -11,4 +11,7 @@ public enum NetworkUpgrade
 
     /// <summary>"bound-tickets": tickets may be bound to a lease.</summary>
     BoundTickets,
+
+    /// <summary>"tolerance-jobs": jobs of lane T, and accounts that enrol for their classes.</summary>
+    ToleranceJobs,
 }

@@ -8,4 +8,7 @@ public sealed record RuleSet
 
     /// <summary>True if tickets may be bound to a lease.</summary>
     public bool BoundTickets { get; init; }
+
+    /// <summary>True if jobs may be of lane T, and accounts may enrol for its classes.</summary>
+    public bool ToleranceJobs { get; init; }
 }

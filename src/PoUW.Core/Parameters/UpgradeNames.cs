@@ -4,7 +4,10 @@ namespace PoUW.Core.Parameters;
 internal static class UpgradeNames
 {
     private static readonly (NetworkUpgrade Upgrade, string Name)[] Known =
-        [(NetworkUpgrade.TileWork1, "tile-work-1"), (NetworkUpgrade.BoundTickets, "bound-tickets")];
+    [
+        (NetworkUpgrade.TileWork1, "tile-work-1"), (NetworkUpgrade.BoundTickets, "bound-tickets"),
+        (NetworkUpgrade.ToleranceJobs, "tolerance-jobs"),
+    ];
 
     /// <summary>All names, quoted, for messages.</summary>
     internal static string All { get; } = string.Join(", ", Known.Select(known => $"\"{known.Name}\""));

@@ -1,4 +1,4 @@
-namespace PoUW.Compute.TorchSharp.Tolerance;
+namespace PoUW.Compute.Tolerance;
 
 /// <summary>How a claimed tensor differs from a replayed one: d is claimed - replayed, u is replayed - before.</summary>
 /// <param name="Name">The tensor.</param>

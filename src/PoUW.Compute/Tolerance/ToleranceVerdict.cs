@@ -1,4 +1,4 @@
-namespace PoUW.Compute.TorchSharp.Tolerance;
+namespace PoUW.Compute.Tolerance;
 
 /// <summary>What an auditor found.</summary>
 /// <param name="Accepted">True if the claim is within the bounds.</param>

@@ -1,6 +1,6 @@
 using PoUW.Compute.StateDicts;
 
-namespace PoUW.Compute.TorchSharp.Tolerance;
+namespace PoUW.Compute.Tolerance;
 
 /// <summary>
 /// Compares a claimed state with a replay of the same unit, tensor by tensor and by the size of each tensor's update, never by one norm of all weights: an update
@@ -132,7 +132,7 @@ public static class ToleranceAudit
         }
 
         return seen.Part <= NoiseUpdate
-            ? new TensorBound(double.PositiveInfinity, double.PositiveInfinity, Headroom * seen.Noise)
+            ? TensorBound.OfNoise(Headroom * seen.Noise)
             : throw new ArgumentException($"Honest runs differ by {seen.Relative:G3} of the update of '{name}': no bound tells them from lies.", nameof(seen));
     }
 

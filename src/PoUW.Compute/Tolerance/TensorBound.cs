@@ -1,4 +1,6 @@
-namespace PoUW.Compute.TorchSharp.Tolerance;
+using PoUW.Core.Validation;
+
+namespace PoUW.Compute.Tolerance;
 
 /// <summary>What two honest runs of a unit may differ by in one tensor.</summary>
 /// <param name="Largest">Bound of <see cref="TensorDifference.Largest"/>.</param>
@@ -9,7 +11,21 @@ namespace PoUW.Compute.TorchSharp.Tolerance;
 /// </param>
 public sealed record TensorBound(double Largest, double Relative, double? Noise = null)
 {
+    /// <summary>Largest bound of any kind.</summary>
+    public const double Most = 1e6;
+
+    /// <summary>The bound of a tensor that only noise changes.</summary>
+    public static TensorBound OfNoise(double noise) => new(double.PositiveInfinity, double.PositiveInfinity, noise);
+
     /// <summary>Written so that what is not a number is refused.</summary>
     internal bool Admits(TensorDifference difference) =>
         Noise is { } noise ? difference.Absolute <= noise : difference.Largest <= Largest && difference.Relative <= Relative;
+
+    /// <summary>Null if the numbers are usable.</summary>
+    internal ValidationResult? Check(string field) =>
+        (Noise is { } noise ? IsUsable(noise) : IsUsable(Largest) && IsUsable(Relative))
+            ? null
+            : ValidationResult.Fail(ValidationCode.OutOfRange, field, $"{this}; bounds are above 0, to {Most}.");
+
+    private static bool IsUsable(double bound) => bound > 0 && bound <= Most;
 }

@@ -1,6 +1,6 @@
 using PoUW.Compute.StateDicts;
 
-namespace PoUW.Compute.TorchSharp.Tolerance;
+namespace PoUW.Compute.Tolerance;
 
 /// <summary>
 /// Adds up what the audited units of a worker differ by, as vectors: each may be within the bounds while all push one way, along the updates or across

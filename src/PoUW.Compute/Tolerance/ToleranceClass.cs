@@ -1,0 +1,23 @@
+using PoUW.Core.Codec;
+using PoUW.Core.Primitives;
+
+namespace PoUW.Compute.Tolerance;
+
+/// <summary>
+/// What has to be the same for two honest runs of lane T to be compared: the module, and a class of devices whose results differ by no more than
+/// a job's bounds. Accounts enrol for classes with their stake; a job names one. Both names are compared byte for byte.
+/// </summary>
+/// <param name="Module">Name of the module, its version included, under which hosts know how to make it.</param>
+/// <param name="Devices">Name of the class of devices.</param>
+public sealed record ToleranceClass(string Module, string Devices)
+{
+    /// <summary>Longest name in bytes of UTF-8.</summary>
+    public const int MaxNameBytes = 64;
+
+    /// <summary>What manifests and stakes hold: SHA-256("PoUW/tolerance-class" || RLP list of the two names).</summary>
+    public Hash256 Id => Hash256.Sha256(
+        [.. "PoUW/tolerance-class"u8, .. new RlpWriter().BeginList().Write(Module).Write(Devices).EndList().Finish()]);
+
+    /// <summary>"module on devices".</summary>
+    public override string ToString() => $"{Module} on {Devices}";
+}
