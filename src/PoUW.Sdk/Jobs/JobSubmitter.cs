@@ -18,9 +18,11 @@ namespace PoUW.Sdk.Jobs;
 /// <param name="sender">The client's account.</param>
 /// <param name="ledger">The node's ledger.</param>
 /// <param name="loader">Publishes program and data.</param>
+/// <param name="tolerance">Tries programs of lane T before they are submitted; null if this node submits none.</param>
 /// <param name="limits">Limits of the machine.</param>
 /// <param name="bits">The compact target of the head, for what bound tickets cost.</param>
-internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, JobLoader loader, VmLimits limits, Func<uint> bits)
+internal sealed class JobSubmitter(
+    AccountSender sender, ILedgerAccess ledger, JobLoader loader, IToleranceEngine? tolerance, VmLimits limits, Func<uint> bits)
 {
     public async Task<TrainingJob> SubmitAsync(TrainingRequest request)
     {
@@ -28,35 +30,77 @@ internal sealed class JobSubmitter(AccountSender sender, ILedgerAccess ledger, J
         Require(ModelCompiler.TryCompile(request.Model, request.Data.Count, limits, out CompiledModel? model));
         VmProgram program = model!.Program.Program;
         Require(DatasetInputs.Check(program, request.Data, ModelProgram.OrderKey));
-        JobManifest manifest = new()
-        {
-            Client = sender.Key.Address,
-            Name = request.Name,
-            ProgramHash = loader.Publish(program),
-            DatasetRoot = request.Data.Root,
-            DatasetBlob = await loader.PublishAsync(request.Data),
-            Seed = request.Seed,
-            TotalSteps = (ulong)request.Steps,
-            StepsPerUnit = (ulong)request.StepsPerUnit,
-            UnitsPerRound = (ulong)request.UnitsPerRound,
-            UnitPrice = request.UnitPrice,
-            AuditRateBasisPoints = request.AuditRateBasisPoints ?? ledger.Parameters.DefaultAuditRateBasisPoints,
-            AuditorsPerUnit = (ulong)request.AuditorsPerUnit,
-            AuditFee = request.AuditFee,
-            DeadlineBlocks = request.DeadlineBlocks,
-            Work = PlanOf(request, model),
-        };
+        JobManifest manifest = await DescribeAsync(request, program.Hash) with { Work = PlanOf(request, model) };
         Require(manifest.Validate());
-        Require((request.Escrow ?? manifest.TotalPrice).TryAdd(BudgetOf(request, manifest), out Amount escrow)
-            ? ValidationResult.Ok
-            : ValidationResult.Fail(ValidationCode.OutOfRange, nameof(request.WorkBudget), "Escrow and work budget together are too large."));
-        byte[] payload = new SubmitJobPayload(manifest, escrow).Encode();
-        Require(SubmitJobPayload.TryDecode(payload, out _));
-        Require(sender.Send(TransactionKind.SubmitJob, payload));
+        loader.Publish(program);
+        Send(request, manifest, BudgetOf(request, manifest));
         return new TrainingJob(manifest, model, new JobFollower(manifest, ledger, loader));
     }
 
+    public async Task<ToleranceJob> SubmitAsync(ToleranceRequest request)
+    {
+        Require(request.Validate());
+        IToleranceEngine engine = tolerance ?? throw new SubmissionException(ValidationResult.Fail(
+            ValidationCode.NotAllowed, nameof(PouwNodeOptions.Tolerance), "This node has no engine of lane T to try the program with."));
+        ulong least = Math.Max(ledger.Parameters.DefaultAuditRateBasisPoints, JobManifest.MinToleranceAuditBasisPoints);
+        JobManifest manifest = await DescribeAsync(request, request.Program.Hash) with
+        {
+            Version = JobManifest.ToleranceVersion,
+            Aggregation = AggregationRule.FloatMean,
+            ToleranceClass = request.Program.Class.Id,
+            AuditRateBasisPoints = request.AuditRateBasisPoints ?? least,
+        };
+        Require(manifest.Validate());
+        StateShapes shapes = Try(manifest, request, engine);
+        loader.Publish(request.Program);
+        Send(request, manifest, Amount.Zero);
+        return new ToleranceJob(manifest, shapes, new JobFollower(manifest, ledger, loader));
+    }
+
     public ValidationResult Close(Hash256 jobId) => sender.Send(TransactionKind.CloseJob, new CloseJobPayload(jobId).Encode());
+
+    private async Task<JobManifest> DescribeAsync(JobRequest request, Hash256 programHash) => new()
+    {
+        Client = sender.Key.Address,
+        Name = request.Name,
+        ProgramHash = programHash,
+        DatasetRoot = request.Data.Root,
+        DatasetBlob = await loader.PublishAsync(request.Data),
+        Seed = request.Seed,
+        TotalSteps = (ulong)request.Steps,
+        StepsPerUnit = (ulong)request.StepsPerUnit,
+        UnitsPerRound = (ulong)request.UnitsPerRound,
+        UnitPrice = request.UnitPrice,
+        AuditRateBasisPoints = request.AuditRateBasisPoints ?? ledger.Parameters.DefaultAuditRateBasisPoints,
+        AuditorsPerUnit = (ulong)request.AuditorsPerUnit,
+        AuditFee = request.AuditFee,
+        DeadlineBlocks = request.DeadlineBlocks,
+    };
+
+    private void Send(JobRequest request, JobManifest manifest, Amount workBudget)
+    {
+        Require((request.Escrow ?? manifest.TotalPrice).TryAdd(workBudget, out Amount escrow)
+            ? ValidationResult.Ok
+            : ValidationResult.Fail(
+                ValidationCode.OutOfRange, nameof(TrainingRequest.WorkBudget), "Escrow and work budget together are too large."));
+        byte[] payload = new SubmitJobPayload(manifest, escrow).Encode();
+        Require(SubmitJobPayload.TryDecode(payload, out _));
+        Require(sender.Send(TransactionKind.SubmitJob, payload));
+    }
+
+    /// <summary>Opens the job as a worker will, so that what no worker can do is refused here.</summary>
+    private StateShapes Try(JobManifest manifest, ToleranceRequest request, IToleranceEngine engine)
+    {
+        try
+        {
+            using ToleranceExecutor executor = new(manifest, new ToleranceAssets(request.Program, request.Data), engine, limits, atStake: false);
+            return executor.Shapes;
+        }
+        catch (TrainingException problem)
+        {
+            throw new SubmissionException(ValidationResult.Fail(ValidationCode.BadManifest, nameof(request.Program), problem.Message));
+        }
+    }
 
     private static WorkPlan PlanOf(TrainingRequest request, CompiledModel model)
     {

@@ -1,48 +1,14 @@
 using PoUW.Compute.Compilation;
-using PoUW.Compute.Data;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 
 namespace PoUW.Sdk.Jobs;
 
-/// <summary>What a client wants trained, and what it pays. Everything here goes into the manifest, so equal requests train equal models.</summary>
-public sealed record TrainingRequest
+/// <summary>A job of lane I: what a client wants trained, bit for bit. Equal requests train equal models.</summary>
+public sealed record TrainingRequest : JobRequest
 {
-    /// <summary>A name for people, 1 to 64 bytes of UTF-8.</summary>
-    public required string Name { get; init; }
-
     /// <summary>The model and how it is trained, in lane I: the network averages integer states.</summary>
     public required TrainingSpec Model { get; init; }
-
-    /// <summary>The training data.</summary>
-    public required Dataset Data { get; init; }
-
-    /// <summary>Seed of the initial weights.</summary>
-    public ulong Seed { get; init; } = 1;
-
-    /// <summary>Optimiser steps of the job, over all units.</summary>
-    public required int Steps { get; init; }
-
-    /// <summary>Consecutive steps that one worker does from one start state.</summary>
-    public int StepsPerUnit { get; init; } = 4;
-
-    /// <summary>Units that start from the same state and whose results are averaged.</summary>
-    public int UnitsPerRound { get; init; } = 4;
-
-    /// <summary>Price of a unit.</summary>
-    public Amount UnitPrice { get; init; } = new(Amount.BaseUnitsPerCoin / 10);
-
-    /// <summary>Share of the units that are audited, in 1/10,000; null for the network's default. 10,000 audits every unit.</summary>
-    public ulong? AuditRateBasisPoints { get; init; }
-
-    /// <summary>Validators that replay an audited unit; an odd number.</summary>
-    public int AuditorsPerUnit { get; init; } = 3;
-
-    /// <summary>What each of them earns for a unit that is right.</summary>
-    public Amount AuditFee { get; init; } = new(Amount.BaseUnitsPerCoin / 100);
-
-    /// <summary>What goes into escrow; null for exactly the price of all units. What is left at the end comes back.</summary>
-    public Amount? Escrow { get; init; }
 
     /// <summary>
     /// Padded multiply-accumulates a second at which the job's leases go through their ticketed products: what one worker is sure to do. A
@@ -59,23 +25,12 @@ public sealed record TrainingRequest
     /// </summary>
     public Amount? WorkBudget { get; init; }
 
-    /// <summary>Blocks after which the job ends whatever its state.</summary>
-    public ulong DeadlineBlocks { get; init; } = 100_000;
-
-    /// <summary>Checks the numbers that the manifest holds in unsigned form; the manifest's own limits are checked later.</summary>
-    internal ValidationResult Validate()
+    /// <inheritdoc/>
+    internal override ValidationResult Validate()
     {
-        (string Field, int Value)[] counts =
-        [
-            (nameof(Steps), Steps), (nameof(StepsPerUnit), StepsPerUnit), (nameof(UnitsPerRound), UnitsPerRound),
-            (nameof(AuditorsPerUnit), AuditorsPerUnit),
-        ];
-        foreach ((string field, int value) in counts)
+        if (base.Validate() is { IsValid: false } wrong)
         {
-            if (value < 1)
-            {
-                return ValidationResult.Fail(ValidationCode.BadManifest, field, $"{field} is {value}; it must be at least 1.");
-            }
+            return wrong;
         }
 
         if (Model.Lane != Lane.Integer)

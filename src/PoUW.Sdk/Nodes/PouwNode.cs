@@ -83,7 +83,7 @@ public sealed class PouwNode : IAsyncDisposable
         _loader = new JobLoader(exchange, new BlobTransfer(exchange), options.Worker.VmLimits);
         AccountSender sender = new(options.Key, _ledger);
         JobJournal journal = new(options.Store);
-        _submitter = new JobSubmitter(sender, _ledger, _loader, options.Worker.VmLimits, () => Chain.Head.Header.Bits);
+        _submitter = new JobSubmitter(sender, _ledger, _loader, options.Tolerance, options.Worker.VmLimits, () => Chain.Head.Header.Bits);
         if (options.Roles.HasFlag(NodeRoles.Worker))
         {
             _worker = CreateWorker(sender, journal);
@@ -174,9 +174,22 @@ public sealed class PouwNode : IAsyncDisposable
 
     /// <summary>Compiles the model, publishes program and data, and submits the job. Needs the role <see cref="NodeRoles.Client"/>.</summary>
     /// <exception cref="SubmissionException">The request breaks a rule or the account cannot pay.</exception>
-    public Task<TrainingJob> SubmitJobAsync(TrainingRequest request) => _options.Roles.HasFlag(NodeRoles.Client)
-        ? _submitter.SubmitAsync(request)
-        : throw new InvalidOperationException($"Node {Name} does not have the client role.");
+    public Task<TrainingJob> SubmitJobAsync(TrainingRequest request)
+    {
+        RequireClient();
+        return _submitter.SubmitAsync(request);
+    }
+
+    /// <summary>
+    /// Tries the program on the node's engine (<see cref="PouwNodeOptions.Tolerance"/>), publishes it and the data, and submits the job of lane T. Needs the role
+    /// <see cref="NodeRoles.Client"/>.
+    /// </summary>
+    /// <exception cref="SubmissionException">The request breaks a rule, the engine cannot train it, or the account cannot pay.</exception>
+    public Task<ToleranceJob> SubmitJobAsync(ToleranceRequest request)
+    {
+        RequireClient();
+        return _submitter.SubmitAsync(request);
+    }
 
     /// <summary>Asks the network to end a job after its current round.</summary>
     public ValidationResult CloseJob(Hash256 jobId) => _submitter.Close(jobId);
@@ -296,6 +309,14 @@ public sealed class PouwNode : IAsyncDisposable
         }
     }
 
+    private void RequireClient()
+    {
+        if (!_options.Roles.HasFlag(NodeRoles.Client))
+        {
+            throw new InvalidOperationException($"Node {Name} does not have the client role.");
+        }
+    }
+
     private ITensorBackend CreateBackend() => _options.Backend?.Invoke() ?? new CpuBackend();
 
     private WorkerService CreateWorker(AccountSender sender, JobJournal journal)
@@ -312,7 +333,11 @@ public sealed class PouwNode : IAsyncDisposable
         }
 
         // Without tickets there is nothing to wait for.
-        WorkerOptions limits = _options.TicketTraining ? _options.Worker : _options.Worker with { ScheduleWaitBlocks = 0 };
+        WorkerOptions limits = _options.Worker with
+        {
+            ScheduleWaitBlocks = _options.TicketTraining ? _options.Worker.ScheduleWaitBlocks : 0,
+            Tolerance = _options.Tolerance,
+        };
         return new WorkerService(
             sender, _ledger, _loader, journal, backend, _options.UnitRunner, idle, _options.Spawner,
             new RoleWarnings(Name, _options.Observer), limits, _options.Time);
@@ -320,7 +345,7 @@ public sealed class PouwNode : IAsyncDisposable
 
     private AuditorService CreateAuditor(AccountSender sender, JobJournal journal) => new(
         sender, _ledger, _loader, journal, CreateBackend(), _options.Random, _options.Spawner, new RoleWarnings(Name, _options.Observer),
-        _options.Auditor);
+        _options.Auditor with { Tolerance = _options.Tolerance });
 
     private void OnAdmitted(Transaction transaction)
     {

@@ -139,6 +139,12 @@ public sealed record PouwNodeOptions
     /// </summary>
     public Func<ITensorBackend>? Backend { get; init; }
 
+    /// <summary>
+    /// Trains in float, within bounds (lane T); null to take no part in that. With an engine the accounts of worker and validator enrol for its classes, and a
+    /// client can submit jobs of them. The maker disposes of it, after the node.
+    /// </summary>
+    public IToleranceEngine? Tolerance { get; init; }
+
     /// <summary>True to draw tickets from training products; false to mine the commons product only. Trained bits are the same.</summary>
     public bool TicketTraining { get; init; } = true;
 

@@ -39,7 +39,7 @@ public sealed class LyingRunner : IUnitRunner
 
     /// <inheritdoc/>
     public UnitOutcome Run(
-        UnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation)
+        IUnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation)
     {
         if (!LiesAbout(lease.Unit))
         {
@@ -55,7 +55,7 @@ public sealed class LyingRunner : IUnitRunner
         return new UnitOutcome(UnitReplay.RecordOf(lease, inputsDigest, start, claimed), claimed.End, Publish: true);
     }
 
-    private UnitResult Claim(UnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
+    private UnitResult Claim(IUnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
     {
         if (_kind == LieKind.SkipStep)
         {
@@ -67,13 +67,13 @@ public sealed class LyingRunner : IUnitRunner
             return executor.RunSteps(start, lease, OtherFirstStep(manifest, lease.Unit), manifest.StepsInUnit(lease.Unit), cancellation);
         }
 
-        UnitResult honest = executor.RunUnit(start, lease, cancellation);
+        UnitResult honest = executor.RunSteps(start, lease, manifest.FirstStep(lease.Unit), manifest.StepsInUnit(lease.Unit), cancellation);
         ulong noise = NoiseOf(lease.Unit);
         return honest with { End = _kind == LieKind.OneLsb ? FalseStates.WithOneLsb(honest.End, noise) : FalseStates.WithNoise(honest.End, noise) };
     }
 
     private static UnitResult RunShort(
-        UnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
+        IUnitExecutor executor, ModelState start, JobManifest manifest, Lease lease, CancellationToken cancellation)
     {
         ulong steps = manifest.StepsInUnit(lease.Unit);
         if (steps == 1)

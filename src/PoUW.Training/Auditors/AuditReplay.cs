@@ -11,10 +11,10 @@ using PoUW.Vm.Backends;
 namespace PoUW.Training.Auditors;
 
 /// <summary>
-/// Replays units as an honest worker does them. Where a worker's bound tickets won blocks, it commits to the operands that those products
+/// Replays units as an honest worker does them; in lane T it compares the claimed state with the replay within the job's bounds. Where a worker's bound tickets won blocks, it commits to the operands that those products
 /// really have: a ticket on others is as false as a wrong record. One replay at a time.
 /// </summary>
-internal sealed class AuditReplay
+internal sealed class AuditReplay : IDisposable
 {
     private readonly OperandRecorder _operands;
     private readonly JobWorkspaces _workspaces;
@@ -23,7 +23,7 @@ internal sealed class AuditReplay
     public AuditReplay(JobLoader loader, ITensorBackend backend, ISpawner spawner, AuditorOptions options)
     {
         _operands = new OperandRecorder(backend);
-        _workspaces = new JobWorkspaces(loader, _operands, options.VmLimits, options.MaxCachedJobs);
+        _workspaces = new JobWorkspaces(loader, _operands, options.Tolerance, options.VmLimits, options.MaxCachedJobs, atStake: false);
         _spawner = spawner;
     }
 
@@ -44,7 +44,25 @@ internal sealed class AuditReplay
         await _spawner.SpawnThread(
             "pouw-audit-unit",
             () => honest = UnitReplay.Run(job.Manifest, workspace.Executor, start, lease, job.InputsDigest, cancellation));
-        return new Finding(honest!, DigestOf(honest!, wins), workspace.Executor.StateBytes);
+        return workspace.Executor is ToleranceExecutor executor
+            ? new Finding(executor.StateBytes, claimed => Compare(executor, start, unit, honest!, claimed))
+            : Finding.Exact(honest!, DigestOf(honest!, wins), workspace.Executor.StateBytes);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _workspaces.Dispose();
+
+    /// <summary>The claimed state, not the replay, is what the next round starts from, so it is the one to serve.</summary>
+    private static Opinion Compare(ToleranceExecutor executor, ModelState start, UnitState unit, ReplayedUnit honest, ModelState? claimed)
+    {
+        if (claimed is null)
+        {
+            return new Opinion(unit.AuditDigest, Available: false, null);
+        }
+
+        return executor.Judge(start, unit.Record!, claimed, honest).Accepted
+            ? new Opinion(unit.AuditDigest, Available: true, new ReplayedUnit(unit.Record!, claimed))
+            : new Opinion(AuditReveal.OutOfBounds(unit.AuditDigest), Available: true, null);
     }
 
     private Hash256 DigestOf(ReplayedUnit honest, IReadOnlyList<WorkWin> wins) => WorkDigests.Audit(

@@ -1,3 +1,4 @@
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Primitives;
 using PoUW.Vm.Programs;
 
@@ -17,6 +18,9 @@ public sealed record AuditorOptions
 
     /// <summary>Jobs whose programs and data are kept ready.</summary>
     public int MaxCachedJobs { get; init; } = 4;
+
+    /// <summary>Replays units of lane T; null to take no part in it. The owner of the engine disposes of it, after the auditor has ended.</summary>
+    public IToleranceEngine? Tolerance { get; init; }
 
     /// <summary>Times that a unit's state is asked for, one a block, before it counts as not available. At least 1.</summary>
     public int FetchAttempts { get; init; } = 10;

@@ -28,9 +28,9 @@ public sealed class AuditorService(
     private readonly Dictionary<Hash256, ulong> _tries = [];
     private readonly AuditReplay _replayer = new(loader, backend, spawner, options);
     private readonly AcceptedStates _accepted = new(loader, options.MaxHeldStates);
-    private readonly StakeKeeper? _stake = options.Stake is { } stake
-        ? new StakeKeeper(sender, ledger.Parameters, StakeRoles.Validator, stake, options.ResendAfterBlocks)
-        : null;
+    private readonly StakeKeeper _stake = new(
+        sender, ledger.Parameters, StakeRoles.Validator, options.Stake, ToleranceClasses.Of(options.Tolerance), options.ResendAfterBlocks,
+        enrolsOnly: options.Stake is null);
 
     private Task<ReplayedUnit?>? _replay;
     private volatile AuditorStatus _status = new(false, 0, 0);
@@ -59,6 +59,7 @@ public sealed class AuditorService(
         {
             await stopping.CancelAsync();
             await EndReplayAsync();
+            _replayer.Dispose();
         }
     }
 
@@ -66,7 +67,7 @@ public sealed class AuditorService(
     {
         LedgerView view = ledger.View;
         journal.Prune(view);
-        if (_stake?.Ensure(view) is { IsValid: false } refusal)
+        if (_stake.Ensure(view) is { IsValid: false } refusal)
         {
             observer.Rejected("stake", refusal);
         }
@@ -199,17 +200,17 @@ public sealed class AuditorService(
         UnitRecord claimed = unit.Record!;
         try
         {
-            if (await ExamineInTimeAsync(view, unit, cancellation) is not var (found, available))
+            if (await ExamineInTimeAsync(view, unit, cancellation) is not { } opinion)
             {
                 return null;
             }
 
             byte[] salt = new byte[Hash256.Size];
             random.Fill(salt);
-            AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, found.Digest, available, new Hash256(salt));
+            AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, opinion.Digest, opinion.Available, new Hash256(salt));
             journal.Add(DrawIdentity.Of(unit), verdict);
             observer.Judged(claimed, verdict);
-            return found.Honest;
+            return opinion.Served;
         }
         catch (TrainingException failure)
         {
@@ -218,9 +219,8 @@ public sealed class AuditorService(
         }
     }
 
-    /// <summary>What a replay finds; null if a reorganisation undid the draw meanwhile, which is nobody's failure.</summary>
-    private async Task<(Finding Found, bool Available)?> ExamineInTimeAsync(
-        LedgerView view, UnitState unit, CancellationToken cancellation)
+    /// <summary>What a replay and a look at the claimed state give; null if a reorganisation undid the draw meanwhile, which is nobody's failure.</summary>
+    private async Task<Opinion?> ExamineInTimeAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task watch = LedgerWatch.CancelWhenUnwantedAsync(ledger, head => IsOpen(head, unit), over);
@@ -246,44 +246,46 @@ public sealed class AuditorService(
         && JobLedger.GetUnit(view.State, unit.Lease.JobId, unit.Lease.Unit) is { Phase: UnitPhase.AuditCommit } now
         && DrawIdentity.Of(now) == DrawIdentity.Of(unit);
 
-    private async Task<(Finding Found, bool Available)> ExamineAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
+    private async Task<Opinion> ExamineAsync(LedgerView view, UnitState unit, CancellationToken cancellation)
     {
         Finding found = await _replayer.RunAsync(view, unit, cancellation);
-        return (found, await IsAvailableAsync(unit, found.StateBytes, cancellation));
+        return found.Judge(await FetchClaimedAsync(unit, found.StateBytes, cancellation));
     }
 
-    /// <summary>Asks for the named state a few times, one try a block, so that one lost answer is not held against the worker.</summary>
-    private async Task<bool> IsAvailableAsync(UnitState unit, long maxBytes, CancellationToken cancellation)
+    /// <summary>
+    /// The state that the record names; null if it cannot be had. It is asked for a few times, one try a block, so that one lost answer is not held
+    /// against the worker.
+    /// </summary>
+    private async Task<ModelState?> FetchClaimedAsync(UnitState unit, long maxBytes, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {
             LedgerView view = ledger.View;
-            if (await CanLoadAsync(unit.Record!, maxBytes, cancellation))
+            if (await TryLoadAsync(unit.Record!, maxBytes, cancellation) is { } state)
             {
-                return true;
+                return state;
             }
 
             // The last two blocks are left for the commitment itself.
             if (attempt >= options.FetchAttempts || view.Height + 2 >= unit.PhaseDeadline)
             {
-                return false;
+                return null;
             }
 
             await ledger.WaitForChangeAsync(view.Version, cancellation);
         }
     }
 
-    private async Task<bool> CanLoadAsync(UnitRecord record, long maxBytes, CancellationToken cancellation)
+    private async Task<ModelState?> TryLoadAsync(UnitRecord record, long maxBytes, CancellationToken cancellation)
     {
         try
         {
-            await loader.LoadStateAsync(record, cancellation, maxBytes);
-            return true;
+            return await loader.LoadStateAsync(record, cancellation, maxBytes);
         }
         catch (TrainingException)
         {
             // That the state is absent or another one is the answer, not a failure of the auditor.
-            return false;
+            return null;
         }
     }
 

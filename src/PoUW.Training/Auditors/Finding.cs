@@ -1,10 +1,15 @@
 using PoUW.Core.Primitives;
+using PoUW.Economics.Jobs;
 using PoUW.Training.Execution;
 
 namespace PoUW.Training.Auditors;
 
 /// <summary>What a replay gives.</summary>
-/// <param name="Honest">The unit as an honest worker does it.</param>
-/// <param name="Digest">The digest of all that an honest worker's unit stands for: its record, and the operands of the tickets that won.</param>
-/// <param name="StateBytes">Size of an encoded state of the job.</param>
-internal sealed record Finding(ReplayedUnit Honest, Hash256 Digest, long StateBytes);
+/// <param name="StateBytes">Size of an encoded state of the job: a record cannot make the auditor fetch more.</param>
+/// <param name="Judge">Says what to open, from the state that the worker's record names, or null if it cannot be had.</param>
+internal sealed record Finding(long StateBytes, Func<ModelState?, Opinion> Judge)
+{
+    /// <summary>Of an exact lane: one digest is right, whatever the worker serves.</summary>
+    public static Finding Exact(ReplayedUnit honest, Hash256 digest, long stateBytes) => new(
+        stateBytes, claimed => new Opinion(digest, claimed is not null, honest));
+}

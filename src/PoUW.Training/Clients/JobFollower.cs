@@ -62,7 +62,7 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
             throw new TrainingException("No round of the job is complete, so there is no model yet.");
         }
 
-        return await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+        return await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
     }
 
     private JobProgress Describe(LedgerView view)

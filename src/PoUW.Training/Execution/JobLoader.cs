@@ -1,4 +1,5 @@
 using PoUW.Compute.Data;
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
@@ -16,6 +17,9 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
 {
     /// <summary>Makes a job's program available to others under its hash.</summary>
     public Hash256 Publish(VmProgram program) => chunks.Put(program.Encode());
+
+    /// <summary>Makes the program of a job of lane T available to others under its hash.</summary>
+    public Hash256 Publish(ToleranceProgram program) => chunks.Put(program.Encode());
 
     /// <summary>Makes training data available to others and returns its address.</summary>
     public async Task<Hash256> PublishAsync(Dataset data) => await blobs.PutAsync(data.Encode());
@@ -35,10 +39,18 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     {
         FetchResult code = await chunks.FetchAsync(manifest.ProgramHash, cancellation: cancellation);
         Require(VmProgram.TryDecode(Content(code, "program").Span, limits, out VmProgram? program), "program");
-        FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
-        ReadOnlySpan<byte> encoded = Content(records, "training data").Span;
-        Require(Dataset.TryDecode(encoded, DataLimits.Default, out Dataset? data), "training data");
-        JobAssets assets = new(program!, data!);
+        JobAssets assets = new(program!, await LoadDataAsync(manifest, cancellation));
+        Require(assets.Validate(manifest), "job");
+        return assets;
+    }
+
+    /// <summary>The program and the data of a job of lane T.</summary>
+    /// <exception cref="TrainingException">Nobody has them, or what was found is not what the manifest names.</exception>
+    public async Task<ToleranceAssets> LoadToleranceAssetsAsync(JobManifest manifest, CancellationToken cancellation)
+    {
+        FetchResult found = await chunks.FetchAsync(manifest.ProgramHash, cancellation: cancellation);
+        Require(ToleranceProgram.TryDecode(Content(found, "program").Span, out ToleranceProgram? program), "program");
+        ToleranceAssets assets = new(program!, await LoadDataAsync(manifest, cancellation));
         Require(assets.Validate(manifest), "job");
         return assets;
     }
@@ -60,14 +72,23 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
 
     /// <summary>The state after a complete round: the mean of its units' end states, in unit order.</summary>
     /// <exception cref="TrainingException">A unit has no record, or a state cannot be fetched or has another root.</exception>
+    /// <param name="manifest">The job, whose rule says what a mean is.</param>
     /// <param name="round">The round's units.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="maxBytes">As in <see cref="LoadStateAsync"/>.</param>
-    public async Task<ModelState> LoadMeanAsync(IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue)
+    public async Task<ModelState> LoadMeanAsync(
+        JobManifest manifest, IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue)
     {
         IEnumerable<Task<ModelState>> loads = round.Select(unit => LoadStateAsync(
             unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation, maxBytes));
-        return IntegerMean.Of(await Task.WhenAll(loads));
+        return StateMean.Of(manifest.Aggregation, await Task.WhenAll(loads));
+    }
+
+    private async Task<Dataset> LoadDataAsync(JobManifest manifest, CancellationToken cancellation)
+    {
+        FetchResult records = await blobs.FetchAsync(manifest.DatasetBlob, cancellation: cancellation);
+        Require(Dataset.TryDecode(Content(records, "training data").Span, DataLimits.Default, out Dataset? data), "training data");
+        return data!;
     }
 
     private static ReadOnlyMemory<byte> Content(FetchResult fetched, string what) =>

@@ -6,4 +6,4 @@ namespace PoUW.Training.Execution;
 /// <param name="JobId">The job.</param>
 /// <param name="Executor">Runs its units.</param>
 /// <param name="Start">Rebuilds the start states of its rounds.</param>
-internal sealed record JobWorkspace(Hash256 JobId, UnitExecutor Executor, RoundStart Start);
+internal sealed record JobWorkspace(Hash256 JobId, IUnitExecutor Executor, RoundStart Start);

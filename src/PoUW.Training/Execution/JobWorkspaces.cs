@@ -1,3 +1,4 @@
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Jobs;
 using PoUW.Core.Primitives;
 using PoUW.Vm.Backends;
@@ -6,7 +7,14 @@ using PoUW.Vm.Programs;
 namespace PoUW.Training.Execution;
 
 /// <summary>Keeps the programs and data of the last few jobs ready. Not thread-safe.</summary>
-internal sealed class JobWorkspaces(JobLoader loader, ITensorBackend backend, VmLimits limits, int capacity)
+/// <param name="loader">Fetches what jobs name.</param>
+/// <param name="backend">Computes exact lanes.</param>
+/// <param name="tolerance">Computes lane T; null if this node takes no part in it.</param>
+/// <param name="limits">Limits of the machine and of states.</param>
+/// <param name="capacity">How many jobs.</param>
+/// <param name="atStake">True for a worker, false for an auditor.</param>
+internal sealed class JobWorkspaces(
+    JobLoader loader, ITensorBackend backend, IToleranceEngine? tolerance, VmLimits limits, int capacity, bool atStake) : IDisposable
 {
     private readonly List<JobWorkspace> _open = [];
 
@@ -20,15 +28,35 @@ internal sealed class JobWorkspaces(JobLoader loader, ITensorBackend backend, Vm
             return found;
         }
 
-        JobAssets assets = await loader.LoadAssetsAsync(manifest, cancellation);
-        UnitExecutor executor = new(manifest, assets, backend, limits);
+        IUnitExecutor executor = manifest.IsTolerance ? await OpenToleranceAsync(manifest, cancellation) : await OpenExactAsync(manifest, cancellation);
         JobWorkspace opened = new(jobId, executor, new RoundStart(manifest, executor, loader));
         _open.Add(opened);
         if (_open.Count > capacity)
         {
+            Close(_open[0]);
             _open.RemoveAt(0);
         }
 
         return opened;
     }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _open.ForEach(Close);
+        _open.Clear();
+    }
+
+    private async Task<IUnitExecutor> OpenExactAsync(JobManifest manifest, CancellationToken cancellation) =>
+        new UnitExecutor(manifest, await loader.LoadAssetsAsync(manifest, cancellation), backend, limits);
+
+    private async Task<IUnitExecutor> OpenToleranceAsync(JobManifest manifest, CancellationToken cancellation)
+    {
+        IToleranceEngine engine = tolerance is not null && tolerance.Classes.Any(known => known.Id == manifest.ToleranceClass)
+            ? tolerance
+            : throw new TrainingException($"This node has no engine for class {manifest.ToleranceClass} of lane T.");
+        return new ToleranceExecutor(manifest, await loader.LoadToleranceAssetsAsync(manifest, cancellation), engine, limits, atStake);
+    }
+
+    private static void Close(JobWorkspace workspace) => (workspace.Executor as IDisposable)?.Dispose();
 }

@@ -11,7 +11,7 @@ namespace PoUW.Training.Execution;
 /// round cost one mean and a reorganisation cannot leave a stale one. States of rounds that nobody needs any more are forgotten. Not
 /// thread-safe.
 /// </summary>
-public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobLoader loader)
+public sealed class RoundStart(JobManifest manifest, IUnitExecutor executor, JobLoader loader)
 {
     /// <summary>Rounds whose states are kept for workers that are behind.</summary>
     public const ulong RetainedRounds = 2;
@@ -34,7 +34,7 @@ public sealed class RoundStart(JobManifest manifest, UnitExecutor executor, JobL
 
         ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
-            : await loader.LoadMeanAsync(JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
+            : await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
         (_inputs, _state) = (job.InputsDigest, state);
         ForgetBefore(view, job, job.Round > RetainedRounds ? job.Round - RetainedRounds : 0);
         return state;

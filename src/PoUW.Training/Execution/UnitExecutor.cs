@@ -16,7 +16,7 @@ namespace PoUW.Training.Execution;
 /// Runs the units of one job in the VM. The result is a function of the manifest, the program, the data and the start state; the backend
 /// changes only how fast it comes. Not thread-safe: one executor belongs to one thread at a time.
 /// </summary>
-public sealed class UnitExecutor
+public sealed class UnitExecutor : IUnitExecutor
 {
     /// <summary>Gas of one run. A unit that needs more traps, on every machine alike.</summary>
     public const long GasLimit = long.MaxValue / 2;
@@ -59,7 +59,7 @@ public sealed class UnitExecutor
         }
     }
 
-    /// <summary>Size of an encoded state of this program, in bytes; every state of the job has it.</summary>
+    /// <inheritdoc/>
     public long StateBytes { get; }
 
     /// <summary>The state before the first step: the program's init entry with the manifest's seed.</summary>
@@ -82,12 +82,8 @@ public sealed class UnitExecutor
     public UnitResult RunUnit(ModelState start, Lease lease, CancellationToken cancellation) =>
         RunSteps(start, lease, _manifest.FirstStep(lease.Unit), _manifest.StepsInUnit(lease.Unit), cancellation);
 
-    /// <summary>
-    /// Runs any consecutive steps from a start state and takes their products for a lease's operations, which they are only if the steps
-    /// are those of its unit: for simulations of workers that lie.
-    /// </summary>
-    /// <exception cref="TrainingException">The program trapped, or emitted something else than a training program does.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <inheritdoc/>
+    /// <remarks>The products of the steps are taken for the lease's operations, which they are only if the steps are those of its unit.</remarks>
     public UnitResult RunSteps(ModelState start, Lease lease, ulong firstStep, ulong steps, CancellationToken cancellation)
     {
         _unitBackend?.BeginUnit(new UnitOperations(_manifest, lease.JobId, lease.Unit, lease.Attempt));

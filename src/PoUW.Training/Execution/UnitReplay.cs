@@ -19,14 +19,14 @@ public static class UnitReplay
     /// <exception cref="TrainingException">The lease belongs to another job, or the program trapped.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public static ReplayedUnit Run(
-        JobManifest manifest, UnitExecutor executor, ModelState start, Lease lease, Hash256 inputsDigest, CancellationToken cancellation)
+        JobManifest manifest, IUnitExecutor executor, ModelState start, Lease lease, Hash256 inputsDigest, CancellationToken cancellation)
     {
         if (lease.JobId != manifest.JobId || lease.Unit >= manifest.UnitCount)
         {
             throw new TrainingException($"Unit {lease.Unit} of job {lease.JobId} is not one of the manifest's.");
         }
 
-        UnitResult result = executor.RunUnit(start, lease, cancellation);
+        UnitResult result = executor.RunSteps(start, lease, manifest.FirstStep(lease.Unit), manifest.StepsInUnit(lease.Unit), cancellation);
         return new ReplayedUnit(RecordOf(lease, inputsDigest, start, result), result.End);
     }
 

@@ -7,11 +7,22 @@ using PoUW.Economics.Staking;
 namespace PoUW.Training.Ledger;
 
 /// <summary>
-/// Keeps an account staked for one role: stakes what is missing when the account has no stake in force for it, and waits while the
-/// account is banned or cannot pay. After a ban it stakes again, which is how an account comes back. Not thread-safe.
+/// Keeps an account staked for one role, and enrolled for the classes of lane T that this node can train and no others: stakes what is missing when the
+/// account has no stake in force for it, and waits while the account is banned or cannot pay. After a ban it stakes again, which is how an account comes
+/// back. All keepers of an account are given the same classes. Not thread-safe.
 /// </summary>
-internal sealed class StakeKeeper(AccountSender sender, NetworkParameters parameters, StakeRoles role, Amount? wanted, ulong resendAfterBlocks)
+/// <param name="sender">The account.</param>
+/// <param name="parameters">The network's.</param>
+/// <param name="role">The role to stake for.</param>
+/// <param name="wanted">What to stake; null for the least that is needed.</param>
+/// <param name="classes">The classes to enrol for.</param>
+/// <param name="resendAfterBlocks">Blocks to wait for a sent transaction.</param>
+/// <param name="enrolsOnly">True to leave staking to somebody else.</param>
+internal sealed class StakeKeeper(
+    AccountSender sender, NetworkParameters parameters, StakeRoles role, Amount? wanted, IReadOnlyList<Hash256> classes, ulong resendAfterBlocks,
+    bool enrolsOnly = false)
 {
+    private readonly NetworkRules _rules = new(parameters);
     private ulong? _sentHeight;
 
     /// <summary>True while the account is convicted and may take no part in the next block.</summary>
@@ -23,7 +34,8 @@ internal sealed class StakeKeeper(AccountSender sender, NetworkParameters parame
     {
         StakeAccount stake = Stake(view);
         bool active = stake.BannedUntil == 0 && StakeLedger.IsActive(stake, role, view.Height + 1, MinimumOf(role));
-        if (active || IsBanned(view) || view.Height < _sentHeight + resendAfterBlocks)
+        bool enrols = _rules.RulesAt(view.Height + 1).ToleranceJobs && !classes.SequenceEqual(stake.ToleranceClasses);
+        if ((active ? !enrols : enrolsOnly) || IsBanned(view) || view.Height < _sentHeight + resendAfterBlocks)
         {
             return ValidationResult.Ok;
         }
@@ -31,7 +43,7 @@ internal sealed class StakeKeeper(AccountSender sender, NetworkParameters parame
         // The stake has to reach the minimum of all roles of the account, not only of the one that is wanted here.
         Amount needed = Max(wanted ?? Amount.Zero, MinimumOf(stake.Roles | role));
         Amount missing = stake.Bonded < needed ? needed - stake.Bonded : Amount.Zero;
-        byte[] payload = new StakePayload(role, missing).Encode();
+        byte[] payload = new StakePayload(role, missing, enrols ? classes : null).Encode();
         if (view.State.GetAccount(sender.Key.Address).Balance < missing + sender.FeeFor(payload.Length))
         {
             return ValidationResult.Ok;

@@ -9,7 +9,7 @@ public sealed class HonestRunner : IUnitRunner
 {
     /// <inheritdoc/>
     public UnitOutcome Run(
-        UnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation)
+        IUnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation)
     {
         ReplayedUnit unit = UnitReplay.Run(manifest, executor, start, lease, inputsDigest, cancellation);
         return new UnitOutcome(unit.Record, unit.End, Publish: true);

@@ -20,5 +20,5 @@ public interface IUnitRunner
     /// <exception cref="TrainingException">The unit cannot be done.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     UnitOutcome Run(
-        UnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation);
+        IUnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation);
 }

@@ -1,3 +1,4 @@
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Primitives;
 using PoUW.Vm.Programs;
 
@@ -26,6 +27,9 @@ public sealed record WorkerOptions
 
     /// <summary>What the worker keeps at stake; null for the network's minimum.</summary>
     public Amount? Stake { get; init; }
+
+    /// <summary>Trains units of lane T; null to take no part in it. The owner of the engine disposes of it, after the worker has ended.</summary>
+    public IToleranceEngine? Tolerance { get; init; }
 
     /// <summary>Jobs whose programs and data are kept ready.</summary>
     public int MaxCachedJobs { get; init; } = 4;

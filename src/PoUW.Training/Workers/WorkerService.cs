@@ -30,9 +30,11 @@ public sealed class WorkerService(
 
     private const int MaxRemembered = 4096;
 
-    private readonly JobWorkspaces _workspaces = new(loader, backend, options.VmLimits, options.MaxCachedJobs);
+    private readonly JobWorkspaces _workspaces = new(
+        loader, backend, options.Tolerance, options.VmLimits, options.MaxCachedJobs, atStake: true);
     private readonly Dictionary<(Hash256 Job, ulong Unit), SentUnit> _sent = [];
-    private readonly StakeKeeper _stake = new(sender, ledger.Parameters, StakeRoles.Worker, options.Stake, options.ResendAfterBlocks);
+    private readonly StakeKeeper _stake = new(
+        sender, ledger.Parameters, StakeRoles.Worker, options.Stake, ToleranceClasses.Of(options.Tolerance), options.ResendAfterBlocks);
     private readonly HashSet<Hash256> _givenUp = [];
     private volatile WorkerStatus _status = new(WorkerActivity.Idle, 0, 0);
 
@@ -56,6 +58,7 @@ public sealed class WorkerService(
         finally
         {
             SetActivity(WorkerActivity.Idle);
+            _workspaces.Dispose();
         }
     }
 

@@ -9,6 +9,6 @@ namespace PoUW.Training.Tests.Support;
 internal sealed class RefusingRunner : IUnitRunner
 {
     public UnitOutcome Run(
-        UnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation) =>
+        IUnitExecutor executor, ModelState start, Lease lease, JobManifest manifest, Hash256 inputsDigest, CancellationToken cancellation) =>
         throw new InvalidOperationException($"Unit {lease.Unit} was computed a second time.");
 }

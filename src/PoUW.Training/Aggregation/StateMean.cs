@@ -1,0 +1,52 @@
+using PoUW.Core.Jobs;
+using PoUW.Training.Execution;
+using PoUW.Vm.Tensors;
+
+namespace PoUW.Training.Aggregation;
+
+/// <summary>The state that the results of a round's units give, tensor by tensor, by a job's rule. Pure functions.</summary>
+public static class StateMean
+{
+    /// <summary>The mean of at least one state; all must have the same tensors, of the types that the rule knows: Int32, or Float32 and Int64.</summary>
+    /// <exception cref="TrainingException">There is no state, or they differ in their tensors, or a tensor has another type.</exception>
+    public static ModelState Of(AggregationRule rule, IReadOnlyList<ModelState> states)
+    {
+        if (states.Count == 0)
+        {
+            throw new TrainingException("The mean of no states does not exist.");
+        }
+
+        if (states.Any(state => state.Tensors.Count != states[0].Tensors.Count))
+        {
+            throw new TrainingException("The states differ in their tensors.");
+        }
+
+        List<(string Name, Tensor Tensor)> means = [];
+        for (int index = 0; index < states[0].Tensors.Count; index++)
+        {
+            means.Add(MeanOf(rule, states, index));
+        }
+
+        return new ModelState(means);
+    }
+
+    private static (string Name, Tensor Tensor) MeanOf(AggregationRule rule, IReadOnlyList<ModelState> states, int index)
+    {
+        (string name, Tensor first) = states[0].Tensors[index];
+        List<Tensor> inputs = [];
+        foreach (ModelState state in states)
+        {
+            (string otherName, Tensor other) = state.Tensors[index];
+            bool same = otherName == name && other.Type == first.Type && other.Rows == first.Rows && other.Columns == first.Columns;
+            inputs.Add(same ? other : throw new TrainingException($"The states differ in tensor {name}."));
+        }
+
+        return (name, (rule, first.Type) switch
+        {
+            (AggregationRule.IntegerMean, TensorType.Int32) => IntegerMean.Of(inputs),
+            (AggregationRule.FloatMean, TensorType.Float32) => FloatMean.Of(inputs),
+            (AggregationRule.FloatMean, TensorType.Int64) => FloatMean.MedianOf(inputs),
+            _ => throw new TrainingException($"Tensor {name} is {first.Type}, which the rule {rule} does not know."),
+        });
+    }
+}
