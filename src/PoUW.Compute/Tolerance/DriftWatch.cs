@@ -16,9 +16,10 @@ public sealed class DriftWatch(ToleranceBounds bounds)
     /// <param name="claimed">The worker's.</param>
     /// <param name="replayed">The auditor's.</param>
     /// <returns>True if the units lean too far.</returns>
-    /// <exception cref="ArgumentException">The bounds lack a tensor, or a tensor has another size than before.</exception>
+    /// <exception cref="ToleranceException">The states do not belong together or to the units before, have numbers that are not finite, or the bounds lack a tensor; nothing is added.</exception>
     public bool Add(StateDict before, StateDict claimed, StateDict replayed)
     {
+        Require(before, claimed, replayed);
         bool far = false;
         foreach (string name in replayed.Names.Where(name => replayed[name].Type == StateTensorType.Float32))
         {
@@ -33,15 +34,25 @@ public sealed class DriftWatch(ToleranceBounds bounds)
         return far;
     }
 
+    private void Require(StateDict before, StateDict claimed, StateDict replayed)
+    {
+        ToleranceState.Require(before, replayed);
+        ToleranceState.Require(claimed, replayed);
+        ToleranceState.RequireFinite(replayed);
+        foreach ((string name, StateTensor tensor) in replayed.Where(static item => item.Value.Type == StateTensorType.Float32))
+        {
+            ToleranceAudit.BoundOf(bounds, name);
+            if (_sums.TryGetValue(name, out double[]? sum) && sum.Length != tensor.Length)
+            {
+                throw new ToleranceException($"'{name}' has another size than before.");
+            }
+        }
+    }
+
     private bool IsWithin(string name, float[] before, float[] claimed, float[] replayed)
     {
         TensorBound bound = ToleranceAudit.BoundOf(bounds, name);
         double[] sum = _sums.TryGetValue(name, out double[]? last) ? last : _sums[name] = new double[replayed.Length];
-        if (sum.Length != replayed.Length || claimed.Length != replayed.Length || before.Length != replayed.Length)
-        {
-            throw new ArgumentException($"'{name}' has another size than before.", nameof(replayed));
-        }
-
         double unit = bound.Noise is null ? ToleranceAudit.UpdateNorm(before, replayed) : 1;
         (double largest, double square) = (0, 0);
         for (int i = 0; i < sum.Length; i++)

@@ -13,11 +13,11 @@ public interface IToleranceEngine
     IReadOnlyList<ToleranceClass> Classes { get; }
 
     /// <summary>Prepares a job.</summary>
-    /// <param name="program">What is trained, and how; its class is one of <see cref="Classes"/>.</param>
+    /// <param name="recipe">What is trained, and how; its class is one of <see cref="Classes"/>.</param>
     /// <param name="data">The data.</param>
     /// <param name="orderKey">Key of the data order.</param>
     /// <param name="seed">Seed of the initial state.</param>
     /// <returns>The caller disposes of it.</returns>
-    /// <exception cref="ToleranceException">The program is of another class, the data does not fit it, or the device cannot be used.</exception>
-    IToleranceUnits Open(ToleranceProgram program, Dataset data, Hash256 orderKey, ulong seed);
+    /// <exception cref="ToleranceException">The recipe is of another class or out of its limits, the data does not fit it, or the device cannot be used.</exception>
+    IToleranceUnits Open(ToleranceRecipe recipe, Dataset data, Hash256 orderKey, ulong seed);
 }

@@ -7,7 +7,7 @@ namespace PoUW.Compute.Tolerance;
 /// <param name="Relative">Bound of <see cref="TensorDifference.Relative"/>, and of the 2-norm of the sum of such differences (<see cref="DriftWatch"/>).</param>
 /// <param name="Noise">
 /// Bound of <see cref="TensorDifference.Absolute"/>, in place of the others, if the unit changes nothing of the tensor but noise: a bias before a
-/// normalisation, whose gradient is 0. Null for a tensor that is trained.
+/// normalisation, whose gradient is 0; the others are infinite then. Null for a tensor that is trained.
 /// </param>
 public sealed record TensorBound(double Largest, double Relative, double? Noise = null)
 {
@@ -23,7 +23,7 @@ public sealed record TensorBound(double Largest, double Relative, double? Noise 
 
     /// <summary>Null if the numbers are usable.</summary>
     internal ValidationResult? Check(string field) =>
-        (Noise is { } noise ? IsUsable(noise) : IsUsable(Largest) && IsUsable(Relative))
+        (Noise is { } noise ? IsUsable(noise) && double.IsPositiveInfinity(Largest) && double.IsPositiveInfinity(Relative) : IsUsable(Largest) && IsUsable(Relative))
             ? null
             : ValidationResult.Fail(ValidationCode.OutOfRange, field, $"{this}; bounds are above 0, to {Most}.");
 

@@ -13,7 +13,7 @@ public static class ToleranceAudit
     private const double LeastUpdate = 1e-12;
 
     // Honest runs differ by more than the few that were measured.
-    private const double Headroom = 8;
+    internal const double Headroom = 8;
 
     // Bounds from here on would admit lies: a tenth of the work left out, or done with other data.
     private const double MostRelative = 0.1;
@@ -22,45 +22,33 @@ public static class ToleranceAudit
     private const double NoiseUpdate = 1e-4;
 
     // Runs with equal bits say nothing of other machines: fp32 itself leaves some ten units of its last place a unit.
-    private const double LeastRelative = 1e-5;
+    internal const double LeastRelative = 1e-5;
 
-    /// <summary>Compares.</summary>
+    // One element differs by more, measured by the mean of its tensor.
+    internal const double LeastLargest = 10 * LeastRelative;
+
+    /// <summary>Compares; in which order the states have their tensors does not matter.</summary>
     /// <param name="before">The state that both started from.</param>
     /// <param name="claimed">The worker's.</param>
     /// <param name="replayed">The auditor's.</param>
     /// <param name="bounds">What is admitted.</param>
-    /// <exception cref="ArgumentException">The bounds are of another job: they lack a tensor.</exception>
+    /// <exception cref="ToleranceException">
+    /// The replay judges nobody: the bounds lack a tensor, the state before has other tensors than the replay, or the replay's numbers are not finite.
+    /// </exception>
     public static ToleranceVerdict Compare(StateDict before, StateDict claimed, StateDict replayed, ToleranceBounds bounds)
     {
-        if (!claimed.Names.SequenceEqual(replayed.Names) || !before.Names.SequenceEqual(replayed.Names))
+        RequireJudge(before, replayed, bounds);
+        if (claimed.Count != replayed.Count || !replayed.Names.All(claimed.Contains))
         {
             return new ToleranceVerdict(false, "The states have other tensors.", []);
         }
 
         List<TensorDifference> differences = [];
-        foreach (string name in replayed.Names)
+        foreach ((string name, StateTensor replay) in replayed)
         {
-            (StateTensor claim, StateTensor replay) = (claimed[name], replayed[name]);
-            if (claim.Type != replay.Type || !claim.Shape.SequenceEqual(replay.Shape))
+            if (Compare(name, before[name], claimed[name], replay, bounds, differences) is { } reason)
             {
-                return new ToleranceVerdict(false, $"'{name}' has another shape.", []);
-            }
-
-            if (replay.Type != StateTensorType.Float32)
-            {
-                if (!claim.Data.Span.SequenceEqual(replay.Data.Span))
-                {
-                    return new ToleranceVerdict(false, $"'{name}' counts otherwise.", differences);
-                }
-
-                continue;
-            }
-
-            TensorDifference difference = Measure(name, before[name].ToFloat32(), claim.ToFloat32(), replay.ToFloat32());
-            differences.Add(difference);
-            if (!BoundOf(bounds, name).Admits(difference))
-            {
-                return new ToleranceVerdict(false, $"'{name}' differs by {difference.Relative:G3} of its update, {difference.Absolute:G3} at most.", differences);
+                return new ToleranceVerdict(false, reason, differences);
             }
         }
 
@@ -72,8 +60,8 @@ public static class ToleranceAudit
     /// tensor that were seen, eightfold. A tensor that differs by as much as it changed is bounded absolutely, if it changed next to nothing.
     /// </summary>
     /// <param name="runs">The state before a unit, and two honest runs of it.</param>
-    /// <exception cref="ArgumentException">
-    /// There are no runs, or the honest ones differ so much in a tensor that is trained that the bound would admit lies: such a job has no place in lane T.
+    /// <exception cref="ToleranceException">
+    /// There are no runs, their states do not belong together, or the honest ones differ so much in a tensor that is trained that the bound would admit lies: such a job has no place in lane T.
     /// </exception>
     public static ToleranceBounds Calibrate(IEnumerable<(StateDict Before, StateDict First, StateDict Second)> runs)
     {
@@ -85,14 +73,15 @@ public static class ToleranceAudit
 
         if (seen.Count == 0)
         {
-            throw new ArgumentException("Bounds need honest runs.", nameof(runs));
+            throw new ToleranceException("Bounds need honest runs.");
         }
 
         return new ToleranceBounds(seen.ToDictionary(static item => item.Key, static item => BoundFor(item.Key, item.Value)));
     }
 
+    /// <exception cref="ToleranceException">There is none.</exception>
     internal static TensorBound BoundOf(ToleranceBounds bounds, string name) =>
-        bounds.Tensors.TryGetValue(name, out TensorBound? bound) ? bound : throw new ArgumentException($"There is no bound for '{name}'.", nameof(bounds));
+        bounds.Tensors.TryGetValue(name, out TensorBound? bound) ? bound : throw new ToleranceException($"There is no bound for '{name}'.");
 
     /// <summary>2-norm of an update, and 1e-12 for none.</summary>
     internal static double UpdateNorm(ReadOnlySpan<float> before, ReadOnlySpan<float> replayed)
@@ -107,8 +96,42 @@ public static class ToleranceAudit
         return Math.Max(Math.Sqrt(update), LeastUpdate);
     }
 
+    private static void RequireJudge(StateDict before, StateDict replayed, ToleranceBounds bounds)
+    {
+        ToleranceState.Require(before, replayed);
+        ToleranceState.RequireFinite(replayed);
+        foreach ((string name, StateTensor _) in replayed.Where(static item => item.Value.Type == StateTensorType.Float32))
+        {
+            BoundOf(bounds, name);
+        }
+    }
+
+    /// <summary>Null if a tensor is admitted, else why not.</summary>
+    private static string? Compare(
+        string name, StateTensor before, StateTensor claim, StateTensor replay, ToleranceBounds bounds, List<TensorDifference> differences)
+    {
+        if (claim.Type != replay.Type || !claim.Shape.SequenceEqual(replay.Shape))
+        {
+            return $"'{name}' has another shape.";
+        }
+
+        if (replay.Type != StateTensorType.Float32)
+        {
+            return claim.Data.Span.SequenceEqual(replay.Data.Span) ? null : $"'{name}' counts otherwise.";
+        }
+
+        TensorDifference difference = Measure(name, before.ToFloat32(), claim.ToFloat32(), replay.ToFloat32());
+        differences.Add(difference);
+        return BoundOf(bounds, name).Admits(difference)
+            ? null
+            : $"'{name}' differs by {difference.Relative:G3} of its update, {difference.Absolute:G3} at most, which is {difference.Largest:G3} of its mean.";
+    }
+
     private static void Observe(StateDict before, StateDict first, StateDict second, Dictionary<string, Seen> seen)
     {
+        ToleranceState.Require(before, first);
+        ToleranceState.Require(second, first);
+        RequireSameCounts(first, second);
         string[] names = [.. first.Names.Where(name => first[name].Type == StateTensorType.Float32)];
         double[] moved = [.. names.Select(name => RootMeanSquare(before[name].ToFloat32(), first[name].ToFloat32()))];
         for (int i = 0; i < names.Length; i++)
@@ -123,17 +146,28 @@ public static class ToleranceAudit
         }
     }
 
+    private static void RequireSameCounts(StateDict first, StateDict second)
+    {
+        foreach ((string name, StateTensor counts) in first.Where(static item => item.Value.Type != StateTensorType.Float32))
+        {
+            if (!counts.Data.Span.SequenceEqual(second[name].Data.Span))
+            {
+                throw new ToleranceException($"Honest runs count '{name}' otherwise.");
+            }
+        }
+    }
+
     private static TensorBound BoundFor(string name, Seen seen)
     {
         double relative = Headroom * Math.Max(seen.Relative, LeastRelative);
         if (relative < MostRelative)
         {
-            return new TensorBound(Headroom * Math.Max(seen.Largest, 10 * LeastRelative), relative);
+            return new TensorBound(Headroom * Math.Max(seen.Largest, LeastLargest), relative);
         }
 
         return seen.Part <= NoiseUpdate
             ? TensorBound.OfNoise(Headroom * seen.Noise)
-            : throw new ArgumentException($"Honest runs differ by {seen.Relative:G3} of the update of '{name}': no bound tells them from lies.", nameof(seen));
+            : throw new ToleranceException($"Honest runs differ by {seen.Relative:G3} of the update of '{name}': no bound tells them from lies.");
     }
 
     private static double RootMeanSquare(float[] before, float[] after) => UpdateNorm(before, after) / Math.Sqrt(Math.Max(1, after.Length));

@@ -1,4 +1,4 @@
 namespace PoUW.Compute.Tolerance;
 
-/// <summary>A unit of lane T cannot be done here.</summary>
+/// <summary>A unit of lane T cannot be done or judged here.</summary>
 public sealed class ToleranceException(string message) : ComputeException(message);
