@@ -5,30 +5,46 @@ using PoUW.Vm.Tensors;
 
 namespace PoUW.Simulation.Faults;
 
-/// <summary>Makes false states of true ones. Pure functions.</summary>
+/// <summary>Makes false states of true ones: integers of exact lanes, or fp32 numbers of lane T. Pure functions.</summary>
 internal static class FalseStates
 {
     private const uint MaxNoise = 1 << 12;
+    private const int FloatNoiseBits = 16;
 
-    /// <summary>The state with one value of its first tensor off by one.</summary>
+    /// <summary>The state with one value of its first tensor off by one, or by one unit in the last place.</summary>
     public static ModelState WithOneLsb(ModelState state, ulong seed)
     {
         IReadOnlyList<(string Name, Tensor Tensor)> tensors = CopyOf(state);
-        Span<int> weights = tensors[0].Tensor.Int32;
-        ref int weight = ref weights[(int)(seed % (ulong)weights.Length)];
-        weight += weight == int.MaxValue ? -1 : 1;
+        Tensor first = tensors[0].Tensor;
+        int index = (int)(seed % (ulong)first.Length);
+        if (first.Type == TensorType.Float32)
+        {
+            first.Float32[index] = MathF.BitIncrement(first.Float32[index]);
+        }
+        else
+        {
+            first.Int32[index] += first.Int32[index] == int.MaxValue ? -1 : 1;
+        }
+
         return new ModelState(tensors);
     }
 
-    /// <summary>The state with seeded noise on every value of its first tensor.</summary>
+    /// <summary>The state with seeded noise on every value of its first tensor: up to 2^12, or up to 2^-4 on fp32 numbers.</summary>
     public static ModelState WithNoise(ModelState state, ulong seed)
     {
         IReadOnlyList<(string Name, Tensor Tensor)> tensors = CopyOf(state);
-        Span<int> weights = tensors[0].Tensor.Int32;
-        for (int i = 0; i < weights.Length; i++)
+        Tensor first = tensors[0].Tensor;
+        for (int i = 0; i < first.Length; i++)
         {
             int noise = 1 + (int)(Philox4x32.Block(seed, 0, (ulong)i).X0 % MaxNoise);
-            weights[i] += weights[i] > int.MaxValue - noise ? -noise : noise;
+            if (first.Type == TensorType.Float32)
+            {
+                first.Float32[i] += MathF.ScaleB(noise, -FloatNoiseBits);
+            }
+            else
+            {
+                first.Int32[i] += first.Int32[i] > int.MaxValue - noise ? -noise : noise;
+            }
         }
 
         return new ModelState(tensors);
@@ -44,8 +60,8 @@ internal static class FalseStates
             tensors.Add((name, copy));
         }
 
-        return tensors.Count > 0 && tensors[0].Tensor.Type == TensorType.Int32
+        return tensors.Count > 0 && tensors[0].Tensor.Type is TensorType.Int32 or TensorType.Float32
             ? tensors
-            : throw new TrainingException("The state has no Int32 tensor to lie about.");
+            : throw new TrainingException("The state has no tensor of Int32 or Float32 to lie about.");
     }
 }

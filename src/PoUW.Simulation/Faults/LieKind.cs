@@ -12,7 +12,7 @@ public enum LieKind
     /// <summary>It trains on the batches of another unit.</summary>
     WrongBatch,
 
-    /// <summary>One weight of the state that it commits is off by one.</summary>
+    /// <summary>One weight of the state that it commits is off by one, in lane T by one unit in the last place, which no audit of that lane can tell.</summary>
     OneLsb,
 
     /// <summary>It commits the true record but never serves the state.</summary>

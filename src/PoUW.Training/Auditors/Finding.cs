@@ -1,5 +1,3 @@
-using PoUW.Core.Primitives;
-using PoUW.Economics.Jobs;
 using PoUW.Training.Execution;
 
 namespace PoUW.Training.Auditors;

@@ -1,7 +1,6 @@
 using PoUW.Compute.StateDicts;
 using PoUW.Compute.Tolerance;
 using PoUW.Core.Jobs;
-using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Vm.Programs;
 
@@ -36,7 +35,7 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     {
         Require(assets.Validate(manifest));
         (_manifest, _program, _mustProbe) = (manifest, assets.Program, atStake);
-        _units = Guard(() => engine.Open(assets.Program, assets.Data, manifest.JobId, manifest.Seed));
+        _units = Guard(() => engine.Open(assets.Program.Recipe, assets.Data, manifest.JobId, manifest.Seed));
         try
         {
             StateDict initial = Guard(_units.InitialState);

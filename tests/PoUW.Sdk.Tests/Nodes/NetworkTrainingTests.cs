@@ -263,7 +263,7 @@ public sealed class NetworkTrainingTests
                 ends.Add(executor.RunUnit(state, unit, CancellationToken.None).End);
             }
 
-            state = IntegerMean.Of(ends);
+            state = StateMean.Of(AggregationRule.IntegerMean, ends);
         }
 
         return state.Root;

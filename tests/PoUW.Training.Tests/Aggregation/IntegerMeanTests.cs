@@ -1,4 +1,5 @@
 using System.Numerics;
+using PoUW.Core.Jobs;
 using PoUW.Training.Aggregation;
 using PoUW.Training.Execution;
 using PoUW.Vm.Tensors;
@@ -38,11 +39,11 @@ public sealed class IntegerMeanTests
         ModelState one = State("w", new Tensor(TensorType.Int32, 2, 1));
         Assert.Multiple(() =>
         {
-            Assert.That(() => IntegerMean.Of([one, State("v", new Tensor(TensorType.Int32, 2, 1))]), Throws.InstanceOf<TrainingException>());
-            Assert.That(() => IntegerMean.Of([one, State("w", new Tensor(TensorType.Int32, 1, 2))]), Throws.InstanceOf<TrainingException>());
-            Assert.That(() => IntegerMean.Of([one, new ModelState([])]), Throws.InstanceOf<TrainingException>());
-            Assert.That(() => IntegerMean.Of([]), Throws.InstanceOf<TrainingException>());
-            Assert.That(() => IntegerMean.Of([new ModelState([]), one]), Throws.InstanceOf<TrainingException>(), "more tensors than the first");
+            Assert.That(() => StateMean.Of(AggregationRule.IntegerMean, [one, State("v", new Tensor(TensorType.Int32, 2, 1))]), Throws.InstanceOf<TrainingException>());
+            Assert.That(() => StateMean.Of(AggregationRule.IntegerMean, [one, State("w", new Tensor(TensorType.Int32, 1, 2))]), Throws.InstanceOf<TrainingException>());
+            Assert.That(() => StateMean.Of(AggregationRule.IntegerMean, [one, new ModelState([])]), Throws.InstanceOf<TrainingException>());
+            Assert.That(() => StateMean.Of(AggregationRule.IntegerMean, []), Throws.InstanceOf<TrainingException>());
+            Assert.That(() => StateMean.Of(AggregationRule.IntegerMean, [new ModelState([]), one]), Throws.InstanceOf<TrainingException>(), "more tensors than the first");
         });
     }
 
@@ -54,7 +55,7 @@ public sealed class IntegerMeanTests
             tensor.Int32[0] = value;
             return State("w", tensor);
         })];
-        return IntegerMean.Of(states).Tensors[0].Tensor.Int32[0];
+        return StateMean.Of(AggregationRule.IntegerMean, states).Tensors[0].Tensor.Int32[0];
     }
 
     private static ModelState State(string name, Tensor tensor) => new([(name, tensor)]);

@@ -129,7 +129,7 @@ public sealed class LieSweepTests
             {
                 ulong first = _manifest.FirstUnit(_round);
                 ulong units = _manifest.UnitsInRound(_round);
-                _start = IntegerMean.Of([.. Enumerable.Range((int)first, (int)units).Select(unit => _accepted[(ulong)unit])]);
+                _start = StateMean.Of(AggregationRule.IntegerMean, [.. Enumerable.Range((int)first, (int)units).Select(unit => _accepted[(ulong)unit])]);
                 _round++;
             }
         }
