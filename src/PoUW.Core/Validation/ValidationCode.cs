@@ -29,6 +29,9 @@ public enum ValidationCode : ushort
     /// <summary>More than this node takes of it now.</summary>
     RateLimited = 7,
 
+    /// <summary>The upgrade of the network that this needs is not active at this height.</summary>
+    UpgradeInactive = 8,
+
     // 20-49: transactions.
 
     /// <summary>The signature does not match the sender and the content.</summary>
@@ -221,6 +224,9 @@ public enum ValidationCode : ushort
 
     /// <summary>The opening does not match the commitment.</summary>
     WrongOpening = 143,
+
+    /// <summary>The verdict is none that an auditor of the job can have.</summary>
+    BadVerdict = 144,
 
     // 180-199: stake and finality.
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
+using PoUW.Economics.Lanes;
 using PoUW.Economics.Staking;
 
 namespace PoUW.Economics.Jobs;
@@ -21,21 +22,26 @@ internal static class AuditDraw
         return BinaryPrimitives.ReadUInt64BigEndian(seed.ToArray()) % BasisPoints < manifest.AuditRateBasisPoints;
     }
 
+    /// <summary>Who may audit units of the job, and with what weight. Reads every stake.</summary>
+    public static IReadOnlyList<(Address Address, UInt128 Weight)> Eligible(IStateReader state, BlockContext block, JobManifest manifest, LaneRules lane) =>
+    [
+        .. StakeLedger.Active(state, StakeRoles.Validator, block.Height, block.Parameters.MinimumValidatorStake)
+            .Where(entry => lane.Admits(entry.Stake, manifest))
+            .Select(entry => (entry.Address, entry.Stake.Bonded.BaseUnits)),
+    ];
+
     /// <summary>
     /// The auditors, drawn by stake; never the worker itself. If fewer validators are there than the job asks for, the largest odd number
-    /// of them. Empty if there is none.
+    /// of them. Empty if that is less than the least.
     /// </summary>
-    public static IReadOnlyList<Address> Auditors(IStateReader state, BlockContext block, JobManifest manifest, Lease lease)
+    public static IReadOnlyList<Address> Auditors(
+        BlockContext block, JobManifest manifest, Lease lease, IReadOnlyList<(Address Address, UInt128 Weight)> candidates, int least)
     {
-        List<(Address Address, UInt128 Weight)> eligible =
-        [
-            .. StakeLedger.Active(state, StakeRoles.Validator, block.Height, block.Parameters.MinimumValidatorStake)
-                .Where(entry => entry.Address != lease.Worker)
-                .Select(entry => (entry.Address, entry.Stake.Bonded.BaseUnits)),
-        ];
+        List<(Address Address, UInt128 Weight)> eligible = [.. candidates.Where(entry => entry.Address != lease.Worker)];
         int available = eligible.Count % 2 == 0 ? eligible.Count - 1 : eligible.Count;
         int count = Math.Min((int)manifest.AuditorsPerUnit, Math.Max(available, 0));
         Hash256 seed = DrawSeed.Of("PoUW/auditors", block.ParentTicket, lease.JobId, lease.Unit, lease.Attempt);
-        return WeightedDraw.Take(seed, eligible, count);
+        IReadOnlyList<Address> drawn = WeightedDraw.Take(seed, eligible, count);
+        return drawn.Count < least ? [] : drawn;
     }
 }

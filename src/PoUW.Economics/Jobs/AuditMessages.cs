@@ -2,6 +2,7 @@ using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Economics.Lanes;
 
 namespace PoUW.Economics.Jobs;
 
@@ -52,8 +53,13 @@ internal static class AuditMessages
             return ValidationResult.Fail(ValidationCode.WrongOpening, nameof(message.Salt), "The verdict is not the one that was committed to.");
         }
 
-        Update(transaction, state, unit!, own, own with { Reveal = message });
-        return ValidationResult.Ok;
+        result = LaneRules.Of(JobLedger.GetJob(state, message.JobId)!.Manifest).CheckReveal(unit!, message);
+        if (result.IsValid)
+        {
+            Update(transaction, state, unit!, own, own with { Reveal = message });
+        }
+
+        return result;
     }
 
     private static ValidationResult FindDuty(

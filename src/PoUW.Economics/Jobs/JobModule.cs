@@ -1,7 +1,9 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
+using PoUW.Core.Parameters;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
+using PoUW.Economics.Lanes;
 using PoUW.Economics.TileWork;
 
 namespace PoUW.Economics.Jobs;
@@ -74,7 +76,7 @@ public sealed class JobModule : ILedgerModule
         foreach (Hash256 jobId in open)
         {
             JobState before = JobLedger.GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
-            JobState after = new JobProgression(block, state, jobId).Advance(before);
+            JobState after = new JobProgression(block, state, jobId, LaneRules.Of(before.Manifest)).Advance(before);
             if (after != before)
             {
                 JobLedger.SetJob(state, jobId, after);
@@ -98,6 +100,12 @@ public sealed class JobModule : ILedgerModule
         if (manifest.Client != transaction.Sender)
         {
             return ValidationResult.Fail(ValidationCode.NotAllowed, nameof(manifest.Client), "The manifest names another client than the sender.");
+        }
+
+        if (manifest.IsTolerance && !new NetworkRules(transaction.Block.Parameters).RulesAt(transaction.Block.Height).ToleranceJobs)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.UpgradeInactive, nameof(manifest.Version), $"No job of lane T is accepted at height {transaction.Block.Height}.");
         }
 
         Hash256 jobId = manifest.JobId;

@@ -1,6 +1,7 @@
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
+using PoUW.Economics.Lanes;
 using PoUW.Economics.Staking;
 using PoUW.Economics.TileWork;
 
@@ -11,10 +12,14 @@ namespace PoUW.Economics.Jobs;
 /// that ran out or a proven lie leads back to Leased with another worker. The round ends when all its units are accepted. A job that is
 /// closing or past its deadline grants no more leases and ends when no unit can change any more.
 /// </summary>
-internal sealed class JobProgression(BlockContext block, IStateWriter state, Hash256 jobId)
+internal sealed class JobProgression(BlockContext block, IStateWriter state, Hash256 jobId, LaneRules lane)
 {
-    // Units of a round expire in one block. All their new leases are drawn with the weights of the first, else every unit would read every stake.
-    private IReadOnlyList<(Address Address, UInt128 Weight)>? _eligible;
+    private readonly UnitSettlement _settlement = new(block, state, jobId, lane);
+
+    // Units of a round expire in one block. All their new leases are drawn with the weights of the first, else every unit would read every stake;
+    // and so would every unit that waits for auditors. A conviction changes who may take part.
+    private IReadOnlyList<(Address Address, UInt128 Weight)>? _workers;
+    private IReadOnlyList<(Address Address, UInt128 Weight)>? _auditors;
 
     public JobState Advance(JobState job)
     {
@@ -55,7 +60,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     /// escrow for ever; the units that they did not judge go unpaid.
     /// </summary>
     private ulong LastHeightOf(JobState job) =>
-        job.DeadlineHeight + block.Parameters.LeaseBlocks + (4 * (block.Parameters.AuditCommitBlocks + block.Parameters.AuditRevealBlocks));
+        job.DeadlineHeight + block.Parameters.LeaseBlocks + LaneRules.PatienceBlocks(block.Parameters);
 
     /// <param name="job">The job.</param>
     /// <param name="windingDown">True if no lease may be granted.</param>
@@ -117,22 +122,22 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. A worker that is
-        // banned has lied elsewhere in the meantime, so its other units are audited whatever the chance says. Wins are bonuses to come, and only
-        // auditors see whether they were won with the operands of the unit.
-        bool isSuspect = StakeLedger.Get(state, unit.Lease.Worker).BannedUntil > block.Height;
+        // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. Wins are bonuses to come,
+        // and only auditors see whether they were won with the operands of the unit.
+        bool isSuspect = lane.IsSuspect(StakeLedger.Get(state, unit.Lease.Worker), block.Height);
         bool isSpared = unit.PhaseDeadline == 0 && !isSuspect && !AuditDraw.IsAudited(block, job.Manifest, unit.Lease);
         if (isSpared && unit.WorkDigest.IsZero)
         {
-            return Accept(job, unit, []);
+            return _settlement.Accept(job, unit, []);
         }
 
-        IReadOnlyList<Address> auditors = AuditDraw.Auditors(state, block, job.Manifest, unit.Lease);
+        _auditors ??= AuditDraw.Eligible(state, block, job.Manifest, lane);
+        IReadOnlyList<Address> auditors = AuditDraw.Auditors(block, job.Manifest, unit.Lease, _auditors, lane.LeastAuditors);
         if (isSpared && auditors.Count == 0)
         {
             // A win must not keep a worker from its wage where nobody audits; unseen wins earn no bonus.
             WorkLedger.Void(state, unit.Lease.Id);
-            return Accept(job, unit, []);
+            return _settlement.Accept(job, unit, []);
         }
 
         if (auditors.Count == 0)
@@ -177,81 +182,44 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        if (Judgement.Of(unit) is not { } judgement)
+        if (lane.Judge(unit) is { } judgement)
         {
-            DrawAgain(unit);
-            return job;
+            return Settle(job, unit, judgement, windingDown);
         }
 
-        return Settle(job, unit, judgement, windingDown);
+        if (lane.GivesUp(block, unit))
+        {
+            _settlement.PunishSilent(unit);
+            Reputation.LeaseMissed(state, unit.Lease.Worker);
+            return Release(job, unit.Lease, windingDown);
+        }
+
+        DrawAgain(unit);
+        return job;
     }
 
     private JobState Settle(JobState job, UnitState unit, Judgement judgement, bool windingDown)
     {
-        job = job with { Audits = job.Audits + 1 };
-        PunishMissing(unit);
-        foreach (AuditorState liar in judgement.Minority)
+        JobState settled = _settlement.Settle(job, unit, judgement);
+        if (settled.Convictions != job.Convictions)
         {
-            job = Convict(job, unit, liar.Auditor, Offence.FalseVerdict, liar.Reveal!.RecordDigest, judgement, null);
+            (_workers, _auditors) = (null, null);
         }
 
-        foreach (Address auditor in judgement.Majority)
-        {
-            Reputation.VerdictRight(state, auditor);
-        }
+        return judgement.Verdict is null ? settled : Release(settled, unit.Lease, windingDown);
+    }
 
-        if (judgement.Verdict == null)
-        {
-            return Accept(job, unit, judgement.Majority);
-        }
-
-        job = Convict(job, unit, unit.Lease.Worker, judgement.Verdict.Value, unit.AuditDigest, judgement, job.Manifest.Client);
-        WorkLedger.Void(state, unit.Lease.Id);
+    /// <summary>A record that is not accepted leaves its unit to another worker, or to nobody once no lease may be granted.</summary>
+    private JobState Release(JobState job, Lease lease, bool windingDown)
+    {
+        WorkLedger.Void(state, lease.Id);
         if (!windingDown)
         {
-            return LeaseAgain(job, unit.Lease);
+            return LeaseAgain(job, lease);
         }
 
-        JobLedger.SetUnit(state, UnitState.Leased(unit.Lease with { Worker = Address.Zero, ExpiryHeight = block.Height }));
+        Vacate(lease);
         return job;
-    }
-
-    private JobState Convict(
-        JobState job, UnitState unit, Address offender, Offence offence, Hash256 claimed, Judgement judgement, Address? client)
-    {
-        Amount penalty = job.Manifest.UnitPrice * block.Parameters.SlashPerUnitPrice;
-        Amount taken = Slashing.Apply(state, block, offender, penalty, judgement.Majority, client);
-        Conviction conviction = new(
-            jobId, unit.Lease.Unit, unit.Lease.Attempt, offender, offence, claimed, judgement.Digest, block.Height, taken, judgement.Majority);
-        _eligible = null;
-        JobLedger.AddConviction(state, job.Convictions, conviction);
-        return job with { Convictions = job.Convictions + 1 };
-    }
-
-    private JobState Accept(JobState job, UnitState unit, IReadOnlyList<Address> auditors)
-    {
-        Amount burned = job.Manifest.UnitPrice.Scale(block.Parameters.JobBurnBasisPoints, 10_000);
-        Amount wage = job.Manifest.UnitPrice - burned;
-        PayFromEscrow(unit.Lease.Worker, wage);
-        foreach (Address auditor in auditors)
-        {
-            PayFromEscrow(auditor, job.Manifest.AuditFee);
-        }
-
-        if (!state.TryBurn(JobLedger.EscrowAccount(jobId), burned))
-        {
-            throw new EconomicsException($"The escrow of job {jobId} does not cover unit {unit.Lease.Unit}.");
-        }
-
-        WorkLedger.Accept(state, block, unit.Lease.Id);
-        Reputation.UnitAccepted(state, unit.Lease.Worker);
-        JobLedger.SetUnit(state, unit with { Phase = UnitPhase.Accepted, PhaseDeadline = 0 });
-        return job with
-        {
-            AcceptedInRound = job.AcceptedInRound + 1,
-            Paid = job.Paid + wage + (job.Manifest.AuditFee * (ulong)auditors.Count),
-            Burned = job.Burned + burned,
-        };
     }
 
     private JobState FinishRound(JobState job)
@@ -262,7 +230,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseRound(JobState job)
     {
-        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(state, block, jobId, job.Manifest, job.Round);
+        IReadOnlyList<(Address Address, UInt128 Weight)> eligible = LeaseAssignment.Eligible(state, block, job.Manifest, lane);
+        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(block, jobId, job.Manifest, job.Round, eligible);
         ulong unit = job.Manifest.FirstUnit(job.Round);
         foreach (Address worker in workers)
         {
@@ -274,15 +243,19 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseAgain(JobState job, Lease last)
     {
-        _eligible ??= LeaseAssignment.Eligible(state, block, job.Manifest);
-        if (LeaseAssignment.ForRetry(block, jobId, last, _eligible) is { } worker)
+        _workers ??= LeaseAssignment.Eligible(state, block, job.Manifest, lane);
+        if (LeaseAssignment.ForRetry(block, jobId, last, _workers) is { } worker)
         {
             return Grant(job, new Lease(jobId, last.Unit, last.Attempt + 1, worker, block.Height, block.Height + block.Parameters.LeaseBlocks));
         }
 
-        JobLedger.SetUnit(state, UnitState.Leased(last with { Worker = Address.Zero, ExpiryHeight = block.Height }));
+        Vacate(last);
         return job;
     }
+
+    /// <summary>A lease without a worker, over in this block.</summary>
+    private void Vacate(Lease last) =>
+        JobLedger.SetUnit(state, UnitState.Leased(last with { Worker = Address.Zero, ExpiryHeight = block.Height }));
 
     private JobState Grant(JobState job, Lease lease)
     {
@@ -293,25 +266,9 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     /// <summary>Too few auditors answered: the next block draws others, and those who were silent lose reputation.</summary>
     private void DrawAgain(UnitState unit)
     {
-        PunishMissing(unit);
+        _settlement.PunishSilent(unit);
         JobLedger.SetUnit(
             state, unit with { Phase = UnitPhase.Committed, CommittedHeight = block.Height, PhaseDeadline = block.Height, Auditors = [] });
-    }
-
-    private void PunishMissing(UnitState unit)
-    {
-        foreach (AuditorState silent in unit.Auditors.Where(auditor => auditor.Reveal is null))
-        {
-            Reputation.AuditMissed(state, silent.Auditor);
-        }
-    }
-
-    private void PayFromEscrow(Address to, Amount amount)
-    {
-        if (!state.TryTransfer(JobLedger.EscrowAccount(jobId), to, amount))
-        {
-            throw new EconomicsException($"The escrow of job {jobId} does not cover its units.");
-        }
     }
 
     private JobState End(JobState job, JobStatus status)
@@ -324,8 +281,6 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             }
         }
 
-        Amount refund = job.Escrow - job.Paid - job.Burned;
-        PayFromEscrow(job.Manifest.Client, refund);
-        return job with { Status = status, Refunded = refund };
+        return _settlement.End(job, status);
     }
 }

@@ -14,4 +14,7 @@ public enum Offence : byte
 
     /// <summary>An auditor named another digest than the majority.</summary>
     FalseVerdict = 3,
+
+    /// <summary>A worker of lane T committed a state that is outside the bounds around the replays of most of its auditors: evidence, no proof.</summary>
+    OutOfBounds = 4,
 }

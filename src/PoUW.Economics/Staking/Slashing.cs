@@ -5,14 +5,14 @@ using PoUW.Core.Primitives;
 namespace PoUW.Economics.Staking;
 
 /// <summary>
-/// Takes stake from an account that is proven to have lied, bans it, and divides what was taken: a share to those who proved it, a share
+/// Takes stake from an account that has lied, bans it if that is proven, and divides what was taken: a share to those who found it out, a share
 /// to the client that was harmed, the rest burned. Never all to the accusers, so that framing does not pay.
 /// </summary>
 internal static class Slashing
 {
     private const ulong BasisPoints = 10_000;
 
-    /// <summary>Slashes at most an amount; bonded coins go first, then unbonding ones.</summary>
+    /// <summary>Slashes a liar at most an amount, and bans it; bonded coins go first, then unbonding ones.</summary>
     /// <param name="state">The state.</param>
     /// <param name="block">The block under execution.</param>
     /// <param name="offender">Who loses.</param>
@@ -21,7 +21,16 @@ internal static class Slashing
     /// <param name="client">Who was harmed, or null.</param>
     /// <returns>What was taken.</returns>
     public static Amount Apply(
-        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client)
+        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client) =>
+        Take(state, block.Parameters, offender, block.Height + block.Parameters.BanBlocks, amount, provers, client);
+
+    /// <summary>As <see cref="Apply"/>, of an account against which there is evidence but no proof: it keeps its roles.</summary>
+    public static Amount Fine(
+        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client) =>
+        Take(state, block.Parameters, offender, StakeLedger.Get(state, offender).BannedUntil, amount, provers, client);
+
+    private static Amount Take(
+        IStateWriter state, NetworkParameters parameters, Address offender, ulong bannedUntil, Amount amount, IReadOnlyList<Address> provers, Address? client)
     {
         StakeAccount stake = StakeLedger.Get(state, offender);
         Amount fromBonded = Min(amount, stake.Bonded);
@@ -30,11 +39,11 @@ internal static class Slashing
         {
             Bonded = stake.Bonded - fromBonded,
             Unbonding = stake.Unbonding - fromUnbonding,
-            BannedUntil = block.Height + block.Parameters.BanBlocks,
+            BannedUntil = bannedUntil,
             Reputation = 0,
         });
         Amount taken = fromBonded + fromUnbonding;
-        Divide(state, block.Parameters, taken, provers, client);
+        Divide(state, parameters, taken, provers, client);
         return taken;
     }
 

@@ -22,8 +22,30 @@ public sealed record StakeAccount(StakeRoles Roles, Amount Bonded, Amount Unbond
     /// <summary>An account that never staked.</summary>
     public static StakeAccount None { get; } = new(StakeRoles.None, Amount.Zero, Amount.Zero, 0, 0, InitialReputation);
 
-    internal byte[] Encode() => new RlpWriter().BeginList()
-        .Write((ulong)Roles).Write(Bonded).Write(Unbonding).Write(ReleaseHeight).Write(BannedUntil).Write(Reputation).EndList().Finish();
+    /// <summary>The classes of lane T for which the account enrolled, ascending; empty for none.</summary>
+    public IReadOnlyList<Hash256> ToleranceClasses { get; init; } = [];
+
+    /// <inheritdoc/>
+    public bool Equals(StakeAccount? other) => other is not null
+        && (Roles, Bonded, Unbonding, ReleaseHeight, BannedUntil, Reputation)
+            == (other.Roles, other.Bonded, other.Unbonding, other.ReleaseHeight, other.BannedUntil, other.Reputation)
+        && ToleranceClasses.SequenceEqual(other.ToleranceClasses);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Bonded.GetHashCode() ^ Reputation.GetHashCode();
+
+    /// <summary>The list of classes is there only if it is not empty: accounts without one keep their bytes.</summary>
+    internal byte[] Encode()
+    {
+        RlpWriter writer = new RlpWriter().BeginList()
+            .Write((ulong)Roles).Write(Bonded).Write(Unbonding).Write(ReleaseHeight).Write(BannedUntil).Write(Reputation);
+        if (ToleranceClasses.Count > 0)
+        {
+            EnrolledClasses.Write(writer, ToleranceClasses);
+        }
+
+        return writer.EndList().Finish();
+    }
 
     internal static StakeAccount Decode(ReadOnlySpan<byte> encoded)
     {
@@ -32,6 +54,13 @@ public sealed record StakeAccount(StakeRoles Roles, Amount Bonded, Amount Unbond
         StakeAccount read = new(
             (StakeRoles)fields.ReadUInt64(byte.MaxValue), fields.ReadAmount(), fields.ReadAmount(), fields.ReadUInt64(), fields.ReadUInt64(),
             fields.ReadUInt64(MaxReputation));
-        return outer.TryFinish() && fields.TryFinish() ? read : throw new EconomicsException("A stake in the state cannot be read.");
+        bool valid = true;
+        if (!fields.AtEnd)
+        {
+            read = read with { ToleranceClasses = EnrolledClasses.Read(ref fields, out bool complete) };
+            valid = complete && read.ToleranceClasses.Count > 0 && EnrolledClasses.Check(read.ToleranceClasses).IsValid;
+        }
+
+        return valid && outer.TryFinish() && fields.TryFinish() ? read : throw new EconomicsException("A stake in the state cannot be read.");
     }
 }

@@ -12,6 +12,8 @@ namespace PoUW.Economics.Staking;
 /// </summary>
 public sealed class StakeModule(NetworkParameters parameters) : ILedgerModule, IVotingPower, IStakeSlasher
 {
+    private readonly NetworkRules _rules = new(parameters);
+
     /// <inheritdoc/>
     public string Name => StakeLedger.Module;
 
@@ -100,6 +102,12 @@ public sealed class StakeModule(NetworkParameters parameters) : ILedgerModule, I
 
     private ValidationResult Bond(TransactionContext transaction, IStateWriter state, StakePayload payload)
     {
+        if (payload.ToleranceClasses is not null && !_rules.RulesAt(transaction.Block.Height).ToleranceJobs)
+        {
+            return ValidationResult.Fail(
+                ValidationCode.UpgradeInactive, nameof(payload.ToleranceClasses), $"Nobody enrols for lane T at height {transaction.Block.Height}.");
+        }
+
         StakeAccount stake = StakeLedger.Get(state, transaction.Sender);
         if (stake.BannedUntil > transaction.Block.Height)
         {
@@ -111,8 +119,10 @@ public sealed class StakeModule(NetworkParameters parameters) : ILedgerModule, I
             return ValidationResult.Fail(ValidationCode.OutOfRange, nameof(payload.Amount), "The stake would exceed every amount that can exist.");
         }
 
-        // Whoever comes back after a ban starts with the roles that it asks for now.
-        StakeRoles roles = stake.BannedUntil == 0 ? stake.Roles | payload.Roles : payload.Roles;
+        // Whoever comes back after a ban starts with the roles and classes that it asks for now.
+        bool comesBack = stake.BannedUntil != 0;
+        StakeRoles roles = comesBack ? payload.Roles : stake.Roles | payload.Roles;
+        IReadOnlyList<Hash256> classes = payload.ToleranceClasses ?? (comesBack ? [] : stake.ToleranceClasses);
         Amount minimum = MinimumOf(roles);
         if (bonded < minimum)
         {
@@ -124,7 +134,7 @@ public sealed class StakeModule(NetworkParameters parameters) : ILedgerModule, I
             return ValidationResult.Fail(ValidationCode.InsufficientBalance, nameof(payload.Amount), $"The sender cannot pay {payload.Amount} coins.");
         }
 
-        StakeLedger.Set(state, transaction.Sender, stake with { Roles = roles, Bonded = bonded, BannedUntil = 0 });
+        StakeLedger.Set(state, transaction.Sender, stake with { Roles = roles, Bonded = bonded, BannedUntil = 0, ToleranceClasses = classes });
         return ValidationResult.Ok;
     }
 
@@ -151,6 +161,7 @@ public sealed class StakeModule(NetworkParameters parameters) : ILedgerModule, I
         StakeLedger.Set(state, transaction.Sender, stake with
         {
             Roles = rest == Amount.Zero ? StakeRoles.None : stake.Roles,
+            ToleranceClasses = rest == Amount.Zero ? [] : stake.ToleranceClasses,
             Bonded = rest,
             Unbonding = amount,
             ReleaseHeight = transaction.Block.Height + parameters.UnbondingBlocks,
