@@ -1,3 +1,4 @@
+using PoUW.Core.Primitives;
 using PoUW.Training.Execution;
 
 namespace PoUW.Training.Auditors;
