@@ -17,7 +17,8 @@ namespace PoUW.Compute.Optimisers;
 /// <param name="Nesterov">True for Nesterov momentum; needs a momentum.</param>
 public sealed record Sgd(float LearningRate, float Momentum = 0, float WeightDecay = 0, bool Nesterov = false) : FloatOptimiser(LearningRate)
 {
-    private const string MomentumBuffer = "momentum_buffer";
+    /// <summary>Name of the state.</summary>
+    internal const string MomentumBuffer = "momentum_buffer";
 
     /// <inheritdoc/>
     public override ValidationResult Validate()

@@ -68,19 +68,24 @@ public abstract class ModelRunner
     /// <exception cref="PouwException">The data has a number that an operation refuses, such as a label that is no class.</exception>
     public IReadOnlyList<StepMetrics> Train(long firstStep, long steps, CancellationToken cancellation = default)
     {
+        List<StepMetrics> metrics = new((int)Math.Min(Math.Max(steps, 0), StepsPerRun));
+        Train(firstStep, steps, (loss, correct, answers) => metrics.Add(ToMetrics(loss, correct, answers)), cancellation);
+        return metrics;
+    }
+
+    /// <summary>The same with what the program emits a step: the loss summed over the answers (Q15, its unit the loss's), right answers, answers.</summary>
+    internal void Train(long firstStep, long steps, Action<long, long, long> emit, CancellationToken cancellation)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
         ArgumentOutOfRangeException.ThrowIfNegative(steps);
-        List<StepMetrics> metrics = new((int)Math.Min(steps, StepsPerRun));
         for (long done = 0; done < steps; done += StepsPerRun)
         {
             IReadOnlyList<long> outputs = Run(ModelProgram.TrainEntry, [firstStep + done, Math.Min(steps - done, StepsPerRun)], cancellation);
             for (int at = 0; at < outputs.Count; at += ModelProgram.OutputsPerStep)
             {
-                metrics.Add(ToMetrics(outputs[at], outputs[at + 1], outputs[at + 2]));
+                emit(outputs[at], outputs[at + 1], outputs[at + 2]);
             }
         }
-
-        return metrics;
     }
 
     /// <summary>Evaluates rows of the data set, without dropout and with running statistics.</summary>

@@ -14,7 +14,16 @@ public interface IToleranceUnits : IDisposable
     /// <param name="firstStep">Number of the first step, which decides its batch.</param>
     /// <param name="steps">How many; at least 1.</param>
     /// <param name="cancellation">Ends the run between two steps.</param>
-    /// <exception cref="ToleranceException">The state does not fit, the numbers are no longer finite, or the device failed or has no memory for it.</exception>
+    /// <exception cref="ToleranceException">There is no such step, the state does not fit, the numbers are no longer finite, or the device failed or has no memory for it.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     ToleranceUnit Run(StateDict before, ulong firstStep, ulong steps, CancellationToken cancellation);
+
+    /// <summary>Fails if there are no such steps: none, or beyond 2^63 - 1.</summary>
+    protected static void RequireSteps(ulong firstStep, ulong steps)
+    {
+        if (steps == 0 || firstStep > long.MaxValue || steps > long.MaxValue - firstStep)
+        {
+            throw new ToleranceException($"There are no {steps} steps from step {firstStep} on.");
+        }
+    }
 }

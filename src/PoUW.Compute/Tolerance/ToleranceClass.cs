@@ -19,6 +19,16 @@ public sealed record ToleranceClass(string Module, string Devices)
     public Hash256 Id => Hash256.Sha256(
         [.. "PoUW/tolerance-class"u8, .. new RlpWriter().BeginList().Write(Module).Write(Devices).EndList().Finish()]);
 
+    /// <summary>One class for each module.</summary>
+    /// <exception cref="ToleranceException">A name is not usable.</exception>
+    public static IReadOnlyList<ToleranceClass> Of(string devices, IEnumerable<string> modules)
+    {
+        ToleranceClass[] classes = [.. modules.Select(module => new ToleranceClass(module, devices))];
+        return classes.Select(static kind => kind.Check()).FirstOrDefault(static bad => bad is not null) is { } problem
+            ? throw new ToleranceException($"{problem.Field}: {problem.Message}")
+            : Array.AsReadOnly(classes);
+    }
+
     /// <summary>Checks both names.</summary>
     public ValidationResult Validate() => Check() ?? ValidationResult.Ok;
 
