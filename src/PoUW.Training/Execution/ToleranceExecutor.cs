@@ -42,7 +42,7 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
             Shapes = new StateShapes(initial);
             _initial = Shapes.ToModelState(initial);
             Require(ModelState.TryDecode(_initial.Encoded.Span, limits, out _));
-            RequireBounds(initial);
+            Guard(() => ToleranceProbe.CheckBounds(_program.Bounds, initial));
         }
         catch
         {
@@ -64,13 +64,10 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     public UnitResult RunSteps(ModelState start, Lease lease, ulong firstStep, ulong steps, CancellationToken cancellation)
     {
         StateDict before = Shapes.ToStateDict(start);
-        if (_mustProbe)
-        {
-            Guard(() => ToleranceProbe.Check(_units, _program, before, firstStep, steps, cancellation));
-            _mustProbe = false;
-        }
-
-        ToleranceUnit unit = Guard(() => _units.Run(before, firstStep, steps, cancellation));
+        ToleranceUnit unit = Guard(() => _mustProbe
+            ? ToleranceProbe.Check(_units, _program, before, firstStep, steps, cancellation)
+            : _units.Run(before, firstStep, steps, cancellation));
+        _mustProbe = false;
         return new UnitResult(Shapes.ToModelState(unit.After), unit.LossSum, unit.Correct, unit.Samples);
     }
 
@@ -127,20 +124,6 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
         }
 
         return IsNear(claimed.LossSum, honest.LossSum, honest.LossSum) ? null : nameof(claimed.LossSum);
-    }
-
-    private void RequireBounds(StateDict state)
-    {
-        string[] floats = [.. state.Where(static entry => entry.Value.Type == StateTensorType.Float32).Select(static entry => entry.Key)];
-        if (floats.FirstOrDefault(name => !_program.Bounds.Tensors.ContainsKey(name)) is { } missing)
-        {
-            throw new TrainingException($"The program has no bound for '{missing}'.");
-        }
-
-        if (_program.Bounds.Tensors.Count != floats.Length)
-        {
-            throw new TrainingException($"The program has bounds for {_program.Bounds.Tensors.Count} tensors; the module has {floats.Length}.");
-        }
     }
 
     private static bool IsNear(ulong claimed, ulong honest, ulong scale) =>

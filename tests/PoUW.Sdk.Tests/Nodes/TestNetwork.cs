@@ -3,6 +3,7 @@ using PoUW.Compute.Data;
 using PoUW.Compute.Modules;
 using PoUW.Compute.Optimisers;
 using PoUW.Compute.TileWork;
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Ledger;
 using PoUW.Core.Parameters;
@@ -38,7 +39,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public static async Task<TestNetwork> StartAsync(
         int workers, int validators = 0, bool tickets = true, IUnitRunner? liar = null, Func<string, IKeyValueStore>? stores = null,
-        Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null)
+        Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null, Func<string, IToleranceEngine?>? tolerance = null)
     {
         List<string> names = ["client", .. Enumerable.Range(1, workers).Select(i => $"worker-{i}"), .. Enumerable.Range(1, validators).Select(i => $"validator-{i}")];
         TestNetwork network = new(NetworkParameters.Development with
@@ -61,7 +62,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         foreach (string name in names)
         {
             NodeRoles roles = name == "client" ? NodeRoles.Client : IsValidator(name) ? NodeRoles.Validator : NodeRoles.Worker;
-            await network.AddAsync(name, roles, stores?.Invoke(name), tickets, name == "worker-1" ? liar : null, ticketBackend: ticketBackend);
+            await network.AddAsync(name, roles, stores?.Invoke(name), tickets, name == "worker-1" ? liar : null, ticketBackend: ticketBackend, tolerance: tolerance?.Invoke(name));
         }
 
         return network;
@@ -69,7 +70,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public async Task<PouwNode> AddAsync(
         string name, NodeRoles roles, IKeyValueStore? store = null, bool tickets = true, IUnitRunner? runner = null,
-        string? keyOf = null, Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null)
+        string? keyOf = null, Func<ITensorBackend, IWorkTemplateSource, ITicketSink, IUnitBackend>? ticketBackend = null, IToleranceEngine? tolerance = null)
     {
         PouwNode node = await PouwNode.StartAsync(new PouwNodeOptions
         {
@@ -83,6 +84,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             Bootstrap = [.. Nodes.Select(other => Multiaddr.Memory(other.Name))],
             TicketTraining = tickets,
             TicketBackend = ticketBackend,
+            Tolerance = tolerance,
             UnitRunner = runner ?? new HonestRunner(),
             Observer = Observer,
         });

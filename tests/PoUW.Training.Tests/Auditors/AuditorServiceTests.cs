@@ -54,7 +54,7 @@ public sealed class AuditorServiceTests
     [Test]
     public async Task Tickets_on_the_true_operands_are_confirmed_and_their_bonus_is_minted(CancellationToken cancellation)
     {
-        await using AuditScene scene = await AuditScene.StartAsync(work: true);
+        await using AuditScene scene = await AuditScene.StartAsync(job: SceneJob.Work);
         scene.Win(1, 0, scene.OperandsOf(1, 0));
         scene.Win(0, 1, scene.OperandsOf(0, 1));
         UnitOutcome work = await scene.WorkAsync(new HonestRunner());
@@ -75,7 +75,7 @@ public sealed class AuditorServiceTests
     [Test]
     public async Task Tickets_on_other_operands_convict_a_worker_whose_record_is_right(CancellationToken cancellation)
     {
-        await using AuditScene scene = await AuditScene.StartAsync(work: true);
+        await using AuditScene scene = await AuditScene.StartAsync(job: SceneJob.Work);
         scene.Win(0, 0, scene.OperandsOf(0, 0));
         scene.Win(1, 1, Hash256.Sha256("junk"u8));
         UnitOutcome work = await scene.WorkAsync(new HonestRunner());

@@ -9,6 +9,7 @@ using PoUW.Core.Randomness;
 using PoUW.Core.Storage;
 using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
+using PoUW.Economics.Staking;
 using PoUW.Network.Transports;
 using PoUW.Training.Auditors;
 using PoUW.Training.Execution;
@@ -33,11 +34,11 @@ internal sealed class AuditScene : IAsyncDisposable
     private Task _service = Task.CompletedTask;
     private CancellationTokenSource _serviceStopping = new();
 
-    private readonly bool _work;
+    private readonly SceneJob _job;
 
-    private AuditScene(int validators, Func<JobManifest, JobManifest> change, bool work)
+    private AuditScene(int validators, Func<JobManifest, JobManifest> change, SceneJob job)
     {
-        _work = work;
+        _job = job;
         _validators = Enumerable.Range(0, validators).Select(i => Key($"validator-{i}")).ToDictionary(key => key.Address);
         Me = Key("validator-0");
         NetworkParameters parameters = NetworkParameters.Development with
@@ -55,8 +56,7 @@ internal sealed class AuditScene : IAsyncDisposable
             ],
         };
         Ledger = new TestLedger(parameters);
-        JobManifest manifest = work ? WorkJob.Manifest(_client.Address) : TestJob.Manifest(_client.Address);
-        Manifest = change(manifest with { AuditorsPerUnit = (ulong)validators });
+        Manifest = change(job.Manifest(_client.Address) with { AuditorsPerUnit = (ulong)validators });
         WorkerSender = new AccountSender(_worker, Ledger);
     }
 
@@ -84,20 +84,24 @@ internal sealed class AuditScene : IAsyncDisposable
 
     public static KeyPair Key(string name) => KeyPair.Generate(new SeededRandomSource(42, name));
 
-    /// <summary>Starts the peers and submits the tiny job, or with <paramref name="work"/> the one whose leases back bound tickets.</summary>
+    /// <summary>Starts the peers and submits a job, by default the tiny one; of lane T after all accounts have enrolled.</summary>
     public static async Task<AuditScene> StartAsync(
-        int validators = 1, Func<JobManifest, JobManifest>? change = null, bool publishData = true, IKeyValueStore? store = null, bool work = false)
+        int validators = 1, Func<JobManifest, JobManifest>? change = null, bool publishData = true, IKeyValueStore? store = null, SceneJob? job = null)
     {
-        AuditScene scene = new(validators, change ?? (manifest => manifest), work);
+        AuditScene scene = new(validators, change ?? (manifest => manifest), job ?? SceneJob.Tiny);
         scene.WorkerPeer = await TestPeer.StartAsync("worker", scene._transport);
         scene.Peer = await TestPeer.StartAsync("auditor", scene._transport, store, scene.WorkerPeer);
         if (publishData)
         {
-            scene.WorkerPeer.Loader.Publish(work ? WorkJob.Model.Program.Program : TestJob.Program);
-            await scene.WorkerPeer.Loader.PublishAsync(work ? WorkJob.Data : TestJob.Data);
+            await scene._job.PublishAsync(scene.WorkerPeer.Loader);
         }
 
-        byte[] submission = new SubmitJobPayload(scene.Manifest, scene.Manifest.TotalPrice + Amount.FromCoins(work ? 10UL : 0)).Encode();
+        if (scene.Manifest.IsTolerance)
+        {
+            scene.Enrol();
+        }
+
+        byte[] submission = new SubmitJobPayload(scene.Manifest, scene.Manifest.TotalPrice + Amount.FromCoins(scene._job.WorkBudget)).Encode();
         new AccountSender(scene._client, scene.Ledger).Send(TransactionKind.SubmitJob, submission);
         scene.Ledger.Mine();
         return scene;
@@ -115,7 +119,7 @@ internal sealed class AuditScene : IAsyncDisposable
     {
         OperandRecorder recorder = new(new CpuBackend());
         recorder.Watch([(step, operation)]);
-        UnitExecutor executor = Executor(recorder);
+        IUnitExecutor executor = Executor(recorder);
         Lease lease = JobLedger.LeasesOf(Ledger.View.State, _worker.Address)[0];
         UnitReplay.Run(Manifest, executor, executor.InitialState(CancellationToken.None), lease, Hash256.Zero, CancellationToken.None);
         return recorder.DigestOf(step, operation);
@@ -126,7 +130,7 @@ internal sealed class AuditScene : IAsyncDisposable
     /// <summary>Does the worker's open units and mines until the auditors are drawn.</summary>
     public async Task<UnitOutcome> WorkAsync(IUnitRunner runner)
     {
-        UnitExecutor executor = Executor(new CpuBackend());
+        IUnitExecutor executor = Executor(new CpuBackend());
         ModelState start = executor.InitialState(CancellationToken.None);
         UnitOutcome? last = null;
         foreach (Lease lease in JobLedger.LeasesOf(Ledger.View.State, _worker.Address))
@@ -168,11 +172,11 @@ internal sealed class AuditScene : IAsyncDisposable
     }
 
     /// <summary>Lets the other validators commit to, or open, a verdict on a unit.</summary>
-    public void OthersSay(TransactionKind kind, ulong unit, Hash256 digest)
+    public void OthersSay(TransactionKind kind, ulong unit, Hash256 digest, bool available = true)
     {
         foreach (KeyPair key in _validators.Values.Where(key => key.Address != Me.Address))
         {
-            AuditReveal reveal = new(Manifest.JobId, unit, 0, digest, true, Hash256.Sha256(key.Address.ToArray()));
+            AuditReveal reveal = new(Manifest.JobId, unit, 0, digest, available, Hash256.Sha256(key.Address.ToArray()));
             byte[] commit = new AuditCommit(
                 reveal.JobId, unit, 0, JobLedger.GetUnit(Ledger.View.State, reveal.JobId, unit)!.AuditDigest, reveal.CommitmentFor(key.Address)).Encode();
             new AccountSender(key, Ledger).Send(kind, kind == TransactionKind.CommitAudit ? commit : reveal.Encode());
@@ -197,8 +201,19 @@ internal sealed class AuditScene : IAsyncDisposable
         return reveal!;
     }
 
-    private UnitExecutor Executor(ITensorBackend backend) =>
-        _work ? WorkJob.Executor(Manifest, backend) : TestJob.Executor(Manifest, backend);
+    private IUnitExecutor Executor(ITensorBackend backend) => _job.Executor(Manifest, backend);
+
+    private void Enrol()
+    {
+        foreach (KeyPair key in _validators.Values.Append(_worker))
+        {
+            StakeRoles role = key == _worker ? StakeRoles.Worker : StakeRoles.Validator;
+            new AccountSender(key, Ledger).Send(
+                TransactionKind.Stake, new StakePayload(role, Amount.Zero, [Manifest.ToleranceClass]).Encode());
+        }
+
+        Ledger.Mine();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -74,6 +74,46 @@ public sealed class WorkerServiceTests
     }
 
     [Test]
+    public async Task A_worker_enrols_for_what_its_engine_trains_does_a_unit_of_it_and_without_the_engine_enrols_no_more(CancellationToken cancellation)
+    {
+        _manifest = ToleranceTestJob.Manifest(_client.Address);
+        await using TestPeer peer = await StartPeerAsync("first");
+        peer.Loader.Publish(ToleranceTestJob.Program);
+        await using (RunningWorker worker = Run(peer, new HonestRunner(), new WorkerOptions { Tolerance = ToleranceTestJob.Device(1) }))
+        {
+            await _ledger.WaitForAsync(TransactionKind.Stake, 1, cancellation);
+            _ledger.Mine();
+            Assert.That(Stake.ToleranceClasses, Is.EqualTo(new[] { _manifest.ToleranceClass }));
+            Submit();
+            IReadOnlyList<Transaction> sent = await _ledger.WaitForAsync(TransactionKind.CommitUnit, 1, cancellation);
+            UnitRecord.TryDecode(sent[0].Body.Payload.Span, out UnitRecord? record);
+            Assert.That((record!.Samples, peer.Loader.Holds(record.StateBlob)), Is.EqualTo((64UL, true)));
+            Assert.That(_ledger.Sent(TransactionKind.Stake), Has.Count.EqualTo(1));
+        }
+
+        await using RunningWorker without = Run(peer, new HonestRunner());
+        await _ledger.WaitForAsync(TransactionKind.Stake, 2, cancellation);
+        _ledger.Mine();
+        Assert.That(Stake.ToleranceClasses, Is.Empty);
+        Assert.That(Stake.Bonded, Is.EqualTo(_ledger.Parameters.MinimumWorkerStake));
+    }
+
+    [Test]
+    public async Task Before_lane_t_is_active_nobody_enrols(CancellationToken cancellation)
+    {
+        _ledger = new TestLedger(_ledger.Parameters with { Upgrades = [.. _ledger.Parameters.Upgrades.Take(2), new(NetworkUpgrade.ToleranceJobs, 5)] });
+        await using TestPeer peer = await StartPeerAsync("first");
+        await using RunningWorker worker = Run(peer, new HonestRunner(), new WorkerOptions { Tolerance = ToleranceTestJob.Device(1), ResendAfterBlocks = 1 });
+        await _ledger.WaitForAsync(TransactionKind.Stake, 1, cancellation);
+        _ledger.Mine(3);
+        Assert.That((Stake.Roles, Stake.ToleranceClasses.Count), Is.EqualTo((StakeRoles.Worker, 0)));
+        _ledger.Mine();
+        await _ledger.WaitForAsync(TransactionKind.Stake, 2, cancellation);
+        _ledger.Mine();
+        Assert.That(Stake.ToleranceClasses, Is.EqualTo(new[] { ToleranceTestJob.Program.Class.Id }));
+    }
+
+    [Test]
     public async Task A_record_that_contradicts_the_journal_is_not_sent(CancellationToken cancellation)
     {
         await using TestPeer peer = await StartPeerAsync("first");
@@ -103,6 +143,8 @@ public sealed class WorkerServiceTests
         Assert.That(_ledger.Sent(TransactionKind.Stake), Is.Empty, "the minimum is there, the fee is not");
     }
 
+    private StakeAccount Stake => StakeLedger.Get(_ledger.View.State, _worker.Address);
+
     private void Submit()
     {
         new AccountSender(_client, _ledger).Send(TransactionKind.SubmitJob, new SubmitJobPayload(_manifest, _manifest.TotalPrice).Encode());
@@ -117,7 +159,7 @@ public sealed class WorkerServiceTests
         return peer;
     }
 
-    private RunningWorker Run(TestPeer peer, IUnitRunner runner) => new(new(), new(), (recorder, idle) => new WorkerService(
+    private RunningWorker Run(TestPeer peer, IUnitRunner runner, WorkerOptions? options = null) => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, _ledger), _ledger, peer.Loader, new JobJournal(_store), new CpuBackend(), runner, idle, peer.Spawner, recorder,
-        new WorkerOptions(), TimeProvider.System));
+        options ?? new WorkerOptions(), TimeProvider.System));
 }
