@@ -1,5 +1,6 @@
 using PoUW.Compute.Compilation;
 using PoUW.Compute.Data;
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Jobs;
 using PoUW.Core.Ledger;
 using PoUW.Core.Primitives;
@@ -7,6 +8,8 @@ using PoUW.Core.Validation;
 using PoUW.Core.Work;
 using PoUW.Economics.Jobs;
 using PoUW.Economics.TileWork;
+using PoUW.Sdk.Nodes;
+using PoUW.Training;
 using PoUW.Training.Clients;
 using PoUW.Training.Execution;
 using PoUW.Training.Ledger;

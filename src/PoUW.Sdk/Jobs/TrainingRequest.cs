@@ -20,7 +20,7 @@ public sealed record TrainingRequest : JobRequest
     public ulong WorkMacsPerSecond { get; init; }
 
     /// <summary>
-    /// What goes into escrow for those burns, beyond <see cref="Escrow"/>; null for one and a half times what they cost at the chain's present
+    /// What goes into escrow for those burns, beyond <see cref="JobRequest.Escrow"/>; null for one and a half times what they cost at the chain's present
     /// target. A lease that the rest does not cover backs no bound tickets; what is not burned comes back. Not used without bound tickets.
     /// </summary>
     public Amount? WorkBudget { get; init; }

@@ -1,4 +1,5 @@
 using PoUW.Compute.TileWork;
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Cryptography;
 using PoUW.Core.Finality;
 using PoUW.Core.Headers;
