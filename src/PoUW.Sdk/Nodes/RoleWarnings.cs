@@ -14,6 +14,9 @@ internal sealed class RoleWarnings(string node, INodeObserver observer) : IWorke
         // What an auditor found is on chain soon enough; it is secret until then.
     }
 
+    public void Leaned(Lease lease) => observer.Warn(
+        node, $"the accepted units of {lease.Worker} in job {lease.JobId} lean to one side by more than one may differ, last unit {lease.Unit}");
+
     public void Rejected(string what, ValidationResult result) => observer.Warn(node, $"{what} was not admitted: {result}");
 
     public void Failed(Lease lease, TrainingException failure) => observer.Warn(node, $"unit {lease.Unit} was not done: {failure.Message}");

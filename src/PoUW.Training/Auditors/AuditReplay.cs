@@ -60,9 +60,13 @@ internal sealed class AuditReplay : IDisposable
             return new Opinion(unit.AuditDigest, Available: false, null);
         }
 
-        return executor.Judge(start, unit.Record!, claimed, honest).Accepted
-            ? new Opinion(unit.AuditDigest, Available: true, new ReplayedUnit(unit.Record!, claimed))
-            : new Opinion(AuditReveal.OutOfBounds(unit.AuditDigest), Available: true, null);
+        if (!executor.Judge(start, unit.Record!, claimed, honest).Accepted)
+        {
+            return new Opinion(AuditReveal.OutOfBounds(unit.AuditDigest), Available: true, null);
+        }
+
+        bool leans = executor.Leans(unit.Lease.Worker, start, claimed, honest.End);
+        return new Opinion(unit.AuditDigest, Available: true, new ReplayedUnit(unit.Record!, claimed), leans);
     }
 
     private Hash256 DigestOf(ReplayedUnit honest, IReadOnlyList<WorkWin> wins) => WorkDigests.Audit(

@@ -210,6 +210,11 @@ public sealed class AuditorService(
             AuditReveal verdict = new(claimed.JobId, claimed.Unit, claimed.Attempt, opinion.Digest, opinion.Available, new Hash256(salt));
             journal.Add(DrawIdentity.Of(unit), verdict);
             observer.Judged(claimed, verdict);
+            if (opinion.Leans)
+            {
+                observer.Leaned(unit.Lease);
+            }
+
             return opinion.Served;
         }
         catch (TrainingException failure)

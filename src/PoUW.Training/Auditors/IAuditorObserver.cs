@@ -11,6 +11,12 @@ public interface IAuditorObserver
     /// <param name="verdict">What the auditor found; the record is true if the digests are equal.</param>
     void Judged(UnitRecord record, AuditReveal verdict);
 
+    /// <summary>
+    /// The units of a lease's worker that were within the bounds of lane T differ from this auditor's replays in one direction, together by more than one of them
+    /// may. No verdict follows from it: another auditor, with other units, need not see it.
+    /// </summary>
+    void Leaned(Lease lease);
+
     /// <summary>A transaction of the auditor was not admitted.</summary>
     void Rejected(string what, ValidationResult result);
 

@@ -1,6 +1,7 @@
 using PoUW.Compute.StateDicts;
 using PoUW.Compute.Tolerance;
 using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Vm.Programs;
 
@@ -15,10 +16,14 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     // Right answers and losses are told for people, not paid for: a hundredth is well beyond what rounding does to them.
     private const ulong CountTolerance = 100;
 
+    // Each holds 8 bytes a number of the state.
+    private const int MaxWatchedWorkers = 8;
+
     private readonly JobManifest _manifest;
     private readonly ToleranceProgram _program;
     private readonly IToleranceUnits _units;
     private readonly ModelState _initial;
+    private readonly List<(Address Worker, DriftWatch Drift)> _watched = [];
     private bool _mustProbe;
 
     /// <summary>Opens a job.</summary>
@@ -95,6 +100,27 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
         }
 
         return Guard(() => ToleranceAudit.Compare(Shapes.ToStateDict(start), end, Shapes.ToStateDict(replay.End), _program.Bounds));
+    }
+
+    /// <summary>
+    /// Adds up what the accepted units of a worker differ by. Only of the last few workers that is remembered.
+    /// </summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="start">The state that the unit started from.</param>
+    /// <param name="claimed">The worker's.</param>
+    /// <param name="replayed">The replay's.</param>
+    /// <returns>True if its units together lean further than one may differ (<see cref="DriftWatch"/>); the sum starts anew then.</returns>
+    public bool Leans(Address worker, ModelState start, ModelState claimed, ModelState replayed)
+    {
+        int index = _watched.FindIndex(watched => watched.Worker == worker);
+        DriftWatch drift = index < 0 ? new DriftWatch(_program.Bounds) : _watched[index].Drift;
+        if (index >= 0 || _watched.Count == MaxWatchedWorkers)
+        {
+            _watched.RemoveAt(Math.Max(index, 0));
+        }
+
+        _watched.Add((worker, drift));
+        return Guard(() => drift.Add(Shapes.ToStateDict(start), Shapes.ToStateDict(claimed), Shapes.ToStateDict(replayed)));
     }
 
     /// <inheritdoc/>

@@ -106,6 +106,28 @@ public sealed class ToleranceExecutorTests
     }
 
     [Test]
+    public void Honest_devices_do_not_lean_and_pushes_within_the_bounds_that_go_one_way_do()
+    {
+        Address honest = Address.ForModule("test", "honest"u8);
+        Address pusher = Address.ForModule("test", "pusher"u8);
+        List<bool> leans = [];
+        for (ulong device = 1; device <= 20; device++)
+        {
+            using ToleranceExecutor worker = ToleranceTestJob.Executor(Manifest, ToleranceTestJob.Device(device));
+            Assert.That(Leans(honest, Claim(new HonestRunner(), worker).End), Is.False, $"device {device}");
+        }
+
+        for (int unit = 0; unit < 4; unit++)
+        {
+            UnitOutcome pushed = Claiming(Pushed(Claim(new HonestRunner(), _auditor).End));
+            Assert.That(Judge(pushed).Reason, Is.Empty, "each alone is within the bounds");
+            leans.Add(Leans(pusher, pushed.End));
+        }
+
+        Assert.That(leans, Is.EqualTo(new[] { false, true, false, true }), "after a warning the sum starts anew");
+    }
+
+    [Test]
     public void A_job_that_does_not_fit_together_is_not_opened()
     {
         ToleranceBounds bounds = ToleranceTestJob.Program.Bounds;
@@ -143,6 +165,29 @@ public sealed class ToleranceExecutorTests
             Assert.That(auditor.RunSteps(Start, Lease, 0, 400, CancellationToken.None).Samples, Is.EqualTo(6400));
             Assert.That(fair.RunSteps(Start, Lease, 0, 4, CancellationToken.None).Samples, Is.EqualTo(64));
         });
+    }
+
+    private bool Leans(Address worker, ModelState claimed)
+    {
+        ReplayedUnit replay = UnitReplay.Run(Manifest, _auditor, Start, Lease, Hash256.Zero, CancellationToken.None);
+        return _auditor.Leans(worker, Start, claimed, replay.End);
+    }
+
+    /// <summary>Moves the first tensor by six tenths of its bound, every number up.</summary>
+    private (string Name, Tensor Tensor)[] Pushed(ModelState end)
+    {
+        (string Name, Tensor Tensor)[] tensors = [.. end.Tensors];
+        (string name, Tensor after) = tensors[0];
+        float[] before = Start.Tensors[0].Tensor.Float32.ToArray();
+        double update = Math.Sqrt(after.Float32.ToArray().Zip(before, static (a, b) => Math.Pow((double)a - b, 2)).Sum());
+        Tensor moved = new(TensorType.Float32, after.Rows, after.Columns);
+        float push = (float)(0.6 * ToleranceTestJob.Program.Bounds.Tensors[name].Relative * update / Math.Sqrt(moved.Length));
+        for (int i = 0; i < moved.Length; i++)
+        {
+            moved.Float32[i] = after.Float32[i] + push;
+        }
+
+        return [(name, moved), .. tensors[1..]];
     }
 
     private static Action Opening(JobManifest manifest, ToleranceProgram? program = null) => () => ToleranceTestJob.Executor(manifest, program: program).Dispose();

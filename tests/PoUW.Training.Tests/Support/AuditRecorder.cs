@@ -18,6 +18,10 @@ internal sealed class AuditRecorder : IAuditorObserver
 
     public void Judged(UnitRecord record, AuditReveal verdict) => Judgements.Enqueue((record, verdict));
 
+    public ConcurrentQueue<Lease> Leaning { get; } = new();
+
+    public void Leaned(Lease lease) => Leaning.Enqueue(lease);
+
     public void Rejected(string what, ValidationResult result) => Rejections.Enqueue(result);
 
     public void Failed(Lease lease, TrainingException failure) => _failure.TrySetResult(failure);
