@@ -14,6 +14,14 @@ public sealed record TensorBound(double Largest, double Relative, double? Noise 
     /// <summary>Largest bound of any kind.</summary>
     public const double Most = 1e6;
 
+    /// <summary>
+    /// Least useful <see cref="Relative"/>: fp32 itself leaves some ten units of its last place a unit, also where two runs have the same bits.
+    /// </summary>
+    public const double LeastRelative = 8e-5;
+
+    /// <summary>Least useful <see cref="Largest"/>: one element differs by more, measured by the mean of its tensor.</summary>
+    public const double LeastLargest = 8e-4;
+
     /// <summary>The bound of a tensor that only noise changes.</summary>
     public static TensorBound OfNoise(double noise) => new(double.PositiveInfinity, double.PositiveInfinity, noise);
 

@@ -13,19 +13,13 @@ public static class ToleranceAudit
     private const double LeastUpdate = 1e-12;
 
     // Honest runs differ by more than the few that were measured.
-    internal const double Headroom = 8;
+    private const double Headroom = 8;
 
     // Bounds from here on would admit lies: a tenth of the work left out, or done with other data.
     private const double MostRelative = 0.1;
 
     // A tensor whose update is smaller than this part of the largest one of the unit may be noise alone.
     private const double NoiseUpdate = 1e-4;
-
-    // Runs with equal bits say nothing of other machines: fp32 itself leaves some ten units of its last place a unit.
-    internal const double LeastRelative = 1e-5;
-
-    // One element differs by more, measured by the mean of its tensor.
-    internal const double LeastLargest = 10 * LeastRelative;
 
     /// <summary>Compares; in which order the states have their tensors does not matter.</summary>
     /// <param name="before">The state that both started from.</param>
@@ -57,7 +51,7 @@ public static class ToleranceAudit
 
     /// <summary>
     /// Bounds from honest runs of the same units on the devices, and with the numbers of threads, that are to count as one class: the largest differences of each
-    /// tensor that were seen, eightfold. A tensor that differs by as much as it changed is bounded absolutely, if it changed next to nothing.
+    /// tensor that were seen, eightfold, and at least <see cref="TensorBound.LeastRelative"/>. A tensor that differs by as much as it changed is bounded absolutely, if it changed next to nothing.
     /// </summary>
     /// <param name="runs">The state before a unit, and two honest runs of it.</param>
     /// <exception cref="ToleranceException">
@@ -159,10 +153,10 @@ public static class ToleranceAudit
 
     private static TensorBound BoundFor(string name, Seen seen)
     {
-        double relative = Headroom * Math.Max(seen.Relative, LeastRelative);
+        double relative = Math.Max(Headroom * seen.Relative, TensorBound.LeastRelative);
         if (relative < MostRelative)
         {
-            return new TensorBound(Headroom * Math.Max(seen.Largest, LeastLargest), relative);
+            return new TensorBound(Math.Max(Headroom * seen.Largest, TensorBound.LeastLargest), relative);
         }
 
         return seen.Part <= NoiseUpdate

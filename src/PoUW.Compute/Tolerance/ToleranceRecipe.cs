@@ -54,14 +54,17 @@ public sealed record ToleranceRecipe
 
     private ValidationResult? CheckColumns()
     {
-        if (DatasetColumn.Problem(LabelColumn, TensorType.UInt8, [1]) is { } label)
+        foreach ((string field, string name) in new[] { (nameof(InputColumn), InputColumn), (nameof(LabelColumn), LabelColumn) })
         {
-            return Bad(nameof(LabelColumn), label);
+            if (DatasetColumn.Problem(name, TensorType.UInt8, [1]) is { } problem)
+            {
+                return Bad(field, problem);
+            }
         }
 
-        if (DatasetColumn.Problem(InputColumn, TensorType.UInt8, InputShape) is { } input)
+        if (DatasetColumn.Problem(InputColumn, TensorType.UInt8, InputShape) is { } shape)
         {
-            return Bad(nameof(InputColumn), input);
+            return Bad(nameof(InputShape), shape);
         }
 
         return InputColumn != LabelColumn ? null : Bad(nameof(LabelColumn), $"'{LabelColumn}' is the column of the inputs too.");

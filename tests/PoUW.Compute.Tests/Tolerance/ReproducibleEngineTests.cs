@@ -119,7 +119,8 @@ public sealed class ReproducibleEngineTests
         Refused(recipe with { BatchSize = 601 }, "601");
         Refused(recipe with { BatchSize = 0 }, "BatchSize");
         Refused(recipe with { Momentum = float.NaN }, "Momentum");
-        Refused(recipe with { Class = new("no classes", "any") }, "logit");
+        Refused(recipe with { Class = new("no classes", "any") }, "classes");
+        Refused(recipe with { Class = new("rows", "any"), InputShape = [8, 8] }, "logit");
         Refused(recipe with { Class = new("no bytes", "any") }, "");
     }
 
@@ -167,8 +168,9 @@ public sealed class ReproducibleEngineTests
     [Test]
     public void Numbers_that_are_not_finite_are_no_unit()
     {
-        using IToleranceUnits units = ToleranceScene.Open(ToleranceScene.Recipe with { LearningRate = 1000, Momentum = 0.99f });
-        Assert.That(() => units.Run(units.InitialState(), 0, 400, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("finite"));
+        using IToleranceUnits units = ToleranceScene.Open(SoftmaxRecipe);
+        StateDict large = ToleranceScene.Changed(units.InitialState(), static (name, value, _) => name == "1.weight" ? MathF.CopySign(3e38f, value) : value);
+        Assert.That(() => units.Run(large, 0, 2, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("finite"));
     }
 
     [Test]

@@ -39,6 +39,7 @@ internal static class ToleranceScene
         [Softmax] = static () => new Sequential(new Flatten(), new Linear(Side * Side, Classes)),
         [WithDropout] = static () => new Sequential(new Flatten(), new Dropout(), new Linear(Side * Side, Classes)),
         ["no classes"] = static () => new Conv2d(1, Classes, 3),
+        ["rows"] = static () => new Linear(Side, Classes),
         ["no bytes"] = static () => new Linear(3, Classes),
     });
 
