@@ -134,7 +134,7 @@ public sealed class ToleranceManifestTests
         Random random = new(20_261_123);
         byte[] seed = Tolerance.Encode();
         int read = 0;
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 10_000; i++)
         {
             byte[] mutant = [.. seed];
             for (int flips = random.Next(1, 3); flips > 0; flips--)
