@@ -6,17 +6,20 @@ namespace PoUW.Core.Jobs;
 
 /// <summary>
 /// An auditor's verdict on a unit: what the unit's record has to be, found by replaying the unit. An auditor can lie; the majority of the
-/// drawn auditors decides, and whoever names another digest loses stake (in lane T, which compares within bounds, its fee alone). Its hash with the auditor's address is committed first, so that
-/// nobody can copy a verdict.
+/// drawn auditors decides, and whoever names another digest loses stake (in lane T, which compares within bounds, only its fee). Its hash with
+/// the auditor's address is committed first, so that nobody can copy a verdict.
 /// </summary>
 /// <param name="JobId">The job.</param>
 /// <param name="Unit">The unit.</param>
 /// <param name="Attempt">The lease attempt whose record is judged.</param>
 /// <param name="RecordDigest">
 /// Digest of the record that an honest worker would have committed under this lease, and of the operands of the operations that won blocks
-/// under it, if any did.
+/// under it, if any did. In lane T: the digest under audit, or <see cref="OutOfBounds"/> of it.
 /// </param>
-/// <param name="Available">True if the state that the record names could be fetched. Not slashable: it can differ between honest auditors.</param>
+/// <param name="Available">
+/// True if the state that the record names could be fetched. Not slashable: it can differ between honest auditors. In lane T it is also false if
+/// the auditor can say nothing about the state.
+/// </param>
 /// <param name="Salt">32 random bytes that keep the commitment hidden.</param>
 public sealed record AuditReveal(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 RecordDigest, bool Available, Hash256 Salt)
 {

@@ -43,6 +43,9 @@ public sealed class NetworkParametersCodecTests
             [new(NetworkUpgrade.BoundTickets, 0)],
             [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 0)],
             [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 1)],
+            [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.ToleranceJobs, 0)],
+            [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 0), new(NetworkUpgrade.ToleranceJobs, 0)],
+            [new(NetworkUpgrade.TileWork1, 0), new(NetworkUpgrade.BoundTickets, 0), new(NetworkUpgrade.ToleranceJobs, 1)],
         ];
 
         Assert.That(lists.Select(list => NetworkParametersCodec.Hash(NetworkParameters.Development with { Upgrades = list })), Is.Unique);

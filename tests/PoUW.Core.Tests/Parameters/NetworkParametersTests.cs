@@ -53,6 +53,8 @@ public sealed class NetworkParametersTests
         yield return Case(good with { Upgrades = [version, version] }, "upgrades[1].name");
         yield return Case(good with { Upgrades = [version, new((NetworkUpgrade)77, 0)] }, "upgrades[1].name");
         yield return Case(good with { Upgrades = [version, new(NetworkUpgrade.BoundTickets, ulong.MaxValue)] }, "upgrades[1].height");
+        yield return Case(good with { Upgrades = [version, new(NetworkUpgrade.ToleranceJobs, 0), new(NetworkUpgrade.BoundTickets, 0)] }, "upgrades[2].name");
+        yield return Case(good with { Upgrades = [version, new(NetworkUpgrade.BoundTickets, 2), new(NetworkUpgrade.ToleranceJobs, 1)] }, "upgrades[2].height");
         yield return Case(good with { Stakes = [stake with { Roles = StakeRoles.None }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Roles = (StakeRoles)4 }] }, "stakes[0].roles");
         yield return Case(good with { Stakes = [stake with { Amount = Amount.FromCoins(19) }] }, "stakes[0].amount");

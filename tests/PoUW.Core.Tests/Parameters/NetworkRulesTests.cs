@@ -11,7 +11,7 @@ public sealed class NetworkRulesTests
     public void In_the_presets_every_upgrade_is_active_from_genesis(NetworkParameters preset)
     {
         NetworkRules rules = new(preset);
-        RuleSet all = new() { CertificateVersion = 1, BoundTickets = true };
+        RuleSet all = new() { CertificateVersion = 1, BoundTickets = true, ToleranceJobs = true };
 
         Assert.That(rules.RulesAt(0), Is.EqualTo(all));
         Assert.That(rules.RulesAt(ulong.MaxValue), Is.EqualTo(all));
@@ -30,6 +30,22 @@ public sealed class NetworkRulesTests
         Assert.That(NetworkParametersJson.TryParse(json, out NetworkParameters? parameters).ToString(), Is.EqualTo("Ok"));
 
         Assert.That(new NetworkRules(parameters!).RulesAt(height), Is.EqualTo(new RuleSet { CertificateVersion = 1, BoundTickets = bound }));
+    }
+
+    [TestCase(0ul, false, false)]
+    [TestCase(99ul, false, false)]
+    [TestCase(100ul, true, false)]
+    [TestCase(199ul, true, false)]
+    [TestCase(200ul, true, true)]
+    [TestCase(ulong.MaxValue, true, true)]
+    public void Each_upgrade_has_its_own_height(ulong height, bool bound, bool tolerance)
+    {
+        NetworkRules rules = new(NetworkParameters.Development with
+        {
+            Upgrades = [Version, new UpgradeActivation(NetworkUpgrade.BoundTickets, 100), new UpgradeActivation(NetworkUpgrade.ToleranceJobs, 200)],
+        });
+
+        Assert.That(rules.RulesAt(height), Is.EqualTo(new RuleSet { CertificateVersion = 1, BoundTickets = bound, ToleranceJobs = tolerance }));
     }
 
     [Test]

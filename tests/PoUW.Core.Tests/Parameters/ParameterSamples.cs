@@ -40,9 +40,7 @@ internal static class ParameterSamples
         UnbondingBlocks = Up(draw, 300_000_001, 1_000_000_000),
         BanBlocks = Up(draw, 100_000_001, 1_000_000_000),
         DefaultAuditRateBasisPoints = Up(draw, 0, 10_000),
-        Upgrades = draw.Next(4) == 0
-            ? [new UpgradeActivation(NetworkUpgrade.TileWork1, 0)]
-            : [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), new UpgradeActivation(NetworkUpgrade.BoundTickets, Wide(draw))],
+        Upgrades = UpgradesOf(draw),
         BonusBasisPoints = Up(draw, 0, 10_000),
         LeaseBurnBasisPoints = Up(draw, 10_000, 1_000_000),
         MaxBoundRun = Up(draw, 0, 1_000),
@@ -55,6 +53,16 @@ internal static class ParameterSamples
         Allocations = [.. Enumerable.Range(0, 1 + draw.Next(4)).Select(i =>
             new GenesisAllocation(AddressOf(i, draw), Coins(draw, 1, 1_000_000_000)))],
     };
+
+    // Any of the later upgrades, at heights that do not fall.
+    private static IReadOnlyList<UpgradeActivation> UpgradesOf(Fuzzer draw)
+    {
+        ulong[] heights = [.. new[] { Wide(draw), Wide(draw) }.Order()];
+        NetworkUpgrade[] later = [NetworkUpgrade.BoundTickets, NetworkUpgrade.ToleranceJobs];
+        IEnumerable<UpgradeActivation> drawn = later.Zip(heights, (upgrade, height) => new UpgradeActivation(upgrade, height))
+            .Where(_ => draw.Next(4) != 0);
+        return [new UpgradeActivation(NetworkUpgrade.TileWork1, 0), .. drawn];
+    }
 
     private static ulong Up(Fuzzer draw, int min, int max) => (ulong)(min + draw.Next(max - min + 1));
 

@@ -98,6 +98,18 @@ internal sealed class LedgerHarness
         DeadlineBlocks = 1_000,
     };
 
+    /// <summary>A job of lane T for <see cref="Class"/>; its price earns 570, of which 30 burn.</summary>
+    public static JobManifest ToleranceManifest(ulong steps = 4, ulong perUnit = 4, ulong perRound = 1, ulong auditRate = 10_000, ulong auditors = 3) =>
+        Manifest(steps, perUnit, perRound, auditRate, auditors) with
+        {
+            Version = JobManifest.ToleranceVersion,
+            Aggregation = AggregationRule.FloatMean,
+            ToleranceClass = Class,
+        };
+
+    /// <summary>A class of lane T.</summary>
+    public static Hash256 Class { get; } = Hash256.Sha256("class"u8);
+
     /// <summary>The compact target at which a block takes so many MACs.</summary>
     public static uint BitsOf(ulong macsPerBlock) => CompactTarget.Encode(WorkTarget.TicketSpace / macsPerBlock);
 
@@ -177,6 +189,22 @@ internal sealed class LedgerHarness
         byte[] payload = new SubmitJobPayload(manifest, escrow ?? manifest.TotalPrice).Encode();
         Assert.That(Execute(Client, TransactionKind.SubmitJob, payload).Code, Is.EqualTo(ValidationCode.Ok));
         return manifest.JobId;
+    }
+
+    /// <summary>Replaces the classes of an account that has staked.</summary>
+    public void Enrol(Address account, params Hash256[] classes)
+    {
+        byte[] payload = new StakePayload(Stake(account).Roles, Amount.Zero, classes).Encode();
+        Assert.That(Execute(account, TransactionKind.Stake, payload).ToString(), Is.EqualTo("Ok"));
+    }
+
+    /// <summary>Enrols all workers and validators for <see cref="Class"/>.</summary>
+    public void EnrolAll()
+    {
+        foreach (Address account in Enumerable.Range(0, _workers).Select(Worker).Concat(Enumerable.Range(0, _validators).Select(Validator)))
+        {
+            Enrol(account, Class);
+        }
     }
 
     /// <summary>Records that the job module reads to end this block; the block's changes stay.</summary>
