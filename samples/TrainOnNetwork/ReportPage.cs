@@ -70,7 +70,7 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
             string worker = lie is null ? "unknown" : network.NameOf(lie.Offender);
             LeaseOutcome outcome = lie?.Offence switch
             {
-                Offence.FalseRecord => LeaseOutcome.Convicted,
+                Offence.FalseRecord or Offence.OutOfBounds => LeaseOutcome.Convicted,
                 Offence.WithheldState => LeaseOutcome.Withheld,
                 _ => LeaseOutcome.Expired,
             };
@@ -108,6 +108,7 @@ internal sealed class ReportPage(Report report, RunLog log, SampleNetwork networ
     {
         Offence.FalseRecord => "committed a record that the unit does not give",
         Offence.WithheldState => "committed a right record, but nobody could fetch the state that it names",
+        Offence.OutOfBounds => "committed a state that is outside the bounds around the replays of most of its auditors",
         _ => "opened another verdict than the majority of the auditors",
     };
 

@@ -23,12 +23,12 @@ public sealed record JobManifest
     public const ulong ToleranceVersion = 2;
 
     /// <summary>
-    /// Least share of audited units of lane T, in 1/10,000. A lie that is found out loses the unit's wage and, at most, its price: 1.6 prices
-    /// together, and saves work that is worth the wage at most, so it pays below an audit rate of 0.6 / 1.6.
+    /// Least share of audited units of lane T, in 1/10,000. A lie saves work that costs at most the wage, 0.6 prices, and if it is found out loses
+    /// that wage and at most the price, 1.6 together; so it pays only below an audit rate of 0.6 / 1.6 = 0.375.
     /// </summary>
     public const ulong MinToleranceAuditBasisPoints = 4_000;
 
-    /// <summary>Fewest auditors of a unit of lane T: one alone could not be contradicted by a replay.</summary>
+    /// <summary>Fewest auditors of a unit of lane T: replays differ, so nothing could contradict one alone.</summary>
     public const ulong MinToleranceAuditors = 3;
 
     /// <summary>What a unit of lane T earns, in 1/10,000 of its price: its audit proves less.</summary>

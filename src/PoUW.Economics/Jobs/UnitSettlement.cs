@@ -6,7 +6,7 @@ using PoUW.Economics.TileWork;
 
 namespace PoUW.Economics.Jobs;
 
-/// <summary>What the end of a unit means for coins, stakes and reputation: wages out of the escrow, and convictions. Every method returns the job after it.</summary>
+/// <summary>What the end of a unit means for coins, stakes and reputation: wages out of the escrow, and convictions. Methods return the job after it.</summary>
 internal sealed class UnitSettlement(BlockContext block, IStateWriter state, Hash256 jobId, LaneRules lane)
 {
     /// <summary>Carries out a judgement: the unit is accepted, or its worker convicted.</summary>

@@ -81,9 +81,10 @@ internal sealed class ToleranceLane : LaneRules
 
     public override Amount EarnedBy(JobManifest manifest) => manifest.UnitPrice.Scale(JobManifest.ToleranceWageBasisPoints, 10_000);
 
+    /// <summary>Nothing goes to the client: it chose the bounds, and must not earn from work that misses them.</summary>
     public override Amount Punish(
         IStateWriter state, BlockContext block, JobManifest manifest, Address offender, IReadOnlyList<Address> provers, Address? client) =>
-        Slashing.Fine(state, block, offender, manifest.UnitPrice, provers, client);
+        Slashing.Fine(state, block, offender, manifest.UnitPrice, provers);
 
     private static Vote VoteOf(UnitState unit, AuditorState auditor) => (auditor.Reveal!.Available, auditor.Reveal.RecordDigest == unit.AuditDigest) switch
     {

@@ -24,10 +24,9 @@ internal static class Slashing
         IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client) =>
         Take(state, block.Parameters, offender, block.Height + block.Parameters.BanBlocks, amount, provers, client);
 
-    /// <summary>As <see cref="Apply"/>, of an account against which there is evidence but no proof: it keeps its roles.</summary>
-    public static Amount Fine(
-        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client) =>
-        Take(state, block.Parameters, offender, StakeLedger.Get(state, offender).BannedUntil, amount, provers, client);
+    /// <summary>As <see cref="Apply"/>, of an account against which there is evidence but no proof: it is not banned, and no client has a share.</summary>
+    public static Amount Fine(IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers) =>
+        Take(state, block.Parameters, offender, StakeLedger.Get(state, offender).BannedUntil, amount, provers, null);
 
     private static Amount Take(
         IStateWriter state, NetworkParameters parameters, Address offender, ulong bannedUntil, Amount amount, IReadOnlyList<Address> provers, Address? client)

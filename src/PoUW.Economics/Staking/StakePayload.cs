@@ -56,7 +56,8 @@ public sealed record StakePayload(StakeRoles Roles, Amount Amount, IReadOnlyList
 
     /// <inheritdoc/>
     public bool Equals(StakePayload? other) => other is not null && Roles == other.Roles && Amount == other.Amount
-        && (ToleranceClasses is null ? other.ToleranceClasses is null : other.ToleranceClasses is not null && ToleranceClasses.SequenceEqual(other.ToleranceClasses));
+        && (ToleranceClasses is null) == (other.ToleranceClasses is null)
+        && (ToleranceClasses ?? []).SequenceEqual(other.ToleranceClasses ?? []);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Amount.GetHashCode() ^ (int)Roles;

@@ -171,7 +171,8 @@ public sealed class ToleranceJobTests
 
         scene.Ledger.EndBlock(scene.Ledger.Parameters.AuditRevealBlocks + 1);
         Assert.That(scene.State.Convictions, Is.Zero);
-        Assert.That(unit.Auditors.Select(auditor => scene.Ledger.Stake(auditor.Auditor).Reputation), Is.All.EqualTo(StakeAccount.InitialReputation - 500), "as silence");
+        Assert.That(
+            unit.Auditors.Select(auditor => scene.Ledger.Stake(auditor.Auditor).Reputation), Is.All.EqualTo(StakeAccount.InitialReputation - 500), "as silence");
         scene.AssertMoney(3);
     }
 
