@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using PoUW.Compute.Backends;
 using PoUW.Compute.Data;
+using PoUW.Compute.Tolerance;
 using PoUW.Compute.TorchSharp.Backends;
 using PoUW.Compute.TorchSharp.Devices;
 using PoUW.Compute.TorchSharp.Tolerance;
@@ -60,18 +61,12 @@ internal static class DeviceProbe
 
     private static double LaneT(TorchDevice device)
     {
-        ToleranceJob job = new()
-        {
-            CreateModule = Net,
-            Data = SyntheticImages.Create(classes: 10, count: Batch * Steps, side: Side, seed: 1),
-            InputShape = [1, Side, Side],
-            OrderKey = Hash256.Sha256([1]),
-            BatchSize = Batch,
-            StepsPerUnit = Steps,
-        };
-        using ToleranceTrainer trainer = new(job, device);
-        PoUW.Compute.StateDicts.StateDict state = trainer.InitialState();
-        return Batch * Steps / Best(() => trainer.Run(state, 0));
+        ToleranceRecipe recipe = new() { Class = new("net", "any"), InputShape = [1, Side, Side], BatchSize = Batch };
+        Dataset data = SyntheticImages.Create(classes: 10, count: Batch * Steps, side: Side, seed: 1);
+        TorchToleranceEngine engine = new(device, recipe.Class.Devices, new Dictionary<string, Func<Module<torch.Tensor, torch.Tensor>>> { [recipe.Class.Module] = Net });
+        using IToleranceUnits units = engine.Open(recipe, data, Hash256.Sha256([1]), seed: 1);
+        PoUW.Compute.StateDicts.StateDict state = units.InitialState();
+        return Batch * Steps / Best(() => units.Run(state, 0, Steps, default));
     }
 
     /// <summary>The same net and optimiser by torch alone, the batch already on the device.</summary>

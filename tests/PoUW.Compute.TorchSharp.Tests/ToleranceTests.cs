@@ -1,5 +1,6 @@
 using PoUW.Compute.Data;
 using PoUW.Compute.StateDicts;
+using PoUW.Compute.Tolerance;
 using PoUW.Compute.TorchSharp.Devices;
 using PoUW.Compute.TorchSharp.Tolerance;
 using PoUW.Core.Primitives;
@@ -13,25 +14,22 @@ namespace PoUW.Compute.TorchSharp.Tests;
 public sealed class ToleranceTests
 {
     private const int Side = 8;
+    private const ulong Steps = 16;
+    private const ulong ConvolutionSteps = 8;
+    private const ulong Seed = 5;
 
-    private static readonly ToleranceJob Job = new()
-    {
-        CreateModule = static () => Sequential(Flatten(), Linear(Side * Side, 32), ReLU(), Linear(32, 6)),
-        Data = SyntheticImages.Create(classes: 6, count: 600, side: Side, seed: 3),
-        InputShape = [1, Side, Side],
-        OrderKey = Hash256.Sha256([1]),
-        Seed = 5,
-        BatchSize = 32,
-        StepsPerUnit = 16,
-    };
+    private static readonly Dataset Data = SyntheticImages.Create(classes: 6, count: 600, side: Side, seed: 3);
+
+    private static readonly Hash256 Order = Hash256.Sha256([1]);
+
+    private static readonly ToleranceRecipe Recipe = new() { Class = new("net", "cpu"), InputShape = [1, Side, Side], BatchSize = 32 };
+
+    private static readonly Func<Module<torch.Tensor, torch.Tensor>> Net = static () => Sequential(Flatten(), Linear(Side * Side, 32), ReLU(), Linear(32, 6));
 
     /// <summary>The same sums in another order: what another device does to a run.</summary>
-    private static readonly ToleranceJob OtherOrder = Job with
-    {
-        CreateModule = static () => Sequential(new Permuted(), Linear(32, 6)),
-    };
+    private static readonly Func<Module<torch.Tensor, torch.Tensor>> OtherOrder = static () => Sequential(new Permuted(), Linear(32, 6));
 
-    private ToleranceTrainer _trainer = null!;
+    private IToleranceUnits _units = null!;
     private StateDict _before = null!;
     private ToleranceUnit _unit = null!;
     private ToleranceBounds _bounds = null!;
@@ -40,47 +38,58 @@ public sealed class ToleranceTests
     public void Train()
     {
         Libtorch.OrSkip();
-        _trainer = new ToleranceTrainer(Job, TorchDevice.Cpu);
-        _before = _trainer.Run(_trainer.InitialState(), 0)!.After;
-        _unit = _trainer.Run(_before, 1)!;
-        StateDict other = RunOtherwise(OtherOrder, _before);
+        _units = Open(Net);
+        _before = _units.Run(_units.InitialState(), 0, Steps, default).After;
+        _unit = _units.Run(_before, Steps, Steps, default);
+        StateDict other = RunOtherwise(OtherOrder, _before, Steps);
         _bounds = ToleranceAudit.Calibrate([(_before, _unit.After, other)]);
     }
 
     [OneTimeTearDown]
-    public void Free() => _trainer?.Dispose();
+    public void Free() => _units?.Dispose();
 
     [Test]
     public void Training_learns()
     {
-        StateDict state = _trainer.InitialState();
-        double before = _trainer.Accuracy(state, Job.Data);
-        for (int unit = 0; unit < 6; unit++)
+        ToleranceUnit unit = _units.Run(_units.InitialState(), 0, Steps, default);
+        ulong before = unit.Correct;
+        for (ulong next = 1; next < 6; next++)
         {
-            state = _trainer.Run(state, unit)!.After;
+            unit = _units.Run(unit.After, next * Steps, Steps, default);
         }
 
-        Assert.That(_trainer.Accuracy(state, Job.Data), Is.GreaterThan(0.95).And.GreaterThan(before));
+        Assert.That((double)unit.Correct / unit.Samples, Is.GreaterThan(0.95).And.GreaterThan((double)before / unit.Samples));
+        Assert.That(unit.Samples, Is.EqualTo(Steps * 32));
     }
 
     [Test]
     public void The_initial_state_depends_on_the_seed_alone()
     {
-        using ToleranceTrainer same = new(Job, TorchDevice.Cpu);
-        using ToleranceTrainer other = new(Job with { Seed = 6 }, TorchDevice.Cpu);
-        string name = _before.Names[0];
-        Assert.That(same.InitialState()[name].Data.Span.SequenceEqual(_trainer.InitialState()[name].Data.Span));
-        Assert.That(other.InitialState()[name].Data.Span.SequenceEqual(_trainer.InitialState()[name].Data.Span), Is.False);
+        using IToleranceUnits same = Open(Net);
+        using IToleranceUnits other = Open(Net, seed: 6);
+        const string Name = "1.weight";
+        Assert.That(same.InitialState()[Name].Data.Span.SequenceEqual(_units.InitialState()[Name].Data.Span));
+        Assert.That(other.InitialState()[Name].Data.Span.SequenceEqual(_units.InitialState()[Name].Data.Span), Is.False);
     }
 
     [Test]
     public void Honest_runs_are_accepted()
     {
-        using ToleranceTrainer auditor = new(Job, TorchDevice.Cpu);
-        Assert.That(ToleranceAudit.Compare(_before, _unit.After, auditor.Run(_before, 1)!.After, _bounds).Accepted);
-        ToleranceVerdict other = ToleranceAudit.Compare(_before, RunOtherwise(OtherOrder, _before), _unit.After, _bounds);
+        using IToleranceUnits auditor = Open(Net);
+        Assert.That(ToleranceAudit.Compare(_before, _unit.After, auditor.Run(_before, Steps, Steps, default).After, _bounds).Accepted);
+        ToleranceVerdict other = ToleranceAudit.Compare(_before, RunOtherwise(OtherOrder, _before, Steps), _unit.After, _bounds);
         Assert.That(other.Accepted, other.Reason);
         Assert.That(other.Differences.Max(static difference => difference.Relative), Is.Positive, "the runs differ");
+    }
+
+    [Test]
+    public void Two_halves_are_the_whole_unit()
+    {
+        ToleranceUnit first = _units.Run(_before, Steps, Steps / 2, default);
+        ToleranceUnit second = _units.Run(first.After, Steps + (Steps / 2), Steps / 2, default);
+        Assert.That(ToleranceAudit.Compare(_before, second.After, _unit.After, _bounds).Accepted);
+        Assert.That(first.Correct + second.Correct, Is.EqualTo(_unit.Correct));
+        Assert.That((double)(first.LossSum + second.LossSum), Is.EqualTo((double)_unit.LossSum).Within(1e-5).Percent);
     }
 
     [TestCase("nothing done")]
@@ -97,10 +106,10 @@ public sealed class ToleranceTests
         StateDict claimed = lie switch
         {
             "nothing done" => _before,
-            "half the steps" => Run(Job with { StepsPerUnit = 8 }, unit: 2),
-            "small rate" => Run(Job with { LearningRate = 0.049 }, unit: 1),
-            "another batch" => Run(Job, unit: 2),
-            "another seed of the order" => Run(Job with { OrderKey = Hash256.Sha256([2]) }, unit: 1),
+            "half the steps" => Run(Recipe, Order, Steps, Steps / 2),
+            "small rate" => Run(Recipe with { LearningRate = 0.049f }, Order, Steps, Steps),
+            "another batch" => Run(Recipe, Order, 2 * Steps, Steps),
+            "another seed of the order" => Run(Recipe, Hash256.Sha256([2]), Steps, Steps),
             "noise" => Changed(static (value, _, i) => value + (i % 2 == 0 ? 1e-4f : -1e-4f)),
             "one weight" => Changed(static (value, _, i) => i == 7 ? value + 0.05f : value),
             "one percent less" => Changed(static (value, before, _) => before + (0.99f * (value - before))),
@@ -118,8 +127,8 @@ public sealed class ToleranceTests
         Assert.That(ToleranceAudit.Compare(_before, other, _unit.After, _bounds).Accepted, Is.False);
         StateDict wrongShape = new(_unit.After.Select(static item => new KeyValuePair<string, StateTensor>(item.Key, StateTensor.FromFloat32([1f], 1))));
         Assert.That(ToleranceAudit.Compare(_before, wrongShape, _unit.After, _bounds).Accepted, Is.False);
-        Assert.That(() => _trainer.Run(other, 0), Throws.InstanceOf<StateDictException>());
-        Assert.That(() => _trainer.Run(wrongShape, 0), Throws.ArgumentException);
+        Assert.That(() => _units.Run(other, 0, 1, default), Throws.TypeOf<ToleranceException>());
+        Assert.That(() => _units.Run(wrongShape, 0, 1, default), Throws.TypeOf<ToleranceException>());
     }
 
     /// <summary>Half of what one unit may differ by: with the update, or across it.</summary>
@@ -131,7 +140,7 @@ public sealed class ToleranceTests
         ToleranceBounds bounds = new(_bounds.Tensors.ToDictionary(static item => item.Key, static item => item.Value with { Largest = double.MaxValue }));
         ToleranceVerdict small = ToleranceAudit.Compare(_before, claimed, _unit.After, bounds);
         Assert.That(small.Accepted, small.Reason);
-        StateDict honest = RunOtherwise(OtherOrder, _before);
+        StateDict honest = RunOtherwise(OtherOrder, _before, Steps);
         DriftWatch liar = new(bounds);
         DriftWatch worker = new(bounds);
         Assert.That(Enumerable.Range(0, 4).Any(_ => liar.Add(_before, claimed, _unit.After)));
@@ -174,73 +183,126 @@ public sealed class ToleranceTests
     public void Runs_that_differ_as_much_as_lies_give_no_bounds()
     {
         StateDict far = Changed(static (value, before, _) => value + (0.02f * (value - before)));
-        Assert.That(() => ToleranceAudit.Calibrate([(_before, _unit.After, far)]), Throws.ArgumentException);
-        Assert.That(() => ToleranceAudit.Calibrate([]), Throws.ArgumentException);
+        Assert.That(() => ToleranceAudit.Calibrate([(_before, _unit.After, far)]), Throws.TypeOf<ToleranceException>());
+        Assert.That(() => ToleranceAudit.Calibrate([]), Throws.TypeOf<ToleranceException>());
     }
 
     [Test]
     public void Tf32_is_off_while_a_unit_runs_whoever_left_it_on()
     {
         List<(bool, bool)> seen = [];
-        using ToleranceTrainer trainer = new(
-            Job with { StepsPerUnit = 1, CreateModule = () => Sequential(new Observer(() => seen.Add((torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32))), Flatten(), Linear(Side * Side, 6)) }, TorchDevice.Cpu);
+        using IToleranceUnits units = Open(() => Sequential(
+            new Observer(() => seen.Add((torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32))), Flatten(), Linear(Side * Side, 6)));
         (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) = (true, true);
-        trainer.Run(trainer.InitialState(), 0);
+        units.Run(units.InitialState(), 0, 1, default);
         Assert.That(seen, Is.EqualTo(new[] { (false, false) }));
     }
 
     [Test]
     public void An_initial_state_leaves_no_native_tensor_behind()
     {
-        using ToleranceTrainer trainer = new(ConvolutionJob(static () => Conv2d(1, 4, 3)), TorchDevice.Cpu);
+        using IToleranceUnits units = Open(ConvolutionNet);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        trainer.InitialState();
+        units.InitialState();
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
-    }
-
-    [Test]
-    public void Pay_is_smaller_and_a_slash_is_at_most_the_price()
-    {
-        Assert.That(_bounds.Pay(Amount.FromCoins(10)), Is.EqualTo(Amount.FromCoins(6)));
-        Assert.That(ToleranceBounds.MostSlashed(Amount.FromCoins(10), Amount.FromCoins(400)), Is.EqualTo(Amount.FromCoins(10)));
-        Assert.That(ToleranceBounds.MostSlashed(Amount.FromCoins(10), Amount.FromCoins(4)), Is.EqualTo(Amount.FromCoins(4)));
     }
 
     [Test]
     public void A_device_without_memory_gives_no_unit()
     {
-        using ToleranceTrainer trainer = new(Job with { CreateModule = static () => new Greedy() }, TorchDevice.Cpu);
-        Assert.That(trainer.Run(trainer.InitialState(), 0), Is.Null);
+        using IToleranceUnits units = Open(static () => new Greedy());
+        Assert.That(() => units.Run(units.InitialState(), 0, 1, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("memory"));
+    }
+
+    [Test]
+    public void A_device_or_a_module_that_fails_gives_no_unit()
+    {
+        using IToleranceUnits units = Open(static () => Sequential(Flatten(), Linear(Side, 6)));
+        Assert.That(() => units.Run(units.InitialState(), 0, 1, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("failed"));
+        TorchToleranceEngine nowhere = new(new TorchDevice(TorchDeviceKind.Cuda, 99), "cpu", new Dictionary<string, Func<Module<torch.Tensor, torch.Tensor>>> { ["net"] = Net });
+        Assert.That(() => nowhere.Open(Recipe, Data, Order, Seed), Throws.TypeOf<ToleranceException>());
+    }
+
+    [Test]
+    public void A_module_that_cannot_be_trained_is_refused()
+    {
+        Refused(static () => Linear(Side * Side, 6).to(torch.ScalarType.Float64), "fp32");
+        Refused(static () => new Buffered(torch.ScalarType.Float16), "Int64");
+        Refused(static () => Flatten(), "");
+        using IToleranceUnits units = Open(static () => Linear(Side, 6));
+        Assert.That(() => units.Run(units.InitialState(), 0, 1, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("logit"));
+
+        void Refused(Func<Module<torch.Tensor, torch.Tensor>> create, string part) => Assert.That(() =>
+        {
+            using IToleranceUnits opened = Open(create);
+            opened.Run(opened.InitialState(), 0, 1, default);
+        }, Throws.TypeOf<ToleranceException>().With.Message.Contains(part));
+    }
+
+    [Test]
+    public void A_recipe_or_data_that_does_not_fit_is_refused()
+    {
+        Assert.That(() => Open(Net, Recipe with { Class = new("another", "cpu") }), Throws.TypeOf<ToleranceException>());
+        Assert.That(() => Open(Net, Recipe with { InputShape = [63] }), Throws.TypeOf<ToleranceException>());
+        Assert.That(() => Open(Net, Recipe with { LearningRate = float.NaN }), Throws.TypeOf<ToleranceException>());
+        using IToleranceUnits units = Open(Net, data: SyntheticImages.Create(classes: 7, count: 64, side: Side, seed: 3));
+        Assert.That(() => units.Run(units.InitialState(), 0, 2, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("label"));
+        Assert.That(() => _units.Run(_before, 0, 0, default), Throws.TypeOf<ToleranceException>());
+        Assert.That(() => _units.Run(_before, ulong.MaxValue, 2, default), Throws.TypeOf<ToleranceException>());
+    }
+
+    [Test]
+    public void Numbers_that_are_not_finite_are_no_unit()
+    {
+        StateDict large = Changed(_before, _before, static (name, value, _, _) => name.StartsWith("momentum", StringComparison.Ordinal) ? value : MathF.CopySign(3e38f, value));
+        Assert.That(() => _units.Run(large, 0, 2, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("finite"));
+        Assert.That(() => _units.Run(Changed(static (_, _, _) => float.NaN), 0, 1, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("finite"));
+    }
+
+    /// <summary>Its masks are of the device's own random numbers, so no auditor could replay it.</summary>
+    [Test]
+    public void A_module_with_dropout_is_refused_by_a_probe()
+    {
+        using IToleranceUnits units = Open(static () => Sequential(Flatten(), Dropout(0.5), Linear(Side * Side, 6)));
+        ToleranceBounds bounds = new(units.InitialState().Names.ToDictionary(static name => name, static _ => new TensorBound(0.5, 0.09)));
+        Assert.That(() => ToleranceProbe.Check(units, new(Recipe, bounds), units.InitialState(), 0, 4, default), Throws.TypeOf<ToleranceException>().With.Message.Contains("Rounding errors"));
     }
 
     [Test]
     public void Steps_leave_no_native_tensor_behind()
     {
-        _trainer.Run(_before, 1);
+        _units.Run(_before, Steps, Steps, default);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        _trainer.Run(_before, 1);
-        _trainer.Run(_before, 2);
+        _units.Run(_before, Steps, Steps, default);
+        _units.Run(_before, 2 * Steps, Steps, default);
 
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
     }
 
     [Test]
     public void A_unit_can_be_broken_off() =>
-        Assert.That(() => _trainer.Run(_before, 1, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => _units.Run(_before, Steps, Steps, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 
-    private StateDict Run(ToleranceJob job, long unit)
+    private static IToleranceUnits Open(
+        Func<Module<torch.Tensor, torch.Tensor>> create, ToleranceRecipe? recipe = null, Hash256? order = null, ulong seed = Seed, Dataset? data = null)
     {
-        using ToleranceTrainer trainer = new(job, TorchDevice.Cpu);
-        return trainer.Run(_before, unit)!.After;
+        TorchToleranceEngine engine = new(TorchDevice.Cpu, "cpu", new Dictionary<string, Func<Module<torch.Tensor, torch.Tensor>>> { ["net"] = create });
+        return engine.Open(recipe ?? Recipe, data ?? Data, order ?? Order, seed);
+    }
+
+    private StateDict Run(ToleranceRecipe recipe, Hash256 order, ulong first, ulong steps)
+    {
+        using IToleranceUnits units = Open(Net, recipe, order);
+        return units.Run(_before, first, steps, default).After;
     }
 
     /// <summary>A module with other names for the same tensors, in the same order.</summary>
-    private static StateDict RunOtherwise(ToleranceJob job, StateDict before)
+    private static StateDict RunOtherwise(Func<Module<torch.Tensor, torch.Tensor>> create, StateDict before, ulong steps)
     {
-        using ToleranceTrainer trainer = new(job, TorchDevice.Cpu);
-        string[] names = [.. trainer.InitialState().Names];
+        using IToleranceUnits units = Open(create);
+        string[] names = [.. units.InitialState().Names];
         StateDict renamed = new(before.Select((item, i) => new KeyValuePair<string, StateTensor>(names[i], item.Value)));
-        StateDict after = trainer.Run(renamed, 1)!.After;
+        StateDict after = units.Run(renamed, steps, steps, default).After;
         return new StateDict(before.Names.Select(
             (name, i) => new KeyValuePair<string, StateTensor>(name, after[names[i]])));
     }
@@ -282,19 +344,17 @@ public sealed class ToleranceTests
         return Changed((name, value, _, i) => value + pushes[name][i]);
     }
 
-    private static ToleranceJob ConvolutionJob(Func<Module<torch.Tensor, torch.Tensor>> convolution) => Job with
-    {
-        CreateModule = () => Sequential(convolution(), BatchNorm2d(4), ReLU(), Flatten(), Linear(4 * (Side - 2) * (Side - 2), 6)),
-        StepsPerUnit = 8,
-    };
+    private static Module<torch.Tensor, torch.Tensor> ConvolutionNet() => ConvolutionNet(Conv2d(1, 4, 3));
+
+    private static Module<torch.Tensor, torch.Tensor> ConvolutionNet(Module<torch.Tensor, torch.Tensor> convolution) =>
+        Sequential(convolution, BatchNorm2d(4), ReLU(), Flatten(), Linear(4 * (Side - 2) * (Side - 2), 6));
 
     /// <summary>A state, and two honest units from it whose sums are done in another order.</summary>
     private static (StateDict Before, StateDict First, StateDict Second) Convolution()
     {
-        using ToleranceTrainer trainer = new(ConvolutionJob(static () => Conv2d(1, 4, 3)), TorchDevice.Cpu);
-        using ToleranceTrainer other = new(ConvolutionJob(static () => new Turned()), TorchDevice.Cpu);
-        StateDict before = trainer.Run(trainer.InitialState(), 0)!.After;
-        return (before, trainer.Run(before, 1)!.After, other.Run(before, 1)!.After);
+        using IToleranceUnits units = Open(ConvolutionNet);
+        StateDict before = units.Run(units.InitialState(), 0, ConvolutionSteps, default).After;
+        return (before, units.Run(before, ConvolutionSteps, ConvolutionSteps, default).After, RunOtherwise(static () => ConvolutionNet(new Turned()), before, ConvolutionSteps));
     }
 
     /// <summary>Conv2d by matrix products, with the taps in another order.</summary>
@@ -354,5 +414,20 @@ public sealed class ToleranceTests
             : base("greedy") => RegisterComponents();
 
         public override torch.Tensor forward(torch.Tensor input) => input.flatten(1) + torch.ones(1L << 46);
+    }
+
+    /// <summary>Has a buffer of a type.</summary>
+    private sealed class Buffered : Module<torch.Tensor, torch.Tensor>
+    {
+        private readonly Module<torch.Tensor, torch.Tensor> _linear = Linear(Side * Side, 6);
+
+        public Buffered(torch.ScalarType type)
+            : base("buffered")
+        {
+            RegisterComponents();
+            register_buffer("kept", torch.zeros(1, type));
+        }
+
+        public override torch.Tensor forward(torch.Tensor input) => _linear.forward(input.flatten(1));
     }
 }
