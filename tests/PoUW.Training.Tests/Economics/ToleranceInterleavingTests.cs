@@ -51,9 +51,9 @@ public sealed class ToleranceInterleavingTests
             _splits = seed % 4 == 0;
             Ledger = new LedgerHarness(Workers, Validators);
             Ledger.EnrolAll();
-            JobManifest manifest = LedgerHarness.ToleranceManifest(steps: 12, perUnit: 1, perRound: 3, auditRate: 4_000 + ((ulong)(seed % 4) * 2_000)) with
+            JobManifest manifest = LedgerHarness.ToleranceManifest(steps: 6, perUnit: 1, perRound: 3, auditRate: 4_000 + ((ulong)(seed % 4) * 2_000)) with
             {
-                DeadlineBlocks = 20 + ((ulong)(seed % 5) * 60),
+                DeadlineBlocks = 20 + ((ulong)(seed % 5) * 100),
             };
             Tolerance = Ledger.Submit(manifest);
             _exact = Ledger.Submit(LedgerHarness.Manifest(steps: 8, perUnit: 1, perRound: 2, auditRate: 5_000) with { DeadlineBlocks = 60 });
@@ -108,7 +108,7 @@ public sealed class ToleranceInterleavingTests
                 case 25:
                     Ledger.Restart();
                     break;
-                case 26 when _random.Next(4) == 0:
+                case 26 when _random.Next(8) == 0:
                     Ledger.Execute(LedgerHarness.Client, TransactionKind.CloseJob, new CloseJobPayload(job).Encode());
                     break;
                 case < 30:
