@@ -83,6 +83,27 @@ public sealed class ToleranceEnginesTests
         }
     }
 
+    /// <summary>Updates become small, and what fp32 leaves is large beside them: bounds from the first units must not convict the last ones.</summary>
+    [TestCase("perceptron", 100)]
+    [TestCase("convolution", 40)]
+    public void Honest_units_pass_until_there_is_nothing_left_to_learn(string module, int units)
+    {
+        ToleranceRecipe recipe = Recipe(module);
+        ToleranceBounds bounds = ToleranceCalibration.Measure([Torch, Exact], recipe, Data, seed: 1, Steps, units: 3);
+        using IToleranceUnits worker = Torch.Open(recipe, Data, Order, Seed);
+        using IToleranceUnits auditor = Exact.Open(recipe, Data, Order, Seed);
+        StateDict before = worker.InitialState();
+        for (ulong unit = 0; unit < (ulong)units; unit++)
+        {
+            ToleranceUnit trained = worker.Run(before, unit * Steps, Steps, default);
+            StateDict replayed = auditor.Run(before, unit * Steps, Steps, default).After;
+            ToleranceVerdict verdict = ToleranceAudit.Compare(before, trained.After, replayed, bounds);
+            Assert.That(verdict.Accepted, $"unit {unit}, loss {trained.LossSum / 32768.0 / trained.Samples} bits: {verdict.Reason}");
+            Assert.That(ToleranceAudit.Compare(before, before, replayed, bounds).Accepted, Is.False, $"unit {unit}, nothing done");
+            before = trained.After;
+        }
+    }
+
     [TestCase("perceptron")]
     [TestCase("convolution")]
     public void Each_refuses_the_lies_of_the_other(string module)

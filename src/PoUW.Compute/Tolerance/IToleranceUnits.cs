@@ -5,7 +5,7 @@ namespace PoUW.Compute.Tolerance;
 /// <summary>The steps of one job of lane T on one device. Belongs to one thread at a time.</summary>
 public interface IToleranceUnits : IDisposable
 {
-    /// <summary>The state before the first step, the same bits on every device: parameters, buffers, optimiser.</summary>
+    /// <summary>The state before the first step, the same bits on every device (<see cref="ToleranceState"/>): parameters, buffers, momenta, in the ordinal order of their names.</summary>
     /// <exception cref="ToleranceException">The device cannot be used.</exception>
     StateDict InitialState();
 

@@ -21,6 +21,9 @@ public static class ToleranceAudit
     // A tensor whose update is smaller than this part of the largest one of the unit may be noise alone.
     private const double NoiseUpdate = 1e-4;
 
+    // Four units in the last place of a number: what storing it at each step leaves, however small the updates are that are added to it.
+    private const double Resolution = 4.0 / (1 << 23);
+
     /// <summary>Compares; in which order the states have their tensors does not matter.</summary>
     /// <param name="before">The state that both started from.</param>
     /// <param name="claimed">The worker's.</param>
@@ -168,16 +171,18 @@ public static class ToleranceAudit
 
     private static TensorDifference Measure(string name, float[] before, float[] claimed, float[] replayed)
     {
-        (double largest, double square) = (0, 0);
+        (double absolute, double largest, double square) = (0, 0, 0);
         for (int i = 0; i < replayed.Length; i++)
         {
-            double d = (double)claimed[i] - replayed[i];
-            largest = Math.Max(largest, Math.Abs(d));
-            square += d * d;
+            double d = Math.Abs((double)claimed[i] - replayed[i]);
+            absolute = Math.Max(absolute, d);
+            double beyond = Math.Max(0, d - (Resolution * Math.Max(Math.Abs(before[i]), Math.Abs(replayed[i]))));
+            largest = Math.Max(largest, beyond);
+            square += beyond * beyond;
         }
 
         double norm = UpdateNorm(before, replayed);
-        return new TensorDifference(name, largest, largest / (norm / Math.Sqrt(Math.Max(1, replayed.Length))), Math.Sqrt(square) / norm);
+        return new TensorDifference(name, absolute, largest / (norm / Math.Sqrt(Math.Max(1, replayed.Length))), Math.Sqrt(square) / norm);
     }
 
     /// <summary>The largest of each measure over the runs; part is the update by the largest update of a tensor of the unit.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using PoUW.Compute.StateDicts;
@@ -77,11 +78,24 @@ public static class ToleranceState
     {
         foreach ((string name, StateTensor tensor) in state)
         {
-            if (tensor.Type == StateTensorType.Float32 && !tensor.ToFloat32().All(float.IsFinite))
+            if (tensor.Type == StateTensorType.Float32 && !IsFinite(MemoryMarshal.Cast<byte, float>(tensor.Data.Span)))
             {
                 throw new ToleranceException($"'{name}' has numbers that are not finite.");
             }
         }
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static float[] Parameter(string name, IReadOnlyList<long> shape, ulong seed)
