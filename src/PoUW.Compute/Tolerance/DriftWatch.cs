@@ -4,8 +4,8 @@ namespace PoUW.Compute.Tolerance;
 
 /// <summary>
 /// Adds up what the audited units of a worker differ by, as vectors: each may be within the bounds while all push one way, along the updates or across
-/// them, which moves a model further than honest noise does. When the sum of a tensor leaves the bound of one unit, the next unit must start from the
-/// auditor's state and the sums start anew. Keeps 8 bytes an element. Not thread-safe.
+/// them, which moves a model further than honest noise does. When the sum of a tensor leaves the bound of one unit, the
+/// worker leans, and the sums start anew. Keeps 8 bytes an element. Not thread-safe.
 /// </summary>
 public sealed class DriftWatch(ToleranceBounds bounds)
 {
