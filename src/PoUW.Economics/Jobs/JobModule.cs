@@ -10,8 +10,8 @@ namespace PoUW.Economics.Jobs;
 
 /// <summary>
 /// Ledger module of training jobs: escrow, leases, unit records, audits, payment and closing. Messages are checked and recorded here; what
-/// follows from them happens at the end of the block (<see cref="JobProgression"/>). For every closed job paid + burned + refunded =
-/// escrow, to the base unit.
+/// follows from them happens at the end of the block, but for the draw of auditors, which opens the next one (<see cref="JobProgression"/>). For
+/// every closed job paid + burned + refunded = escrow, to the base unit.
 /// </summary>
 public sealed class JobModule : ILedgerModule
 {
@@ -68,21 +68,26 @@ public sealed class JobModule : ILedgerModule
         }
     }
 
+    /// <summary>
+    /// Draws auditors with the parent's ticket, before the block's transactions: they were made with the ticket known, and could choose stakes or
+    /// classes until the draw suits.
+    /// </summary>
+    public void BeginBlock(BlockContext block, IStateWriter state)
+    {
+        foreach (Hash256 jobId in JobLedger.OpenJobs(state))
+        {
+            Advance(block, state, jobId, static (progression, job) => progression.DrawAuditors(job));
+        }
+    }
+
     /// <inheritdoc/>
     public void EndBlock(BlockContext block, IStateWriter state)
     {
-        List<Hash256> stillOpen = [];
         IReadOnlyList<Hash256> open = JobLedger.OpenJobs(state);
+        List<Hash256> stillOpen = [];
         foreach (Hash256 jobId in open)
         {
-            JobState before = JobLedger.GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
-            JobState after = new JobProgression(block, state, jobId, LaneRules.Of(before.Manifest)).Advance(before);
-            if (after != before)
-            {
-                JobLedger.SetJob(state, jobId, after);
-            }
-
-            if (after.IsOpen)
+            if (Advance(block, state, jobId, static (progression, job) => progression.Advance(job)).IsOpen)
             {
                 stillOpen.Add(jobId);
             }
@@ -92,6 +97,18 @@ public sealed class JobModule : ILedgerModule
         {
             JobLedger.SetOpenJobs(state, stillOpen);
         }
+    }
+
+    private static JobState Advance(BlockContext block, IStateWriter state, Hash256 jobId, Func<JobProgression, JobState, JobState> advance)
+    {
+        JobState before = JobLedger.GetJob(state, jobId) ?? throw new EconomicsException($"Open job {jobId} is missing.");
+        JobState after = advance(new JobProgression(block, state, jobId, LaneRules.Of(before.Manifest)), before);
+        if (after != before)
+        {
+            JobLedger.SetJob(state, jobId, after);
+        }
+
+        return after;
     }
 
     private static ValidationResult Submit(TransactionContext transaction, IStateWriter state, SubmitJobPayload submission)

@@ -8,7 +8,7 @@ using PoUW.Economics.TileWork;
 namespace PoUW.Economics.Jobs;
 
 /// <summary>
-/// Moves one job on at the end of a block. Every unit of the round goes Leased, Committed, (AuditCommit, AuditReveal,) Accepted; a lease
+/// Moves one job on, once before and once after a block's transactions. Every unit of the round goes Leased, Committed, (AuditCommit, AuditReveal,) Accepted; a lease
 /// that ran out or a proven lie leads back to Leased with another worker. The round ends when all its units are accepted. A job that is
 /// closing or past its deadline grants no more leases and ends when no unit can change any more.
 /// </summary>
@@ -21,6 +21,23 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     private IReadOnlyList<(Address Address, UInt128 Weight)>? _workers;
     private IReadOnlyList<(Address Address, UInt128 Weight)>? _auditors;
 
+    /// <summary>At the start of a block: decides by whom the records of earlier blocks are audited, and accepts those that are spared.</summary>
+    public JobState DrawAuditors(JobState job)
+    {
+        if (!job.RoundLeased || block.Height < job.WakeHeight)
+        {
+            return job;
+        }
+
+        foreach (UnitState unit in JobLedger.Units(state, job.Manifest, job.Round).Where(unit => unit.Phase == UnitPhase.Committed))
+        {
+            job = DrawAuditors(job, unit);
+        }
+
+        return job;
+    }
+
+    /// <summary>At the end of a block: all other changes.</summary>
     public JobState Advance(JobState job)
     {
         bool windingDown = job.Status == JobStatus.Closing || block.Height >= job.DeadlineHeight;
@@ -74,7 +91,6 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             job = unit.Phase switch
             {
                 UnitPhase.Leased => AdvanceLease(job, unit, windingDown),
-                UnitPhase.Committed => AdvanceCommitted(job, unit),
                 UnitPhase.AuditCommit => AdvanceAuditCommit(job, unit),
                 UnitPhase.AuditReveal => AdvanceAuditReveal(job, unit, windingDown),
                 _ => job,
@@ -114,14 +130,9 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return windingDown ? job : LeaseAgain(job, unit.Lease);
     }
 
-    private JobState AdvanceCommitted(JobState job, UnitState unit)
+    /// <summary>The entropy is a ticket that was found after the record was chosen: that of the block which holds the record, or of a later one.</summary>
+    private JobState DrawAuditors(JobState job, UnitState unit)
     {
-        // The draw needs a ticket that was found after the record was chosen: that of the block which holds the record, or a later one.
-        if (block.Height <= unit.CommittedHeight)
-        {
-            return job;
-        }
-
         // Who was chosen once stays chosen: else silent auditors, or a time without any, would buy a liar another chance. Wins are bonuses to come,
         // and only auditors see whether they were won with the operands of the unit.
         bool isSuspect = lane.IsSuspect(StakeLedger.Get(state, unit.Lease.Worker), block.Height);

@@ -207,6 +207,14 @@ internal sealed class LedgerHarness
         }
     }
 
+    /// <summary>Records that the job module reads to begin this block, which nothing has begun; the block's changes stay.</summary>
+    public int CountReadsOfBeginBlock()
+    {
+        CountingState counting = new(_block);
+        _modules.OfType<JobModule>().Single().BeginBlock(Context(), counting);
+        return counting.RecordsRead;
+    }
+
     /// <summary>Records that the job module reads to end this block; the block's changes stay.</summary>
     public int CountReadsOfEndBlock()
     {

@@ -106,7 +106,7 @@ public sealed class ToleranceJobTests
         ledger.EndBlock(10);
         Assert.That(ledger.Unit(job, 0).Phase, Is.EqualTo(UnitPhase.Committed), "two others are enrolled");
         ledger.Enrol(LedgerHarness.Validator(3), LedgerHarness.Class);
-        ledger.EndBlock();
+        ledger.EndBlock(2);
         Assert.That(
             ledger.Unit(job, 0).Auditors.Select(auditor => auditor.Auditor),
             Is.EquivalentTo(new[] { LedgerHarness.Validator(1), LedgerHarness.Validator(2), LedgerHarness.Validator(3) }));
@@ -426,6 +426,38 @@ public sealed class ToleranceJobTests
         scene.AssertMoney(3);
     }
 
+    /// <summary>
+    /// The ticket that decides the draw is known when the transactions of the block are made. If they changed the draw, a validator would try amounts
+    /// until its own accounts are the majority.
+    /// </summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Nobody_chooses_auditors_by_a_transaction_in_the_block_that_draws_them(bool isTolerance)
+    {
+        JobManifest manifest = isTolerance
+            ? LedgerHarness.ToleranceManifest()
+            : LedgerHarness.Manifest(steps: 4, perUnit: 4, perRound: 1, auditRate: 10_000);
+        HashSet<string> draws = [];
+        for (ulong more = 0; more < 20; more++)
+        {
+            LedgerHarness ledger = new(workers: 1, validators: 12);
+            ledger.EnrolAll();
+            Address attacker = LedgerHarness.Validator(0);
+            ledger.Writer.Mint(attacker, Amount.FromCoins(1));
+            Hash256 job = ledger.Submit(manifest);
+            ledger.EndBlock();
+            ledger.Commit(ledger.OpenLeases(job)[0]);
+            ledger.EndBlock();
+            byte[] stake = new StakePayload(StakeRoles.Validator, Amount.FromBaseUnits(more), more % 2 == 0 ? [] : null).Encode();
+            Assert.That(ledger.Execute(attacker, TransactionKind.Stake, stake).IsValid, Is.True);
+            ledger.EndBlock();
+            Assert.That(ledger.Unit(job, 0).Phase, Is.EqualTo(UnitPhase.AuditCommit));
+            draws.Add(string.Join(" ", ledger.Unit(job, 0).Auditors.Select(auditor => auditor.Auditor)));
+        }
+
+        Assert.That(draws, Has.Count.EqualTo(1));
+    }
+
     /// <summary>Else somebody who enrols alone for a class of its own would make every block read every stake for each of its units.</summary>
     [Test]
     public void Units_that_wait_for_auditors_do_not_read_every_stake_each()
@@ -446,7 +478,7 @@ public sealed class ToleranceJobTests
             }
 
             ledger.EndBlock(3);
-            int reads = ledger.CountReadsOfEndBlock();
+            int reads = ledger.CountReadsOfBeginBlock();
             Assert.That(JobLedger.CurrentRound(ledger.State, ledger.Job(job)).Select(unit => unit.Phase), Is.All.EqualTo(UnitPhase.Committed));
             return reads;
         }
