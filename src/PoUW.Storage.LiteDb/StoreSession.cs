@@ -147,6 +147,7 @@ internal sealed class StoreSession : IDisposable
     /// <summary>Closes engine and files. LiteDB keeps failures of its own closing to itself; a log that is not empty then stays.</summary>
     public void Dispose()
     {
+        OpenTransactions.NeverFinalise(_engine);
         _engine.Dispose();
         _data.Dispose();
         _log.Dispose();

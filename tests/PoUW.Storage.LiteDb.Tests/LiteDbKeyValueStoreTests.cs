@@ -327,6 +327,30 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
         Assert.That(damaged.CheckIntegrity(), Has.Some.Contains("parts"), "those of the damaged pair stay");
     }
 
+    /// <summary>LiteDB then fails to end its transactions, and would try again, and fail again, where a failure ends the process: in their finalisers.</summary>
+    [Test]
+    public void A_page_with_another_number_is_damage_and_does_not_end_the_process()
+    {
+        const byte CollectionPage = 2;
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        for (int page = 0; page < bytes.Length; page += StoreFiles.PageBytes)
+        {
+            bytes[page + 2] ^= (byte)(bytes[page + 4] == CollectionPage ? 2 : 0);
+        }
+
+        File.WriteAllBytes(file, bytes);
+        Assert.That(() => new LiteDbKeyValueStore(file), Fails(StoreFailure.Corrupt));
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
     [Test]
     public void A_document_that_is_no_pair_is_damage()
     {
