@@ -50,8 +50,8 @@ internal sealed class PairTable(LiteEngine engine, string path)
     {
         Query query = new() { OrderBy = BsonExpression.Create("_id") };
         query.Where.Add(BsonExpression.Create("_id >= @0", new BsonValue(PairDocument.IdOf(from))));
-        using IBsonDataReader reader = engine.Query(Pairs, query);
-        while (reader.Read())
+        using IBsonDataReader reader = Load(() => engine.Query(Pairs, query));
+        while (Load(reader.Read))
         {
             foreach (StoredPair pair in PairDocument.Read(reader.Current.AsDocument))
             {
@@ -122,9 +122,9 @@ internal sealed class PairTable(LiteEngine engine, string path)
     /// <summary>Parts in the file, whether a pair refers to them or not.</summary>
     internal long CountParts()
     {
-        using IBsonDataReader reader = engine.Query(Parts, new Query { Select = BsonExpression.Create("{ _id }") });
+        using IBsonDataReader reader = Load(() => engine.Query(Parts, new Query { Select = BsonExpression.Create("{ _id }") }));
         long count = 0;
-        while (reader.Read())
+        while (Load(reader.Read))
         {
             count++;
         }
@@ -186,7 +186,32 @@ internal sealed class PairTable(LiteEngine engine, string path)
     {
         Query query = new();
         query.Where.Add(BsonExpression.Create("_id = @0", id));
-        using IBsonDataReader reader = engine.Query(collection, query);
-        return reader.Read() ? reader.Current.AsDocument : null;
+        using IBsonDataReader reader = Load(() => engine.Query(collection, query));
+        return Load(reader.Read) ? reader.Current.AsDocument : null;
+    }
+
+    /// <summary>LiteDB allocates what a document says of itself. Where there is memory for any that the store writes, that is damage.</summary>
+    private static T Load<T>(Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (OutOfMemoryException failure) when (IsRoomForAPair())
+        {
+            throw new InvalidDataException("A document says that it is longer than any is.", failure);
+        }
+    }
+
+    private static bool IsRoomForAPair()
+    {
+        try
+        {
+            return GC.AllocateUninitializedArray<byte>(2 * WriteBatch.MaxValueBytes).Length > 0;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
     }
 }

@@ -327,6 +327,31 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
         Assert.That(damaged.CheckIntegrity(), Has.Some.Contains("parts"), "those of the damaged pair stay");
     }
 
+    /// <summary>LiteDB allocates what a document in a page says of itself.</summary>
+    [Test]
+    public void A_damaged_length_inside_a_document_is_damage_and_no_want_of_memory()
+    {
+        string file = NewFile();
+        byte[] value = [.. Enumerable.Repeat((byte)0xAB, 200)];
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]).Put([2], value));
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        int length = bytes.AsSpan().IndexOf((byte[])[200, 0, 0, 0, 0, .. value]);
+        Assert.That(length, Is.Positive);
+        BitConverter.TryWriteBytes(bytes.AsSpan(length), int.MaxValue);
+        File.WriteAllBytes(file, bytes);
+        using LiteDbKeyValueStore damaged = new(file);
+
+        Assert.That(() => damaged.Get([2]), Fails(StoreFailure.Corrupt));
+        Assert.That(() => damaged.Scan([], [], 9), Fails(StoreFailure.Corrupt));
+        Assert.That(() => damaged.Apply(new WriteBatch().Put([2], [2])), Fails(StoreFailure.Corrupt));
+        Assert.That(damaged.CheckIntegrity(), Is.Not.Empty);
+        Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
+    }
+
     /// <summary>LiteDB then fails to end its transactions, and would try again, and fail again, where a failure ends the process: in their finalisers.</summary>
     [Test]
     public void A_page_with_another_number_is_damage_and_does_not_end_the_process()
