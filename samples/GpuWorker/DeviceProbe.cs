@@ -24,12 +24,15 @@ internal static class DeviceProbe
     public static void Print(TorchDevice device, TextWriter output)
     {
         using TorchBackend ours = new(new CpuBackend(), new TorchBackendOptions { Devices = [device] });
+        using TorchBackend never = new(new CpuBackend(), new TorchBackendOptions { Devices = [device], CheckEvery = 0 });
+        using TorchBackend always = new(new CpuBackend(), new TorchBackendOptions { Devices = [device], CheckEvery = 1 });
         foreach (int size in new[] { 1024, 2048 })
         {
             long before = ours.DeviceProducts;
-            double int8 = Ours(ours, size);
+            double int8 = 2.0 * size * size * size / Best(Product(ours, size)) / 1e9;
             Line(output, device, "int8 product, ours, way to the device included", size, int8, "GOP/s", ours.DeviceProducts > before);
             Line(output, device, "fp32 product, plain torch, on the device", size, Plain(device, size), "GOP/s", true);
+            CheckLine(output, device, size, Product(never, size), Product(always, size));
         }
 
         Line(output, device, "training, lane T, states in and out included", Batch, LaneT(device), "images/s", true);
@@ -39,13 +42,36 @@ internal static class DeviceProbe
     private static void Line(TextWriter output, TorchDevice device, string what, int size, double rate, string unit, bool onDevice) =>
         output.WriteLine(JsonSerializer.Serialize(new { device = device.ToString(), what, size, rate = Math.Round(rate, 1), unit, onDevice }));
 
-    private static double Ours(TorchBackend backend, int size)
+    /// <summary>What the check of a product costs: its time over that of the product, and what of it remains when one of 16 is checked.</summary>
+    private static void CheckLine(TextWriter output, TorchDevice device, int size, Action product, Action withCheck)
+    {
+        (double without, double with) = (double.MaxValue, double.MaxValue);
+        for (int i = 0; i < Repetitions; i++)
+        {
+            // In turn, so that whoever else uses the machine meets both.
+            without = Math.Min(without, Best(product));
+            with = Math.Min(with, Best(withCheck));
+        }
+
+        output.WriteLine(JsonSerializer.Serialize(new
+        {
+            device = device.ToString(),
+            what = "int8 product without and with its check",
+            size,
+            milliseconds = Math.Round(without * 1e3, 2),
+            withCheck = Math.Round(with * 1e3, 2),
+            checkOverProduct = Math.Round((with / without) - 1, 3),
+            everySixteenth = Math.Round(((with / without) - 1) / new TorchBackendOptions().CheckEvery, 4),
+        }));
+    }
+
+    private static Action Product(TorchBackend backend, int size)
     {
         MatMulShape shape = new(size, size, size, false, false);
         (Tensor a, Tensor b, Tensor c) = (new(TensorType.Int8, size, size), new(TensorType.Int8, size, size), new(TensorType.Int32, size, size));
         a.Int8.Fill(-64);
         b.Int8.Fill(63);
-        return 2.0 * shape.MacCount / Best(() => backend.MatMul(shape, a, b, c)) / 1e9;
+        return () => backend.MatMul(shape, a, b, c);
     }
 
     private static double Plain(TorchDevice device, int size)

@@ -18,7 +18,7 @@ internal static class Probe
         foreach (DeviceStatus device in backend.Devices)
         {
             output.WriteLine($"device     {device.Device}, {device.Share:P0} of the rows");
-            output.WriteLine($"self-test  exact by {device.Method}");
+            output.WriteLine($"self-test  passed: exact by {device.Method}");
         }
 
         if (backend.Problem is { } problem)
@@ -29,13 +29,22 @@ internal static class Probe
         if (backend.Devices.Count == 0)
         {
             output.WriteLine("device     none: the default backend does everything");
+            output.WriteLine("self-test  none: there is no device that could be used");
         }
 
         using CpuBackend inner = new();
         foreach (int size in Sizes)
         {
-            output.WriteLine($"int8 {size,4}  {Rate(backend, size):F0} GOP/s, default backend on one thread {Rate(inner, size):F0} GOP/s");
+            output.WriteLine($"int8 {size,4}  {Where(backend, size)} {Rate(backend, size):F0} GOP/s, default backend on one thread {Rate(inner, size):F0} GOP/s");
         }
+    }
+
+    /// <summary>A product that is refused by a device is the default backend's, and its speed.</summary>
+    private static string Where(TorchBackend backend, int size)
+    {
+        long before = backend.DeviceProducts;
+        Rate(backend, size);
+        return backend.DeviceProducts > before ? "on the device" : "without a device";
     }
 
     /// <summary>Billions of additions and multiplications a second, the way to the device and back included: the best of a few.</summary>

@@ -41,8 +41,13 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         }
         catch (Exception failure)
         {
-            _session?.GiveUp(failure);
-            _session?.Dispose();
+            if (_session is { } opened)
+            {
+                _damageSeen |= failure is not StoreException { Failure: StoreFailure.NewerVersion };
+                opened.GiveUp(failure);
+                CloseFiles();
+            }
+
             if (LiteDbStoreException.Explains(failure))
             {
                 throw LiteDbStoreException.Of(_path, failure);
@@ -135,6 +140,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
     }
 
     /// <summary>Closes the file, and with it all snapshots, when the calls that run are over.</summary>
+    /// <remarks>If that fails, the files stay as a crash leaves them: the next opening goes on from there, and <see cref="WasClosedCleanly"/> tells.</remarks>
     public void Dispose()
     {
         _gate.EnterWriteLock();
@@ -144,7 +150,7 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
             {
                 _disposed = true;
                 EndSnapshots("");
-                _session?.Close(_path, isWell: !_damageSeen);
+                CloseFiles();
             }
         }
         finally
@@ -310,6 +316,19 @@ public sealed class LiteDbKeyValueStore : IKeyValueStore, IStoreSelfCheck
         }
 
         return _session ??= StoreSession.Open(_path);
+    }
+
+    /// <summary>Opens the files anew if they failed: what a failed batch left in the log goes, and what was acknowledged leaves it.</summary>
+    private void CloseFiles()
+    {
+        try
+        {
+            Session().Close(_path, isWell: !_damageSeen);
+        }
+        catch (Exception failure) when (failure is StoreException || LiteDbStoreException.Explains(failure))
+        {
+            // Nobody who closes a store could do more about it than the next opening does.
+        }
     }
 
     private void LimitSnapshots()

@@ -19,11 +19,12 @@ internal static class PairDocument
     internal static bool IsInline(ReadOnlySpan<byte> key, int valueBytes) => valueBytes <= (key.Length < IdBytes ? StoredPair.PartBytes : 64);
 
     /// <summary>The pairs of a document, in order.</summary>
+    /// <exception cref="InvalidDataException">It has none: the file is damaged.</exception>
     internal static List<StoredPair> Read(BsonDocument document)
     {
-        byte[] id = document["_id"].AsBinary;
+        byte[] id = Bytes(document["_id"]);
         return document[Shared] is BsonArray shared
-            ? [.. shared.Select(pair => StoredPair.Read([.. id, .. pair[Rest].AsBinary], pair.AsDocument))]
+            ? [.. shared.Select(pair => StoredPair.Read([.. id, .. Bytes(pair[Rest])], pair.AsDocument))]
             : [StoredPair.Read(id, document)];
     }
 
@@ -48,4 +49,7 @@ internal static class PairDocument
         document[Shared] = shared;
         return document;
     }
+
+    private static byte[] Bytes(BsonValue key) =>
+        key.IsBinary ? key.AsBinary : throw new InvalidDataException($"A document of {PairTable.Pairs} has no key of bytes.");
 }

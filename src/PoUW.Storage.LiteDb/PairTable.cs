@@ -10,7 +10,9 @@ namespace PoUW.Storage.LiteDb;
 /// </summary>
 internal sealed class PairTable(LiteEngine engine, string path)
 {
-    private const string Pairs = "pouw_pairs";
+    /// <summary>The collection of the pairs.</summary>
+    internal const string Pairs = "pouw_pairs";
+
     private const string Parts = "pouw_parts";
     private const string Meta = "pouw_meta";
 
@@ -48,8 +50,8 @@ internal sealed class PairTable(LiteEngine engine, string path)
     {
         Query query = new() { OrderBy = BsonExpression.Create("_id") };
         query.Where.Add(BsonExpression.Create("_id >= @0", new BsonValue(PairDocument.IdOf(from))));
-        using IBsonDataReader reader = engine.Query(Pairs, query);
-        while (reader.Read())
+        using IBsonDataReader reader = Load(() => engine.Query(Pairs, query));
+        while (Load(reader.Read))
         {
             foreach (StoredPair pair in PairDocument.Read(reader.Current.AsDocument))
             {
@@ -63,23 +65,10 @@ internal sealed class PairTable(LiteEngine engine, string path)
 
     /// <summary>The value of a pair, checked.</summary>
     /// <exception cref="LiteDbStoreException">It is damaged.</exception>
-    internal byte[] Value(StoredPair pair)
-    {
-        byte[] value = pair.Inline ?? new byte[pair.Length];
-        for (int part = 0; part < pair.Parts; part++)
-        {
-            byte[]? bytes = Find(Parts, pair.FirstPart + part)?["d"].AsBinary;
-            int at = part * StoredPair.PartBytes;
-            if (bytes?.Length != Math.Min(StoredPair.PartBytes, pair.Length - at))
-            {
-                throw Damaged(pair.Key, "lacks a part");
-            }
-
-            bytes.CopyTo(value.AsSpan(at));
-        }
-
-        return PairSum.Of(pair.Key, value) == pair.Sum ? value : throw Damaged(pair.Key, "does not fit its checksum");
-    }
+    internal byte[] Value(StoredPair pair) => Read(pair, out byte[] value) is { } damage
+        ? throw new LiteDbStoreException(
+            StoreFailure.Corrupt, $"The database '{path}' is damaged: the value of key {Convert.ToHexString(pair.Key)} {damage}.")
+        : value;
 
     /// <summary>Puts a pair in the place of one with the same key, or removes that.</summary>
     /// <param name="key">The key.</param>
@@ -133,9 +122,9 @@ internal sealed class PairTable(LiteEngine engine, string path)
     /// <summary>Parts in the file, whether a pair refers to them or not.</summary>
     internal long CountParts()
     {
-        using IBsonDataReader reader = engine.Query(Parts, new Query { Select = BsonExpression.Create("{ _id }") });
+        using IBsonDataReader reader = Load(() => engine.Query(Parts, new Query { Select = BsonExpression.Create("{ _id }") }));
         long count = 0;
-        while (reader.Read())
+        while (Load(reader.Read))
         {
             count++;
         }
@@ -158,22 +147,71 @@ internal sealed class PairTable(LiteEngine engine, string path)
         return ~pairs.Count;
     }
 
+    /// <summary>Removes the parts of a value. Those of a damaged one stay: they may be another's.</summary>
     private void DeleteParts(StoredPair pair)
     {
-        if (pair.Parts > 0)
+        if (pair.Parts > 0 && Read(pair, out _) is null)
         {
             engine.Delete(Parts, Enumerable.Range(0, pair.Parts).Select(part => new BsonValue(pair.FirstPart + part)));
         }
+    }
+
+    /// <summary>Reads a value and compares it with its checksum.</summary>
+    /// <returns>What is wrong with it; null if nothing is.</returns>
+    private string? Read(StoredPair pair, out byte[] value)
+    {
+        value = [];
+        if (!pair.IsPossible)
+        {
+            return $"has a length of {pair.Length} in parts from {pair.FirstPart}";
+        }
+
+        value = pair.Inline ?? new byte[pair.Length];
+        for (int part = 0; part < pair.Parts; part++)
+        {
+            byte[]? bytes = Find(Parts, pair.FirstPart + part)?["d"].AsBinary;
+            int at = part * StoredPair.PartBytes;
+            if (bytes?.Length != Math.Min(StoredPair.PartBytes, pair.Length - at))
+            {
+                return "lacks a part";
+            }
+
+            bytes.CopyTo(value.AsSpan(at));
+        }
+
+        return PairSum.Of(pair.Key, value) == pair.Sum ? null : "does not fit its checksum";
     }
 
     private BsonDocument? Find(string collection, BsonValue id)
     {
         Query query = new();
         query.Where.Add(BsonExpression.Create("_id = @0", id));
-        using IBsonDataReader reader = engine.Query(collection, query);
-        return reader.Read() ? reader.Current.AsDocument : null;
+        using IBsonDataReader reader = Load(() => engine.Query(collection, query));
+        return Load(reader.Read) ? reader.Current.AsDocument : null;
     }
 
-    private LiteDbStoreException Damaged(byte[] key, string what) => new(
-        StoreFailure.Corrupt, $"The database '{path}' is damaged: the value of key {Convert.ToHexString(key)} {what}.");
+    /// <summary>LiteDB allocates what a document says of itself. Where there is memory for any that the store writes, that is damage.</summary>
+    private static T Load<T>(Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (OutOfMemoryException failure) when (IsRoomForAPair())
+        {
+            throw new InvalidDataException("A document says that it is longer than any is.", failure);
+        }
+    }
+
+    private static bool IsRoomForAPair()
+    {
+        try
+        {
+            return GC.AllocateUninitializedArray<byte>(2 * WriteBatch.MaxValueBytes).Length > 0;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+    }
 }

@@ -17,6 +17,7 @@ internal sealed class StoreSession : IDisposable
     private readonly LiteEngine _engine;
     private Exception? _failure;
     private bool _sealed;
+    private bool _isChanging;
 
     internal StoreSession(string path, FileStream data, LogFile log, LogSeal seal)
     {
@@ -49,14 +50,12 @@ internal sealed class StoreSession : IDisposable
         try
         {
             DiskFolder.Create(Path.GetDirectoryName(path)!);
-            FileStream data = Keep(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            FileStream data = Keep(File(path));
             CheckKind(path, data);
-            LogSeal seal = Keep(new LogSeal(new FileStream(SealOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
-            LogFile log = Keep(new LogFile(new FileStream(LogOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)));
+            LogSeal seal = Keep(new LogSeal(File(SealOf(path))));
+            LogFile log = Keep(new LogFile(File(LogOf(path))));
             DiskFolder.Sync(Path.GetDirectoryName(path)!); // Before anything is written: no log may outlive its seal's name.
-            Begin(seal, log);
-
-            return new StoreSession(path, data, log, seal);
+            return Begin(path, data, log, seal);
         }
         catch
         {
@@ -67,6 +66,8 @@ internal sealed class StoreSession : IDisposable
 
             throw;
         }
+
+        static FileStream File(string name) => new(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 
         T Keep<T>(T file)
             where T : IDisposable
@@ -115,25 +116,26 @@ internal sealed class StoreSession : IDisposable
     }
 
     /// <summary>
-    /// Closes the files for good. If the log is empty, it goes, and LiteDB may write the file from now on; the seal goes last, and only if all is
-    /// known to be well: its absence says so.
+    /// Closes the files for good, with what is in the log in the database file. Then the log goes, and LiteDB may write the file from now on; the
+    /// seal goes last, and only if all is known to be well: its absence says so.
     /// </summary>
+    /// <exception cref="IOException">The files stay as a crash would leave them.</exception>
     internal void Close(string path, bool isWell)
     {
         try
         {
+            _engine.Checkpoint();
             _engine.Dispose();
-            _log.Flush();
-            if (Failure is null && !_log.HasFailed && _log.Length == 0)
+            _data.Flush();
+            _log.SetLength(0); // What is left is of no transaction that was confirmed.
+            _log.Sync();
+            _seal.Clear();
+            _log.Dispose();
+            _seal.Dispose();
+            File.Delete(LogOf(path));
+            if (isWell)
             {
-                _seal.Clear();
-                _log.Dispose();
-                _seal.Dispose();
-                File.Delete(LogOf(path));
-                if (isWell)
-                {
-                    File.Delete(SealOf(path));
-                }
+                File.Delete(SealOf(path));
             }
         }
         finally
@@ -145,6 +147,7 @@ internal sealed class StoreSession : IDisposable
     /// <summary>Closes engine and files. LiteDB keeps failures of its own closing to itself; a log that is not empty then stays.</summary>
     public void Dispose()
     {
+        OpenTransactions.NeverFinalise(_engine);
         _engine.Dispose();
         _data.Dispose();
         _log.Dispose();
@@ -161,7 +164,7 @@ internal sealed class StoreSession : IDisposable
         }
     }
 
-    private static void Begin(LogSeal seal, LogFile log)
+    private static StoreSession Begin(string path, FileStream data, LogFile log, LogSeal seal)
     {
         if (!seal.SaysNothing)
         {
@@ -175,6 +178,16 @@ internal sealed class StoreSession : IDisposable
         {
             seal.Void();
         }
+
+        try
+        {
+            return new StoreSession(path, data, log, seal);
+        }
+        catch when (log.Length == 0)
+        {
+            seal.Clear(); // LiteDB does not take the file. A log that somebody makes of it is none of ours.
+            throw;
+        }
     }
 
     private void RunTransaction(Action<PairTable> changes)
@@ -184,7 +197,9 @@ internal sealed class StoreSession : IDisposable
             throw new IOException("LiteDB has a transaction open on this thread already.");
         }
 
+        _isChanging = true;
         changes(Table);
+        _isChanging = false;
         _engine.Commit();
         _engine.Checkpoint();
         _data.Flush();
@@ -198,6 +213,12 @@ internal sealed class StoreSession : IDisposable
     {
         if (_log.Length > 0)
         {
+            if (_isChanging)
+            {
+                // LiteDB marks a file in which it meets damage, whatever is in the log.
+                throw new InvalidOperationException("The log has no whole batch.");
+            }
+
             _log.Sync();
             _seal.Write(_log);
             _sealed = true;

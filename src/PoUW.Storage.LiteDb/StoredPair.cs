@@ -1,4 +1,5 @@
 using LiteDB;
+using PoUW.Core.Storage;
 
 namespace PoUW.Storage.LiteDb;
 
@@ -13,8 +14,12 @@ internal sealed record StoredPair(byte[] Key, ulong Sum, byte[]? Inline, long Fi
     /// <summary>Bytes of a part. A document of LiteDB has at most 16 MiB, a value of the store up to 64 MiB.</summary>
     internal const int PartBytes = 1 << 20;
 
-    /// <summary>How many parts there are.</summary>
-    internal int Parts => Inline is null ? (Length + PartBytes - 1) / PartBytes : 0;
+    /// <summary>False if a value in parts has a length or a place that this store never writes: the file is damaged.</summary>
+    internal bool IsPossible => Inline is not null
+        || (Length is >= 0 and <= WriteBatch.MaxValueBytes && FirstPart is >= 0 and <= long.MaxValue - WriteBatch.MaxValueBytes);
+
+    /// <summary>How many parts there are; none if what the file says is not <see cref="IsPossible"/>.</summary>
+    internal int Parts => Inline is null && IsPossible ? (Length + PartBytes - 1) / PartBytes : 0;
 
     internal void WriteTo(BsonDocument document)
     {

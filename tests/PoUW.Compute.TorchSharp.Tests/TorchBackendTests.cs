@@ -65,6 +65,23 @@ public sealed class TorchBackendTests
         Assert.That((backend.DeviceProducts, backend.OutOfMemory), Is.EqualTo((1, 0)));
     }
 
+    /// <summary>Several devices share the rows: the memory of each holds its rows of A and all of B.</summary>
+    [Test]
+    public void A_device_gets_no_rows_but_its_own([Values] bool transposeA, [Values] bool transposeB)
+    {
+        (int first, int count) = (40, 9);
+        MatMulShape shape = new(301, 2000, 33, transposeA, transposeB);
+        (Tensor a, Tensor b, Tensor expected) = Operands(shape);
+        long needed = ((count + shape.N) * (shape.K + (1024L * sizeof(float)))) + (3L * sizeof(int) * count * shape.N);
+        int[] sums = new int[shape.M * shape.N];
+
+        Assert.That(new TorchProduct(TorchDevice.Cpu, ProductMethod.Float32, needed).Multiply(shape, first..(first + count), a.Int8, b.Int8, sums), Is.EqualTo(ProductOutcome.Done));
+        Range own = (first * shape.N)..((first + count) * shape.N);
+        Assert.That(sums.AsSpan(own).SequenceEqual(expected.Int32[own]));
+        sums.AsSpan(own).Clear();
+        Assert.That(sums, Is.All.Zero);
+    }
+
     [Test]
     public void A_device_without_memory_leaves_the_product_to_the_default_backend()
     {
@@ -215,16 +232,23 @@ public sealed class TorchBackendTests
 
     private static void CheckProduct(TorchBackend backend, in MatMulShape shape)
     {
+        (Tensor a, Tensor b, Tensor expected) = Operands(shape);
+        Tensor actual = new(TensorType.Int32, shape.M, shape.N);
+        backend.MatMul(shape, a, b, actual);
+        Assert.That(actual.Bytes.SequenceEqual(expected.Bytes));
+    }
+
+    /// <summary>Random operands and their product by the definition.</summary>
+    private static (Tensor A, Tensor B, Tensor Product) Operands(in MatMulShape shape)
+    {
         Random random = new(5);
         Tensor a = new(TensorType.Int8, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K);
         Tensor b = new(TensorType.Int8, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N);
-        Tensor actual = new(TensorType.Int32, shape.M, shape.N);
-        Tensor expected = new(TensorType.Int32, shape.M, shape.N);
+        Tensor product = new(TensorType.Int32, shape.M, shape.N);
         random.NextBytes(a.Bytes);
         random.NextBytes(b.Bytes);
-        new ScalarBackend().MatMul(shape, a, b, expected);
-        backend.MatMul(shape, a, b, actual);
-        Assert.That(actual.Bytes.SequenceEqual(expected.Bytes));
+        new ScalarBackend().MatMul(shape, a, b, product);
+        return (a, b, product);
     }
 
     /// <summary>Right during the self-test, then of no use.</summary>

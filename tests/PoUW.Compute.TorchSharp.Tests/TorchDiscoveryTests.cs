@@ -19,6 +19,19 @@ public sealed class TorchDiscoveryTests
         Assert.That(found.Problem, Does.Contain("not there"));
     }
 
+    /// <summary>TorchSharp names a package that is there; what the file lacks only the loader says.</summary>
+    [Test]
+    public void The_reason_is_what_the_loader_says_of_the_file_that_it_found()
+    {
+        TorchDiscovery found = TorchDiscovery.Run(
+            static () => throw new NotSupportedException("no reference to libtorch"),
+            static () => throw new DllNotFoundException(
+                "Unable to load shared library.\n/bin/libX.so: cannot open shared object file: No such file or directory\n/lib/libstdc++.so.6: version `GLIBCXX_9' not found\n"));
+        Assert.That(found.Problem, Is.EqualTo("libtorch does not load: /lib/libstdc++.so.6: version `GLIBCXX_9' not found"));
+        found = TorchDiscovery.Run(static () => throw new NotSupportedException("no reference to libtorch"), static () => { });
+        Assert.That(found.Problem, Does.EndWith("no reference to libtorch"));
+    }
+
     [Test]
     public void GPUs_are_taken_before_the_processor()
     {

@@ -47,6 +47,36 @@ public sealed class FailingFileTests
         bool Commit(long sequence) => session.Commit(table => table.SetMarks(default(StoreMarks) with { Sequence = sequence }));
     }
 
+    /// <summary>LiteDB marks a file in which it meets damage by a write of its own, which must not pass for the end of the batch.</summary>
+    [Test]
+    public void A_batch_that_meets_damage_with_its_log_half_written_has_failed()
+    {
+        string path = _folder.File("data");
+        using (LiteDbKeyValueStore store = new(path))
+        {
+            store.Apply(new Core.Storage.WriteBatch().Put([1], [1]));
+        }
+
+        const byte DataPage = 4;
+        byte[] pages = File.ReadAllBytes(path);
+        for (int type = 4; type < pages.Length; type += StoreFiles.PageBytes)
+        {
+            pages[type] = pages[type] == DataPage ? (byte)1 : pages[type];
+        }
+
+        File.WriteAllBytes(path, pages);
+        LogFile log = new(new FailingFile(_folder.File("log")));
+        using LogSeal seal = new(new FailingFile(_folder.File("seal")));
+        seal.Void();
+        using StoreSession session = new(path, new FailingFile(path), log, seal);
+
+        Assert.That(() => session.Commit(table =>
+        {
+            log.Write(pages, 0, StoreFiles.PageBytes);
+            table.SetMarks(default);
+        }), Throws.InstanceOf<LiteDB.LiteException>());
+    }
+
     private sealed class FailingFile(string path) : FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)
     {
         public bool FailsToSync { get; set; }

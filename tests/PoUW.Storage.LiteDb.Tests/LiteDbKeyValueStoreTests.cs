@@ -264,19 +264,133 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
             store.Apply(new WriteBatch().Put([1], [1]).Put([2], [2]));
         }
 
-        // No array has so many bytes: reading the value ends in OutOfMemoryException.
-        BsonDocument endless = new() { ["_id"] = new byte[] { 2 }, ["s"] = 77L, ["p"] = 0L, ["n"] = int.MaxValue };
-        Change(file, engine => engine.Upsert("pouw_pairs", [endless], BsonAutoId.ObjectId));
+        Change(file, engine => PutIntoParts(engine, [2], int.MaxValue));
         using LiteDbKeyValueStore damaged = new(file);
         using (damaged.Snapshot())
         {
-            Assert.That(() => damaged.Apply(new WriteBatch().Put([1], [9]).Delete([2])), Throws.InstanceOf<OutOfMemoryException>());
+            Assert.That(() => damaged.Apply(new WriteBatch().Put([1], [9]).Delete([2])), Fails(StoreFailure.Corrupt));
         }
 
         damaged.Apply(new WriteBatch().Put([3], [3]));
 
         Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
         Assert.That(damaged.Get([3]), Is.EqualTo(new byte[] { 3 }));
+    }
+
+    /// <summary>The length of a value in parts sizes an array, and the number of its parts a loop.</summary>
+    [Test]
+    public void A_damaged_length_is_named_before_anything_is_allocated(
+        [Values(int.MaxValue, 0x7FFFFFC7, WriteBatch.MaxValueBytes + 1, -1, int.MinValue)] int length)
+    {
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]).Put([2], [2]));
+        }
+
+        Change(file, engine => PutIntoParts(engine, [2], length));
+        using LiteDbKeyValueStore damaged = new(file);
+        Assert.That(() => damaged.Get([2]), Fails(StoreFailure.Corrupt).And.Message.Contains("02").And.Message.Contains("length"));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.That(() => damaged.Get([2]), Fails(StoreFailure.Corrupt));
+        Assert.That(() => damaged.Scan([], [], 9), Fails(StoreFailure.Corrupt));
+        Assert.That(damaged.CheckIntegrity(), Has.Some.Contains("02").And.Contains("length"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(16 << 20));
+        damaged.Apply(new WriteBatch().Delete([2]));
+        Assert.That(damaged.CheckIntegrity(), Is.Empty, "a damaged pair can be removed");
+    }
+
+    [Test]
+    public void A_damaged_pair_takes_no_parts_of_another_with_it([Values("deleted", "replaced")] string what)
+    {
+        string file = NewFile();
+        byte[] value = new byte[3_000_000];
+        new PoUW.Core.Randomness.SeededRandomSource(3, "parts").Fill(value);
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], value).Put([2], value.AsSpan(1)));
+        }
+
+        Change(file, engine =>
+        {
+            BsonDocument second = Find(engine, [2]);
+            second["p"] = Find(engine, [1])["p"];
+            engine.Upsert("pouw_pairs", [second], BsonAutoId.ObjectId);
+        });
+        using LiteDbKeyValueStore damaged = new(file);
+        Assert.That(() => damaged.Get([2]), Fails(StoreFailure.Corrupt));
+        damaged.Apply(what == "deleted" ? new WriteBatch().Delete([2]) : new WriteBatch().Put([2], [2]));
+
+        Assert.That(damaged.Get([1]), Is.EqualTo(value));
+        Assert.That(damaged.Get([2]), what == "deleted" ? Is.Null : Is.EqualTo(new byte[] { 2 }));
+        Assert.That(damaged.CheckIntegrity(), Has.Some.Contains("parts"), "those of the damaged pair stay");
+    }
+
+    /// <summary>LiteDB allocates what a document in a page says of itself.</summary>
+    [Test]
+    public void A_damaged_length_inside_a_document_is_damage_and_no_want_of_memory()
+    {
+        string file = NewFile();
+        byte[] value = [.. Enumerable.Repeat((byte)0xAB, 200)];
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]).Put([2], value));
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        int length = bytes.AsSpan().IndexOf((byte[])[200, 0, 0, 0, 0, .. value]);
+        Assert.That(length, Is.Positive);
+        BitConverter.TryWriteBytes(bytes.AsSpan(length), int.MaxValue);
+        File.WriteAllBytes(file, bytes);
+        using LiteDbKeyValueStore damaged = new(file);
+
+        Assert.That(() => damaged.Get([2]), Fails(StoreFailure.Corrupt));
+        Assert.That(() => damaged.Scan([], [], 9), Fails(StoreFailure.Corrupt));
+        Assert.That(() => damaged.Apply(new WriteBatch().Put([2], [2])), Fails(StoreFailure.Corrupt));
+        Assert.That(damaged.CheckIntegrity(), Is.Not.Empty);
+        Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
+    }
+
+    /// <summary>LiteDB then fails to end its transactions, and would try again, and fail again, where a failure ends the process: in their finalisers.</summary>
+    [Test]
+    public void A_page_with_another_number_is_damage_and_does_not_end_the_process()
+    {
+        const byte CollectionPage = 2;
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        for (int page = 0; page < bytes.Length; page += StoreFiles.PageBytes)
+        {
+            bytes[page + 2] ^= (byte)(bytes[page + 4] == CollectionPage ? 2 : 0);
+        }
+
+        File.WriteAllBytes(file, bytes);
+        Assert.That(() => new LiteDbKeyValueStore(file), Fails(StoreFailure.Corrupt));
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [Test]
+    public void A_document_that_is_no_pair_is_damage()
+    {
+        string file = NewFile();
+        using (LiteDbKeyValueStore store = new(file))
+        {
+            store.Apply(new WriteBatch().Put([1], [1]));
+        }
+
+        Change(file, engine => engine.Upsert("pouw_pairs", [new BsonDocument { ["_id"] = true, ["s"] = 77L, ["v"] = new byte[] { 9 } }], BsonAutoId.ObjectId));
+        using LiteDbKeyValueStore damaged = new(file);
+
+        Assert.That(() => damaged.Scan([], [], 9), Fails(StoreFailure.Corrupt).And.Message.Contains("pouw_pairs"));
+        Assert.That(damaged.CheckIntegrity(), Has.Some.Contains("pouw_pairs"));
+        Assert.That(damaged.Get([1]), Is.EqualTo(new byte[] { 1 }));
     }
 
     [Test]
@@ -369,6 +483,15 @@ public sealed class LiteDbKeyValueStoreTests : KeyValueStoreConformance
         }
 
         return batch;
+    }
+
+    /// <summary>Makes a pair one of which the value lies in parts, as many as its length says.</summary>
+    private static void PutIntoParts(LiteEngine engine, byte[] key, int length)
+    {
+        BsonDocument pair = Find(engine, key);
+        pair.Remove("v");
+        (pair["p"], pair["n"]) = (0L, length);
+        engine.Upsert("pouw_pairs", [pair], BsonAutoId.ObjectId);
     }
 
     private static void Change(string file, Action<LiteEngine> change)

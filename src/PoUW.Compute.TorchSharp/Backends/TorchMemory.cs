@@ -7,10 +7,30 @@ namespace PoUW.Compute.TorchSharp.Backends;
 internal static class TorchMemory
 {
     /// <summary>Copies a row-major matrix to a device.</summary>
-    internal static torch.Tensor Upload(ReadOnlySpan<sbyte> data, int rows, int columns, torch.Device device)
+    internal static torch.Tensor Upload(ReadOnlySpan<sbyte> data, int rows, int columns, torch.Device device) =>
+        Upload(data, rows, columns, columns, device);
+
+    /// <summary>Copies some columns of a row-major matrix to a device.</summary>
+    /// <param name="data">The matrix, from the first of the columns on.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="stride">Elements from row to row of the matrix.</param>
+    /// <param name="device">The device.</param>
+    internal static torch.Tensor Upload(ReadOnlySpan<sbyte> data, int rows, int columns, int stride, torch.Device device)
     {
         torch.Tensor host = torch.empty([rows, columns], dtype: torch.ScalarType.Int8);
-        MemoryMarshal.AsBytes(data[..(rows * columns)]).CopyTo(host.bytes);
+        Span<byte> target = host.bytes;
+        if (columns == stride)
+        {
+            MemoryMarshal.AsBytes(data[..(rows * columns)]).CopyTo(target);
+            return host.to(device);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            MemoryMarshal.AsBytes(data.Slice(row * stride, columns)).CopyTo(target[(row * columns)..]);
+        }
+
         return host.to(device);
     }
 

@@ -37,7 +37,7 @@ internal sealed class TorchProduct : IDeviceProduct
         long limit = _limit.Begin();
         while (true)
         {
-            if (BytesOf(shape, height, width) <= limit && (long)height * width * sizeof(int) <= int.MaxValue)
+            if (BytesOf(shape, count, height, width) <= limit && (long)height * width * sizeof(int) <= int.MaxValue)
             {
                 ProductOutcome outcome = TryMultiply(shape, new Window(first, count, height, width), a, b, c);
                 if (outcome != ProductOutcome.OutOfMemory)
@@ -50,7 +50,7 @@ internal sealed class TorchProduct : IDeviceProduct
                     return outcome;
                 }
 
-                limit = BytesOf(shape, height, width) - 1;
+                limit = BytesOf(shape, count, height, width) - 1;
             }
 
             if (height <= LeastEdge && width <= LeastEdge)
@@ -62,11 +62,11 @@ internal sealed class TorchProduct : IDeviceProduct
         }
     }
 
-    /// <summary>What a block needs: both operands as bytes, their parts of a segment as numbers, the product as numbers and twice as integers.</summary>
-    private long BytesOf(in MatMulShape shape, int height, int width)
+    /// <summary>What a block needs: the rows of A that are asked for and all of B as bytes, their parts of a segment as numbers, the product as numbers and twice as integers.</summary>
+    private long BytesOf(in MatMulShape shape, int count, int height, int width)
     {
         long number = _method == ProductMethod.Float64 ? sizeof(double) : sizeof(float);
-        long operands = ((long)shape.M + shape.N) * shape.K;
+        long operands = ((long)count + shape.N) * shape.K;
         long parts = ((long)height + width) * Math.Min(shape.K, Segment) * number;
         return operands + parts + ((long)height * width * (number + (2 * sizeof(int))));
     }
@@ -80,19 +80,19 @@ internal sealed class TorchProduct : IDeviceProduct
             using DisposeScope scope = torch.NewDisposeScope();
             using IDisposable noGradients = torch.no_grad();
             using IDisposable? setting = TorchSettings.Hold(_device, _method == ProductMethod.Tf32);
-            torch.Tensor left = TorchMemory.Upload(a, shape.TransposeA ? shape.K : shape.M, shape.TransposeA ? shape.M : shape.K, _device);
-            torch.Tensor right = TorchMemory.Upload(b, shape.TransposeB ? shape.N : shape.K, shape.TransposeB ? shape.K : shape.N, _device);
-            left = shape.TransposeA ? left.t() : left;
-            right = shape.TransposeB ? right.t() : right;
-            for (int row = window.First; row < window.First + window.Count; row += window.Height)
+            torch.Tensor left = Left(shape, window, a);
+            torch.Tensor right = shape.TransposeB
+                ? TorchMemory.Upload(b, shape.N, shape.K, _device).t()
+                : TorchMemory.Upload(b, shape.K, shape.N, _device);
+            for (int row = 0; row < window.Count; row += window.Height)
             {
-                int height = Math.Min(window.Height, window.First + window.Count - row);
+                int height = Math.Min(window.Height, window.Count - row);
                 for (int column = 0; column < shape.N; column += window.Width)
                 {
                     int width = Math.Min(window.Width, shape.N - column);
                     using DisposeScope block = torch.NewDisposeScope();
                     torch.Tensor sums = Block(left.narrow(0, row, height), right.narrow(1, column, width), shape.K);
-                    TorchMemory.Download(sums, c[((row * shape.N) + column)..], shape.N);
+                    TorchMemory.Download(sums, c[(((window.First + row) * shape.N) + column)..], shape.N);
                 }
             }
 
@@ -103,6 +103,11 @@ internal sealed class TorchProduct : IDeviceProduct
             return TorchMemory.IsOutOfMemory(failure) ? ProductOutcome.OutOfMemory : ProductOutcome.Failed;
         }
     }
+
+    /// <summary>The rows of op(A) that are asked for; the others stay at home.</summary>
+    private torch.Tensor Left(in MatMulShape shape, in Window window, ReadOnlySpan<sbyte> a) => shape.TransposeA
+        ? TorchMemory.Upload(a[window.First..], shape.K, window.Count, shape.M, _device).t()
+        : TorchMemory.Upload(a[(window.First * shape.K)..], window.Count, shape.K, _device);
 
     private torch.Tensor Block(torch.Tensor left, torch.Tensor right, int inner)
     {

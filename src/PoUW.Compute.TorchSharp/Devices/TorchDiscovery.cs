@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace PoUW.Compute.TorchSharp.Devices;
@@ -12,10 +13,10 @@ public sealed record TorchDiscovery(IReadOnlyList<TorchDevice> Devices, string? 
         Devices.Any(static device => device.Kind == TorchDeviceKind.Cuda) ? [.. Devices.Where(static device => device.Kind == TorchDeviceKind.Cuda)] : Devices;
 
     /// <summary>Loads libtorch and asks it. Takes about a third of a second the first time in a process. Any thread.</summary>
-    public static TorchDiscovery Run() => Run(CountGpus);
+    public static TorchDiscovery Run() => Run(CountGpus, static () => NativeLibrary.Load("LibTorchSharp", typeof(torch).Assembly, null));
 
-    /// <summary>The same with another way to load libtorch and count GPUs.</summary>
-    internal static TorchDiscovery Run(Func<int> countGpus)
+    /// <summary>The same with other ways to load libtorch and count GPUs, and to load its shim alone.</summary>
+    internal static TorchDiscovery Run(Func<int> countGpus, Action? loadShim = null)
     {
         try
         {
@@ -25,7 +26,26 @@ public sealed record TorchDiscovery(IReadOnlyList<TorchDevice> Devices, string? 
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or NotSupportedException or EntryPointNotFoundException)
         {
-            return new TorchDiscovery([], $"libtorch does not load: {failure.GetBaseException().Message.Split('\n')[0]}");
+            return new TorchDiscovery([], $"libtorch does not load: {Reason(loadShim) ?? failure.GetBaseException().Message.Split('\n')[0]}");
+        }
+    }
+
+    /// <summary>
+    /// TorchSharp says that a package is missing whatever the reason; the system's loader knows better. It names each file that it tried: one that was found and has
+    /// something wrong is the reason.
+    /// </summary>
+    private static string? Reason(Action? loadShim)
+    {
+        try
+        {
+            loadShim?.Invoke();
+            return null;
+        }
+        catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
+        {
+            return failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Skip(1)
+                .FirstOrDefault(static line => !line.EndsWith("No such file or directory", StringComparison.Ordinal));
         }
     }
 

@@ -270,15 +270,8 @@ public sealed class PouwNode : IAsyncDisposable
             ListenAddresses = [(await _network.ListenAsync(address, cancellation)).WithPeer(_network.Id)];
         }
 
-        foreach (Multiaddr peer in _options.Bootstrap)
-        {
-            ConnectResult result = await _network.ConnectAsync(peer, cancellation);
-            if (!result.IsConnected)
-            {
-                _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");
-            }
-        }
-
+        // All at once: a few that are away must not add up their timeouts.
+        await Task.WhenAll(_options.Bootstrap.Select(peer => BootstrapAsync(peer, cancellation)));
         _discovery.Start();
         List<Task> loops = [];
         if (_worker is not null)
@@ -293,6 +286,15 @@ public sealed class PouwNode : IAsyncDisposable
         }
 
         _roleLoops = Task.WhenAll(loops);
+    }
+
+    private async Task BootstrapAsync(Multiaddr peer, CancellationToken cancellation)
+    {
+        ConnectResult result = await _network.ConnectAsync(peer, cancellation);
+        if (!result.IsConnected)
+        {
+            _options.Observer.Warn(Name, $"no connection to {peer}: {result.Reason}");
+        }
     }
 
     private async Task RunRoleAsync(string role, Func<CancellationToken, Task> run)

@@ -21,18 +21,23 @@ internal sealed class ProcessNetwork : IAsyncDisposable
 
     public HostProcess this[string name] => _hosts[name];
 
-    /// <summary>Writes the network's file and starts validators and workers one after the other, each with the addresses of those before it.</summary>
+    /// <summary>
+    /// Writes the network's file and starts validators and workers: the first by itself, the others at once with its address alone. A node that is up works, so
+    /// those that start one after the other wait for the cores longer each; and they find each other by discovery.
+    /// </summary>
     public async Task StartAsync(ProcessSweepOptions options)
     {
         await WriteNetworkAsync(options);
-        for (int i = 1; i <= options.Validators; i++)
+        await StartReadyAsync("validator-1", "validator");
+        IEnumerable<(string Name, string Role)> others =
+        [
+            .. Enumerable.Range(2, options.Validators - 1).Select(static i => ($"validator-{i}", "validator")),
+            .. Enumerable.Range(1, options.Workers).Select(static i => ($"worker-{i}", "worker")),
+        ];
+        HostProcess[] started = [.. others.Select(other => Start(other.Name, other.Role))];
+        foreach (HostProcess host in started)
         {
-            await StartReadyAsync($"validator-{i}", "validator");
-        }
-
-        for (int i = 1; i <= options.Workers; i++)
-        {
-            await StartReadyAsync($"worker-{i}", "worker");
+            _addresses[host.Name] = await host.WaitForReadyAsync(ReadyLimit);
         }
     }
 

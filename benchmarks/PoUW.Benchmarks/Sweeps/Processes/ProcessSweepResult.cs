@@ -8,6 +8,9 @@ internal sealed class ProcessSweepResult
 {
     public List<string> Violations { get; } = [];
 
+    /// <summary>From the first process to the moment at which all were ready.</summary>
+    public double ReadySeconds { get; set; }
+
     /// <summary>From the first process to the moment at which each had its peers.</summary>
     public double ConnectSeconds { get; set; }
 
@@ -30,7 +33,7 @@ internal sealed class ProcessSweepResult
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{{\"sweep\":\"{ProcessSweep.Name}\",\"processes\":{options.Validators + options.Workers + 1},\"epochs\":{options.Epochs},"
-            + $"\"connectSeconds\":{ConnectSeconds:F1},\"jobSeconds\":{trained.Seconds:F1},\"testAccuracy\":{trained.Accuracy:F4},"
+            + $"\"readySeconds\":{ReadySeconds:F1},\"connectSeconds\":{ConnectSeconds:F1},\"jobSeconds\":{trained.Seconds:F1},\"testAccuracy\":{trained.Accuracy:F4},"
             + $"\"weightsHash\":\"{trained.WeightsHash}\",\"height\":{hosts.Max(static host => host.Last!.Height)},"
             + $"\"finalized\":{hosts.Min(static host => host.Last!.FinalizedHeight)},\"killed\":\"{string.Join(' ', Killed)}\","
             + $"\"heightKilled\":{HeightKilled},\"heightBack\":{HeightBack},\"violations\":{Violations.Count},\"seconds\":{Seconds:F0}}}"));
