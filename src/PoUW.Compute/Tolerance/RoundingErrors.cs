@@ -3,7 +3,7 @@ using PoUW.Vm.Arithmetic;
 
 namespace PoUW.Compute.Tolerance;
 
-/// <summary>Moves the numbers of a state by what another order of a sum might: one unit in the last place up, down, or not. Stands for another device.</summary>
+/// <summary>Moves the numbers of a state by what another order of a sum might: one unit in the last place away from zero, towards it, or not. Stands for another device.</summary>
 internal static class RoundingErrors
 {
     /// <summary>A state whose fp32 numbers are moved; zeros, and what would become infinite, stay.</summary>
@@ -16,12 +16,8 @@ internal static class RoundingErrors
         float[] values = tensor.ToFloat32();
         for (int i = 0; i < values.Length; i++)
         {
-            float moved = Philox4x32.ToRange(Philox4x32.Block(seed, stream, (ulong)i).X0, 1) switch
-            {
-                > 0 => MathF.BitIncrement(values[i]),
-                < 0 => MathF.BitDecrement(values[i]),
-                _ => values[i],
-            };
+            int step = Philox4x32.ToRange(Philox4x32.Block(seed, stream, (ulong)i).X0, 1);
+            float moved = BitConverter.Int32BitsToSingle(unchecked(BitConverter.SingleToInt32Bits(values[i]) + step)); // The next number away from zero, or towards it.
             values[i] = values[i] != 0 && float.IsFinite(moved) ? moved : values[i];
         }
 
