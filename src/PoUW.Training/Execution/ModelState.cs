@@ -1,3 +1,4 @@
+using PoUW.Compute.Tolerance;
 using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Network.Chunks;
@@ -47,7 +48,13 @@ public sealed class ModelState
     /// <summary>Reads a state that anybody may have sent.</summary>
     public static ValidationResult TryDecode(ReadOnlySpan<byte> encoded, VmLimits limits, out ModelState? state)
     {
-        ValidationResult result = MachineState.TryDecode(encoded, limits, out IReadOnlyList<(string Name, Tensor Tensor)>? tensors);
+        // Modules of lane T have more tensors, with longer names, than the machine has slots.
+        VmLimits wide = limits with
+        {
+            MaxSlots = Math.Max(limits.MaxSlots, ToleranceBounds.MaxTensors),
+            MaxNameBytes = Math.Max(limits.MaxNameBytes, ToleranceBounds.MaxNameBytes),
+        };
+        ValidationResult result = MachineState.TryDecode(encoded, wide, out IReadOnlyList<(string Name, Tensor Tensor)>? tensors);
         state = result.IsValid ? new ModelState(tensors!, encoded.ToArray()) : null;
         return result;
     }

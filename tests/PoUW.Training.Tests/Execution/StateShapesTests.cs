@@ -1,5 +1,6 @@
 using PoUW.Compute.StateDicts;
 using PoUW.Training.Execution;
+using PoUW.Vm.Programs;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Training.Tests.Execution;
@@ -84,6 +85,15 @@ public sealed class StateShapesTests
                 Assert.That(() => new StateShapes(new StateDict([new("t", tensor)])), Throws.TypeOf<TrainingException>().With.Message.Contains("'t'"));
             }
         });
+    }
+
+    [TestCase(256, true)]
+    [TestCase(257, false)]
+    public void The_names_of_deep_modules_travel(int length, bool travels)
+    {
+        StateDict state = new([new(new string('n', length), StateTensor.FromFloat32([1], 1))]);
+        ModelState committed = new StateShapes(state).ToModelState(state);
+        Assert.That(ModelState.TryDecode(committed.Encoded.Span, VmLimits.Default, out _).IsValid, Is.EqualTo(travels));
     }
 
     private static StateDict With(string name, StateTensor tensor) =>
