@@ -2,14 +2,19 @@ using GpuWorker;
 using PoUW.Compute.TorchSharp.Backends;
 using PoUW.Compute.TorchSharp.Devices;
 
-const string Usage = "usage: GpuWorker [--probe]   without arguments: trains a small job; --probe: devices, self-tests and throughput only";
+const string Usage = """
+    usage: GpuWorker [--probe | --lane-t]
+      without arguments: trains a small exact job on the device
+      --probe            devices, self-tests and throughput only
+      --lane-t           trains a torch module in float on a small network whose validators audit it on the processor
+    """;
 if (args is ["--help"])
 {
     Console.WriteLine(Usage);
     return 0;
 }
 
-if (args is not ([] or ["--probe"]))
+if (args is not ([] or ["--probe"] or ["--lane-t"]))
 {
     Console.Error.WriteLine($"GpuWorker does not know '{string.Join(' ', args)}'");
     Console.Error.WriteLine(Usage);
@@ -25,7 +30,20 @@ if (args.Length == 0)
     return 0;
 }
 
-foreach (TorchDevice device in TorchDiscovery.Run().Devices)
+IReadOnlyList<TorchDevice> devices = TorchDiscovery.Run().Devices;
+if (args is ["--lane-t"])
+{
+    if (devices.Count == 0)
+    {
+        Console.Error.WriteLine("Lane T needs a device of libtorch; the note above says why there is none.");
+        return 1;
+    }
+
+    await LaneTRun.RunAsync(devices[0], Console.Out);
+    return 0;
+}
+
+foreach (TorchDevice device in devices)
 {
     DeviceProbe.Print(device, Console.Out);
 }

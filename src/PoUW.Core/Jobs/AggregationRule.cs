@@ -10,8 +10,9 @@ public enum AggregationRule : byte
     IntegerMean = 1,
 
     /// <summary>
-    /// Lane T: element-wise mean of fp32 tensors over the units in unit order: the sum in binary64, divided once, rounded to binary32; integer tensors
-    /// have to be equal. All additions are in one order, so that every node has the same bits.
+    /// Lane T, where not every unit is audited: of each fp32 number the units' values that are finite are sorted, floor(n / 4) of n are left out at both ends, or one
+    /// if n is 3, and the rest is added in ascending order in binary64, divided once and rounded to binary32; 0 if no value is finite. Of an integer the lower
+    /// median is taken. A state that does not fit most of the others, or its record, takes no part. All additions are in one order, so that every node has the same bits.
     /// </summary>
-    FloatMean = 2,
+    TrimmedMean = 2,
 }

@@ -179,7 +179,7 @@ public sealed record JobManifest
             return Bad(nameof(Name), $"A name has 1 to {MaxNameBytes} bytes.");
         }
 
-        AggregationRule rule = IsTolerance ? AggregationRule.FloatMean : AggregationRule.IntegerMean;
+        AggregationRule rule = IsTolerance ? AggregationRule.TrimmedMean : AggregationRule.IntegerMean;
         if (Aggregation != rule)
         {
             return Bad(nameof(Aggregation), $"Rule {(byte)Aggregation}; that of version {Version} is {(byte)rule}.");

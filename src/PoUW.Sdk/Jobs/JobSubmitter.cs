@@ -49,7 +49,7 @@ internal sealed class JobSubmitter(
         JobManifest manifest = await DescribeAsync(request, request.Program.Hash) with
         {
             Version = JobManifest.ToleranceVersion,
-            Aggregation = AggregationRule.FloatMean,
+            Aggregation = AggregationRule.TrimmedMean,
             ToleranceClass = request.Program.Class.Id,
             AuditRateBasisPoints = request.AuditRateBasisPoints ?? least,
         };

@@ -44,8 +44,8 @@ public static class StateMean
         return (name, (rule, first.Type) switch
         {
             (AggregationRule.IntegerMean, TensorType.Int32) => IntegerMean.Of(inputs),
-            (AggregationRule.FloatMean, TensorType.Float32) => FloatMean.Of(inputs),
-            (AggregationRule.FloatMean, TensorType.Int64) => FloatMean.MedianOf(inputs),
+            (AggregationRule.TrimmedMean, TensorType.Float32) => TrimmedMean.Of(inputs),
+            (AggregationRule.TrimmedMean, TensorType.Int64) => TrimmedMean.MedianOf(inputs),
             _ => throw new TrainingException($"Tensor {name} is {first.Type}, which the rule {rule} does not know."),
         });
     }

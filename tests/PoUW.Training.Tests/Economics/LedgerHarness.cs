@@ -103,7 +103,7 @@ internal sealed class LedgerHarness
         Manifest(steps, perUnit, perRound, auditRate, auditors) with
         {
             Version = JobManifest.ToleranceVersion,
-            Aggregation = AggregationRule.FloatMean,
+            Aggregation = AggregationRule.TrimmedMean,
             ToleranceClass = Class,
         };
 

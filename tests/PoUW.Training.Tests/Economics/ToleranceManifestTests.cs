@@ -30,7 +30,7 @@ public sealed class ToleranceManifestTests
     private static readonly JobManifest Tolerance = Exact with
     {
         Version = JobManifest.ToleranceVersion,
-        Aggregation = AggregationRule.FloatMean,
+        Aggregation = AggregationRule.TrimmedMean,
         AuditRateBasisPoints = 4_000,
         AuditorsPerUnit = 3,
         ToleranceClass = Hash256.Sha256("class"u8),
@@ -74,7 +74,7 @@ public sealed class ToleranceManifestTests
         yield return Case("no class", Tolerance with { ToleranceClass = Hash256.Zero }, nameof(JobManifest.ToleranceClass));
         yield return Case("a class in an exact lane", Exact with { ToleranceClass = Tolerance.ToleranceClass }, nameof(JobManifest.ToleranceClass));
         yield return Case("an integer mean of floats", Tolerance with { Aggregation = AggregationRule.IntegerMean }, nameof(JobManifest.Aggregation));
-        yield return Case("a float mean of integers", Exact with { Aggregation = AggregationRule.FloatMean }, nameof(JobManifest.Aggregation));
+        yield return Case("a float mean of integers", Exact with { Aggregation = AggregationRule.TrimmedMean }, nameof(JobManifest.Aggregation));
         yield return Case("no rule", Tolerance with { Aggregation = 0 }, nameof(JobManifest.Aggregation));
         yield return Case("an unknown rule", Tolerance with { Aggregation = (AggregationRule)3 }, nameof(JobManifest.Aggregation));
         yield return Case("audits below 40 %", Tolerance with { AuditRateBasisPoints = 3_999 }, nameof(JobManifest.AuditRateBasisPoints));

@@ -91,7 +91,7 @@ public sealed class StateShapesTests
     [TestCase(257, false)]
     public void The_names_of_deep_modules_travel(int length, bool travels)
     {
-        StateDict state = new([new(new string('n', length), StateTensor.FromFloat32([1], 1))]);
+        StateDict state = new([new(string.Concat(Enumerable.Repeat("n", length)), StateTensor.FromFloat32([1], 1))]);
         ModelState committed = new StateShapes(state).ToModelState(state);
         Assert.That(ModelState.TryDecode(committed.Encoded.Span, VmLimits.Default, out _).IsValid, Is.EqualTo(travels));
     }

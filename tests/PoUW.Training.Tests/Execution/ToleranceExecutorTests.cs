@@ -154,7 +154,7 @@ public sealed class ToleranceExecutorTests
         // Steps so long that a rounding error grows from step to step, and the least bounds that a program may have.
         ToleranceBounds bounds = new(ToleranceTestJob.Program.Bounds.Tensors.ToDictionary(
             static b => b.Key, static _ => new TensorBound(TensorBound.LeastLargest, TensorBound.LeastRelative)));
-        ToleranceProgram tight = new(ToleranceTestJob.Recipe with { LearningRate = 12 }, bounds);
+        ToleranceProgram tight = new(ToleranceTestJob.Recipe with { LearningRate = 8 }, bounds);
         JobManifest manifest = Manifest with { ProgramHash = tight.Hash };
         using ToleranceExecutor worker = ToleranceTestJob.Executor(manifest, atStake: true, program: tight);
         using ToleranceExecutor auditor = ToleranceTestJob.Executor(manifest, program: tight);

@@ -32,7 +32,7 @@ internal static class ToleranceTestJob
     public static JobManifest Manifest(Address client) => TestJob.Manifest(client, auditors: 3) with
     {
         Version = JobManifest.ToleranceVersion,
-        Aggregation = AggregationRule.FloatMean,
+        Aggregation = AggregationRule.TrimmedMean,
         ToleranceClass = Program.Class.Id,
         ProgramHash = Program.Hash,
         DatasetRoot = Data.Root,

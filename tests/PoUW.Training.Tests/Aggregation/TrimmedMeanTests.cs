@@ -6,7 +6,7 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Training.Tests.Aggregation;
 
 [TestFixture]
-public sealed class FloatMeanTests
+public sealed class TrimmedMeanTests
 {
     private const float Nan = float.NaN;
     private const float Inf = float.PositiveInfinity;
@@ -53,11 +53,11 @@ public sealed class FloatMeanTests
             tensor.Int64[0] = value;
             return new ModelState([("n", tensor)]);
         })];
-        Assert.That(StateMean.Of(AggregationRule.FloatMean, states).Tensors[0].Tensor.Int64[0], Is.EqualTo(expected));
+        Assert.That(StateMean.Of(AggregationRule.TrimmedMean, states).Tensors[0].Tensor.Int64[0], Is.EqualTo(expected));
     }
 
-    [TestCase(AggregationRule.FloatMean, TensorType.Int32)]
-    [TestCase(AggregationRule.FloatMean, TensorType.Int8)]
+    [TestCase(AggregationRule.TrimmedMean, TensorType.Int32)]
+    [TestCase(AggregationRule.TrimmedMean, TensorType.Int8)]
     [TestCase(AggregationRule.IntegerMean, TensorType.Float32)]
     [TestCase((AggregationRule)9, TensorType.Float32)]
     public void A_rule_refuses_tensors_that_it_does_not_know(AggregationRule rule, TensorType type) => Assert.That(
@@ -71,6 +71,6 @@ public sealed class FloatMeanTests
             tensor.Float32[0] = value;
             return new ModelState([("w", tensor)]);
         })];
-        return StateMean.Of(AggregationRule.FloatMean, states).Tensors[0].Tensor.Float32[0];
+        return StateMean.Of(AggregationRule.TrimmedMean, states).Tensors[0].Tensor.Float32[0];
     }
 }

@@ -3,14 +3,14 @@ using PoUW.Vm.Tensors;
 namespace PoUW.Training.Aggregation;
 
 /// <summary>
-/// The aggregation rule <see cref="PoUW.Core.Jobs.AggregationRule.FloatMean"/>. Additions are in the order of the units, in binary64, which IEEE 754 defines
+/// The aggregation rule <see cref="PoUW.Core.Jobs.AggregationRule.TrimmedMean"/>. Additions are in the order of the units, in binary64, which IEEE 754 defines
 /// to the bit, so every node has the same mean.
 /// </summary>
 /// <remarks>
 /// Not every unit is audited, so a liar's numbers may be anything: one that is not finite takes no part, and where none is left the mean is 0. Counters
 /// (Int64) of honest units are equal; of others the lower median is taken.
 /// </remarks>
-internal static class FloatMean
+internal static class TrimmedMean
 {
     /// <summary>The mean of tensors of one shape, Float32.</summary>
     public static Tensor Of(IReadOnlyList<Tensor> inputs)
