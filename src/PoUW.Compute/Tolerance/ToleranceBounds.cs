@@ -12,8 +12,8 @@ public sealed record ToleranceBounds(IReadOnlyDictionary<string, TensorBound> Te
     /// <summary>Most tensors with bounds.</summary>
     public const int MaxTensors = 2048;
 
-    /// <summary>Longest name of a tensor in bytes: printable ASCII.</summary>
-    public const int MaxNameBytes = 256;
+    /// <summary>Longest name of a tensor in bytes: printable ASCII. Commitments to states hold its length in one byte.</summary>
+    public const int MaxNameBytes = 255;
 
     /// <summary>Checks the number of tensors, their names and every bound.</summary>
     public ValidationResult Validate()

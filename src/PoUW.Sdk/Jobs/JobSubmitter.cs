@@ -54,10 +54,10 @@ internal sealed class JobSubmitter(
             AuditRateBasisPoints = request.AuditRateBasisPoints ?? least,
         };
         Require(manifest.Validate());
-        StateShapes shapes = Try(manifest, request, engine);
+        (StateShapes shapes, long stateBytes) = Try(manifest, request, engine);
         loader.Publish(request.Program);
         Send(request, manifest, Amount.Zero);
-        return new ToleranceJob(manifest, shapes, new JobFollower(manifest, ledger, loader));
+        return new ToleranceJob(manifest, shapes, new JobFollower(manifest, ledger, loader, stateBytes));
     }
 
     public ValidationResult Close(Hash256 jobId) => sender.Send(TransactionKind.CloseJob, new CloseJobPayload(jobId).Encode());
@@ -92,12 +92,12 @@ internal sealed class JobSubmitter(
     }
 
     /// <summary>Opens the job as a worker will, so that what no worker can do is refused here.</summary>
-    private StateShapes Try(JobManifest manifest, ToleranceRequest request, IToleranceEngine engine)
+    private (StateShapes Shapes, long StateBytes) Try(JobManifest manifest, ToleranceRequest request, IToleranceEngine engine)
     {
         try
         {
             using ToleranceExecutor executor = new(manifest, new ToleranceAssets(request.Program, request.Data), engine, limits, atStake: false);
-            return executor.Shapes;
+            return (executor.Shapes, executor.StateBytes);
         }
         catch (TrainingException problem)
         {

@@ -7,8 +7,13 @@ namespace PoUW.Training.Aggregation;
 /// <summary>The state that the results of a round's units give, tensor by tensor, by a job's rule. Pure functions.</summary>
 public static class StateMean
 {
-    /// <summary>The mean of at least one state; all must have the same tensors, of the types that the rule knows: Int32, or Float32 and Int64.</summary>
-    /// <exception cref="TrainingException">There is no state, or they differ in their tensors, or a tensor has another type.</exception>
+    /// <summary>
+    /// The mean of at least one state, with tensors of the types that the rule knows: Int32, or Float32 and Int64. By <see cref="AggregationRule.TrimmedMean"/>
+    /// states with other tensors than most have take no part; if as many have one kind as another, that of the first counts.
+    /// </summary>
+    /// <exception cref="TrainingException">
+    /// There is no state, or a tensor has another type, or, by <see cref="AggregationRule.IntegerMean"/>, the states differ in their tensors.
+    /// </exception>
     public static ModelState Of(AggregationRule rule, IReadOnlyList<ModelState> states)
     {
         if (states.Count == 0)
@@ -16,19 +21,27 @@ public static class StateMean
             throw new TrainingException("The mean of no states does not exist.");
         }
 
-        if (states.Any(state => state.Tensors.Count != states[0].Tensors.Count))
+        IReadOnlyList<ModelState> alike = rule == AggregationRule.TrimmedMean ? MostAlike(states) : states;
+        if (alike.Any(state => state.Tensors.Count != alike[0].Tensors.Count))
         {
             throw new TrainingException("The states differ in their tensors.");
         }
 
         List<(string Name, Tensor Tensor)> means = [];
-        for (int index = 0; index < states[0].Tensors.Count; index++)
+        for (int index = 0; index < alike[0].Tensors.Count; index++)
         {
-            means.Add(MeanOf(rule, states, index));
+            means.Add(MeanOf(rule, alike, index));
         }
 
         return new ModelState(means);
     }
+
+    // Groups keep the order in which their first states come, and so does sorting by size.
+    private static IReadOnlyList<ModelState> MostAlike(IReadOnlyList<ModelState> states) =>
+        [.. states.GroupBy(KindOf, StringComparer.Ordinal).OrderByDescending(static kind => kind.Count()).First()];
+
+    private static string KindOf(ModelState state) => string.Join(
+        ';', state.Tensors.Select(static tensor => $"{tensor.Name}:{tensor.Tensor.Type}:{tensor.Tensor.Rows}:{tensor.Tensor.Columns}"));
 
     private static (string Name, Tensor Tensor) MeanOf(AggregationRule rule, IReadOnlyList<ModelState> states, int index)
     {

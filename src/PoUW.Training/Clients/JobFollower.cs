@@ -11,7 +11,11 @@ namespace PoUW.Training.Clients;
 /// Follows one job on chain and rebuilds its model. Needs no trust in anyone but the own node: progress comes from its state, model
 /// states are checked against the records. Thread-safe.
 /// </summary>
-public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobLoader loader)
+/// <param name="manifest">The job.</param>
+/// <param name="ledger">The own node's ledger.</param>
+/// <param name="loader">Fetches states.</param>
+/// <param name="maxStateBytes">Size of an encoded state of the job, where it is known: a record cannot make the client load more.</param>
+public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobLoader loader, long maxStateBytes = long.MaxValue)
 {
     private readonly Hash256 _jobId = manifest.JobId;
 
@@ -62,7 +66,7 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
             throw new TrainingException("No round of the job is complete, so there is no model yet.");
         }
 
-        return await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation);
+        return await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, maxStateBytes);
     }
 
     private JobProgress Describe(LedgerView view)

@@ -62,16 +62,17 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <param name="maxBytes">Size of the encoded state of the job's program, for those who know it: a record cannot make them load more.</param>
     public async Task<ModelState> LoadStateAsync(UnitRecord record, CancellationToken cancellation, long maxBytes = long.MaxValue)
     {
-        string what = $"state of unit {record.Unit}";
-        FetchResult fetched = await blobs.FetchAsync(record.StateBlob, cancellation: cancellation, maxBytes: maxBytes);
-        Require(ModelState.TryDecode(Content(fetched, what).Span, limits, out ModelState? state), what);
-        return state!.Root == record.EndRoot
-            ? state
-            : throw new TrainingException($"The {what} has root {state.Root}, its record says {record.EndRoot}.");
+        (ModelState? state, string problem) = await FindStateAsync(record, cancellation, maxBytes);
+        return state ?? throw new TrainingException(problem);
     }
 
-    /// <summary>The state after a complete round: the mean of its units' end states, in unit order.</summary>
-    /// <exception cref="TrainingException">A unit has no record, or a state cannot be fetched or has another root.</exception>
+    /// <summary>
+    /// The state after a complete round: the mean of its units' end states, in unit order. By <see cref="AggregationRule.TrimmedMean"/> a unit whose record names
+    /// something else than a state with its root takes no part: everybody finds the same under the address, and no liar shall stop the job.
+    /// </summary>
+    /// <exception cref="TrainingException">
+    /// A unit has no record, a state cannot be fetched, or, by <see cref="AggregationRule.IntegerMean"/>, it is not what its record says.
+    /// </exception>
     /// <param name="manifest">The job, whose rule says what a mean is.</param>
     /// <param name="round">The round's units.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -79,9 +80,32 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     public async Task<ModelState> LoadMeanAsync(
         JobManifest manifest, IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue)
     {
-        IEnumerable<Task<ModelState>> loads = round.Select(unit => LoadStateAsync(
-            unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation, maxBytes));
-        return StateMean.Of(manifest.Aggregation, await Task.WhenAll(loads));
+        (ModelState? State, string Problem)[] found = await Task.WhenAll(round.Select(unit => FindStateAsync(
+            unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation, maxBytes)));
+        if (manifest.Aggregation != AggregationRule.TrimmedMean && Array.Find(found, static one => one.State is null).Problem is { } problem)
+        {
+            throw new TrainingException(problem);
+        }
+
+        return StateMean.Of(manifest.Aggregation, [.. found.Select(static one => one.State).OfType<ModelState>()]);
+    }
+
+    /// <summary>The state that a record names, or why what lies under the address is none; throws only if it cannot be fetched, which may change.</summary>
+    private async Task<(ModelState? State, string Problem)> FindStateAsync(UnitRecord record, CancellationToken cancellation, long maxBytes)
+    {
+        string what = $"state of unit {record.Unit}";
+        FetchResult fetched = await blobs.FetchAsync(record.StateBlob, cancellation: cancellation, maxBytes: maxBytes);
+        if (fetched.Status is FetchStatus.Malformed or FetchStatus.TooLarge)
+        {
+            return (null, $"The {what} is no state: {fetched.Status}.");
+        }
+
+        if (ModelState.TryDecode(Content(fetched, what).Span, limits, out ModelState? state) is { IsValid: false } wrong)
+        {
+            return (null, $"The {what} that was fetched is wrong: {wrong}");
+        }
+
+        return state!.Root == record.EndRoot ? (state, "") : (null, $"The {what} has root {state.Root}, its record says {record.EndRoot}.");
     }
 
     private async Task<Dataset> LoadDataAsync(JobManifest manifest, CancellationToken cancellation)
