@@ -17,8 +17,8 @@ namespace PoUW.Core.Jobs;
 /// under it, if any did. In lane T: the digest under audit, or <see cref="OutOfBounds"/> of it.
 /// </param>
 /// <param name="Available">
-/// True if the state that the record names could be fetched. Not slashable: it can differ between honest auditors. In lane T it is also false if
-/// the auditor can say nothing about the state.
+/// True if the state that the record names could be fetched. Not slashable: it can differ between honest auditors. False says no more than that the state
+/// cannot be had, for which a majority convicts the worker; an auditor that can say nothing for another reason stays silent.
 /// </param>
 /// <param name="Salt">32 random bytes that keep the commitment hidden.</param>
 public sealed record AuditReveal(Hash256 JobId, ulong Unit, ulong Attempt, Hash256 RecordDigest, bool Available, Hash256 Salt)

@@ -94,7 +94,7 @@ public sealed record JobManifest
     /// <summary>Auditors that replay an audited unit; an odd number, so that they cannot tie.</summary>
     public required ulong AuditorsPerUnit { get; init; }
 
-    /// <summary>What each auditor of a valid unit earns. Auditors of a false one are paid from the liar's stake.</summary>
+    /// <summary>What each auditor of a valid unit earns. Auditors of a false one are paid from the liar's stake; in lane T no more than this.</summary>
     public required Amount AuditFee { get; init; }
 
     /// <summary>Blocks after submission at which the job ends whatever its state.</summary>

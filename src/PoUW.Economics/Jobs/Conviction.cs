@@ -3,14 +3,17 @@ using PoUW.Core.Primitives;
 
 namespace PoUW.Economics.Jobs;
 
-/// <summary>A proven lie, kept in the state as evidence. Anyone can replay the unit and compare the digests.</summary>
+/// <summary>
+/// What a majority of auditors judged, kept in the state. In exact lanes it is a proven lie: anyone can replay the unit and compare the digests. A conviction
+/// of lane T is the word of most of its auditors only (<see cref="Offence.OutOfBounds"/>, or a state that was not there): replays on other devices differ.
+/// </summary>
 /// <param name="JobId">The job.</param>
 /// <param name="Unit">The unit.</param>
 /// <param name="Attempt">The lease attempt.</param>
 /// <param name="Offender">Who lost stake.</param>
 /// <param name="Offence">What it did.</param>
 /// <param name="Claimed">Digest of what the offender said the record and the unit's wins are.</param>
-/// <param name="Found">Digest of what the majority of the auditors found.</param>
+/// <param name="Found">What most auditors opened: the digest that they found; in lane T that under audit, or <c>OutOfBounds</c> of it.</param>
 /// <param name="Height">The block that judged.</param>
 /// <param name="Slashed">What was taken.</param>
 /// <param name="Provers">The auditors of the majority.</param>

@@ -235,7 +235,7 @@ public sealed class JobModule : ILedgerModule
             return ValidationResult.Fail(ValidationCode.JobClosed, nameof(CloseJobPayload.JobId), $"The job is {job.Status}.");
         }
 
-        JobLedger.SetJob(state, jobId, job with { Status = JobStatus.Closing });
+        JobLedger.SetJob(state, jobId, job with { Status = JobStatus.Closing, ClosingHeight = transaction.Block.Height });
         return ValidationResult.Ok;
     }
 

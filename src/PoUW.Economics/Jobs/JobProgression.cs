@@ -29,9 +29,9 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
             return job;
         }
 
-        foreach (UnitState unit in JobLedger.Units(state, job.Manifest, job.Round).Where(unit => unit.Phase == UnitPhase.Committed))
+        foreach (UnitState unit in JobLedger.Units(state, job.Manifest, job.Round))
         {
-            job = DrawAuditors(job, unit);
+            job = unit.Phase == UnitPhase.Committed && block.Height >= unit.PhaseDeadline ? DrawAuditors(job, unit) : job;
         }
 
         return job;
@@ -73,11 +73,14 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
     }
 
     /// <summary>
-    /// When a job ends even if units wait for auditors: a lease and four audits after its deadline. Auditors who stay away must not lock the
-    /// escrow for ever; the units that they did not judge go unpaid.
+    /// When a job ends even if units wait for auditors: a lease and four audits after its deadline, or after its client closed it if that was
+    /// earlier. Auditors who stay away must not lock the escrow for ever; the units that they did not judge go unpaid.
     /// </summary>
-    private ulong LastHeightOf(JobState job) =>
-        job.DeadlineHeight + block.Parameters.LeaseBlocks + LaneRules.PatienceBlocks(block.Parameters);
+    private ulong LastHeightOf(JobState job)
+    {
+        ulong lastLease = job.ClosingHeight == 0 ? job.DeadlineHeight : Math.Min(job.DeadlineHeight, job.ClosingHeight);
+        return lastLease + block.Parameters.LeaseBlocks + LaneRules.PatienceBlocks(block.Parameters);
+    }
 
     /// <param name="job">The job.</param>
     /// <param name="windingDown">True if no lease may be granted.</param>
@@ -104,11 +107,11 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return job with { WakeHeight = wake };
     }
 
-    /// <summary>When a unit changes without a message: its lease or its audit phase runs out, or the next block draws its auditors.</summary>
+    /// <summary>When a unit changes without a message: its lease or its audit phase runs out, or its auditors may be drawn.</summary>
     private ulong WakeHeightOf(UnitState unit) => unit.Phase switch
     {
         UnitPhase.Leased => Math.Max(unit.Lease.ExpiryHeight, block.Height + 1),
-        UnitPhase.Committed => block.Height + 1,
+        UnitPhase.Committed => Math.Max(unit.PhaseDeadline, block.Height + 1),
         UnitPhase.Accepted => ulong.MaxValue,
         _ => unit.PhaseDeadline,
     };
@@ -153,7 +156,8 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
         if (auditors.Count == 0)
         {
-            JobLedger.SetUnit(state, unit with { PhaseDeadline = block.Height });
+            // Every draw reads all stakes: who enrols alone for a class of its own must not cause that in every block.
+            JobLedger.SetUnit(state, unit with { PhaseDeadline = block.Height + block.Parameters.AuditCommitBlocks });
             return job;
         }
 
@@ -241,8 +245,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseRound(JobState job)
     {
-        IReadOnlyList<(Address Address, UInt128 Weight)> eligible = LeaseAssignment.Eligible(state, block, job.Manifest, lane);
-        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(block, jobId, job.Manifest, job.Round, eligible);
+        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(block, jobId, job.Manifest, job.Round, EligibleWorkers(job.Manifest));
         ulong unit = job.Manifest.FirstUnit(job.Round);
         foreach (Address worker in workers)
         {
@@ -254,7 +257,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseAgain(JobState job, Lease last)
     {
-        _workers ??= LeaseAssignment.Eligible(state, block, job.Manifest, lane);
+        _workers ??= EligibleWorkers(job.Manifest);
         if (LeaseAssignment.ForRetry(block, jobId, last, _workers) is { } worker)
         {
             return Grant(job, new Lease(jobId, last.Unit, last.Attempt + 1, worker, block.Height, block.Height + block.Parameters.LeaseBlocks));
@@ -262,6 +265,20 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
         Vacate(last);
         return job;
+    }
+
+    /// <summary>Who may take a unit. Nobody works for nothing: where the lane asks for it, only those whose units enough others could judge now.</summary>
+    private IReadOnlyList<(Address Address, UInt128 Weight)> EligibleWorkers(JobManifest manifest)
+    {
+        IReadOnlyList<(Address Address, UInt128 Weight)> workers = LeaseAssignment.Eligible(state, block, manifest, lane);
+        if (!lane.LeasesNeedAuditors || workers.Count == 0)
+        {
+            return workers;
+        }
+
+        _auditors ??= AuditDraw.Eligible(state, block, manifest, lane);
+        HashSet<Address> auditors = [.. _auditors.Select(auditor => auditor.Address)];
+        return [.. workers.Where(worker => auditors.Count - (auditors.Contains(worker.Address) ? 1 : 0) >= lane.LeastAuditors)];
     }
 
     /// <summary>A lease without a worker, over in this block.</summary>

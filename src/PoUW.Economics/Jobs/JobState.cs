@@ -27,16 +27,24 @@ public sealed record JobState(
     Hash256 InputsDigest, Amount Escrow, Amount Paid, Amount Burned, Amount Refunded, ulong Audits, ulong Convictions, ulong WakeHeight,
     Amount LeaseBurned = default)
 {
+    /// <summary>The block in which the client closed the job; 0 if it did not.</summary>
+    public ulong ClosingHeight { get; init; }
+
     /// <summary>True while units can still be committed.</summary>
     public bool IsOpen => Status is JobStatus.Active or JobStatus.Closing;
 
     /// <summary>The first height at which the job ends whatever its state.</summary>
     public ulong DeadlineHeight => SubmittedHeight + Manifest.DeadlineBlocks;
 
-    internal byte[] Encode() => new RlpWriter().BeginList()
-        .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
-        .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions).Write(WakeHeight)
-        .Write(LeaseBurned).EndList().Finish();
+    /// <summary>The height of the closing is there only if the client closed the job: all others keep their bytes.</summary>
+    internal byte[] Encode()
+    {
+        RlpWriter writer = new RlpWriter().BeginList()
+            .Write(Manifest.Encode()).Write((ulong)Status).Write(SubmittedHeight).Write(Round).Write(RoundLeased ? 1UL : 0UL)
+            .Write(AcceptedInRound).Write(InputsDigest).Write(Escrow).Write(Paid).Write(Burned).Write(Refunded).Write(Audits).Write(Convictions)
+            .Write(WakeHeight).Write(LeaseBurned);
+        return (ClosingHeight > 0 ? writer.Write(ClosingHeight) : writer).EndList().Finish();
+    }
 
     internal static JobState Decode(ReadOnlySpan<byte> encoded)
     {
@@ -51,9 +59,14 @@ public sealed record JobState(
             (fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount(), fields.ReadAmount());
         (ulong audits, ulong convictions, ulong wake) = (fields.ReadUInt64(), fields.ReadUInt64(), fields.ReadUInt64());
         Amount leaseBurned = fields.ReadAmount();
-        return manifestIsValid && outer.TryFinish() && fields.TryFinish()
+        bool wasClosed = !fields.AtEnd;
+        ulong closing = wasClosed ? fields.ReadUInt64() : 0;
+        return manifestIsValid && wasClosed == closing > 0 && outer.TryFinish() && fields.TryFinish()
             ? new JobState(
                 manifest!, status, submitted, round, leased == 1, committed, digest, escrow, paid, burned, refunded, audits, convictions, wake, leaseBurned)
+            {
+                ClosingHeight = closing,
+            }
             : throw new EconomicsException("A job record in the state cannot be read.");
     }
 }

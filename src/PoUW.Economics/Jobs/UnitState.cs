@@ -10,7 +10,7 @@ namespace PoUW.Economics.Jobs;
 /// <param name="Phase">Where the unit is.</param>
 /// <param name="Record">The committed record; null while leased.</param>
 /// <param name="CommittedHeight">The block that holds the record; 0 while there is none.</param>
-/// <param name="PhaseDeadline">The last block of an audit phase; while it waits for a new draw, the block where the last one failed; else 0.</param>
+/// <param name="PhaseDeadline">The last block of an audit phase; while it waits for another draw, the first block that may draw; else 0.</param>
 /// <param name="Auditors">The drawn auditors in the order in which they were drawn; empty outside audits.</param>
 /// <param name="WorkDigest">Digest of the blocks that the unit's operations won under the lease (<see cref="WorkDigests"/>); zero without any.</param>
 public sealed record UnitState(

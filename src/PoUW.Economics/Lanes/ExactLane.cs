@@ -18,6 +18,9 @@ internal sealed class ExactLane : LaneRules
 
     public override int LeastAuditors => 1;
 
+    /// <summary>Most units are accepted without an audit.</summary>
+    public override bool LeasesNeedAuditors => false;
+
     public override bool MinorityLied => true;
 
     public override bool Admits(StakeAccount stake, JobManifest manifest) => true;

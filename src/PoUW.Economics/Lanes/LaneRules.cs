@@ -17,6 +17,9 @@ internal abstract class LaneRules
     /// <summary>Fewest auditors that can judge a unit; while fewer can be drawn, the unit waits.</summary>
     public abstract int LeastAuditors { get; }
 
+    /// <summary>True if a unit is leased only to whom at least <see cref="LeastAuditors"/> others could judge.</summary>
+    public abstract bool LeasesNeedAuditors { get; }
+
     /// <summary>True if an auditor against the majority is proven to have lied. Else honest auditors may disagree.</summary>
     public abstract bool MinorityLied { get; }
 

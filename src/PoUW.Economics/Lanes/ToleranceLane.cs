@@ -28,14 +28,18 @@ internal sealed class ToleranceLane : LaneRules
 
     public override int LeastAuditors => (int)JobManifest.MinToleranceAuditors;
 
+    /// <summary>A unit that is drawn for an audit waits for its auditors, and so does the wage.</summary>
+    public override bool LeasesNeedAuditors => true;
+
     /// <summary>A worker can craft a state at the very bound, about which honest auditors disagree.</summary>
     public override bool MinorityLied => false;
 
     /// <summary>Only accounts that enrolled have the module and such a device.</summary>
     public override bool Admits(StakeAccount stake, JobManifest manifest) => stake.ToleranceClasses.Contains(manifest.ToleranceClass);
 
-    /// <summary>As in exact lanes; and a failed audit, which bans nobody, leaves a reputation of 0 until the next unit that is accepted.</summary>
-    public override bool IsSuspect(StakeAccount worker, ulong height) => worker.BannedUntil > height || worker.Reputation == 0;
+    /// <summary>As in exact lanes; and a failed audit, which bans nobody, costs as much reputation as many accepted units bring.</summary>
+    public override bool IsSuspect(StakeAccount worker, ulong height) =>
+        worker.BannedUntil > height || worker.Reputation < StakeAccount.InitialReputation;
 
     public override ValidationResult CheckReveal(UnitState unit, AuditReveal reveal)
     {
@@ -81,10 +85,13 @@ internal sealed class ToleranceLane : LaneRules
 
     public override Amount EarnedBy(JobManifest manifest) => manifest.UnitPrice.Scale(JobManifest.ToleranceWageBasisPoints, 10_000);
 
-    /// <summary>Nothing goes to the client: it chose the bounds, and must not earn from work that misses them.</summary>
+    /// <summary>
+    /// Nothing goes to the client: it chose the bounds, and must not earn from work that misses them. An auditor gets no more than for a unit that is
+    /// accepted: else "outside", said without a replay, would be the better-paid vote.
+    /// </summary>
     public override Amount Punish(
         IStateWriter state, BlockContext block, JobManifest manifest, Address offender, IReadOnlyList<Address> provers, Address? client) =>
-        Slashing.Fine(state, block, offender, manifest.UnitPrice, provers);
+        Slashing.Fine(state, block, offender, manifest.UnitPrice, provers, manifest.AuditFee);
 
     private static Vote VoteOf(UnitState unit, AuditorState auditor) => (auditor.Reveal!.Available, auditor.Reveal.RecordDigest == unit.AuditDigest) switch
     {

@@ -21,37 +21,44 @@ internal static class Slashing
     /// <param name="client">Who was harmed, or null.</param>
     /// <returns>What was taken.</returns>
     public static Amount Apply(
-        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client) =>
-        Take(state, block.Parameters, offender, block.Height + block.Parameters.BanBlocks, amount, provers, client);
+        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Address? client)
+    {
+        Amount taken = Take(state, offender, amount);
+        StakeLedger.Set(
+            state, offender, StakeLedger.Get(state, offender) with { BannedUntil = block.Height + block.Parameters.BanBlocks, Reputation = 0 });
+        Divide(state, block.Parameters, taken, provers, taken, client);
+        return taken;
+    }
 
-    /// <summary>As <see cref="Apply"/>, of an account against which there is evidence but no proof: it is not banned, and no client has a share.</summary>
-    public static Amount Fine(IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers) =>
-        Take(state, block.Parameters, offender, StakeLedger.Get(state, offender).BannedUntil, amount, provers, null);
+    /// <summary>
+    /// As <see cref="Apply"/>, of an account against which there is evidence but no proof: it is not banned and keeps a part of its reputation, no client has
+    /// a share, and what a prover gets is bounded.
+    /// </summary>
+    public static Amount Fine(
+        IStateWriter state, BlockContext block, Address offender, Amount amount, IReadOnlyList<Address> provers, Amount mostForProver)
+    {
+        Amount taken = Take(state, offender, amount);
+        Reputation.AuditFailed(state, offender);
+        Divide(state, block.Parameters, taken, provers, mostForProver, null);
+        return taken;
+    }
 
-    private static Amount Take(
-        IStateWriter state, NetworkParameters parameters, Address offender, ulong bannedUntil, Amount amount, IReadOnlyList<Address> provers, Address? client)
+    private static Amount Take(IStateWriter state, Address offender, Amount amount)
     {
         StakeAccount stake = StakeLedger.Get(state, offender);
         Amount fromBonded = Min(amount, stake.Bonded);
         Amount fromUnbonding = Min(amount - fromBonded, stake.Unbonding);
-        StakeLedger.Set(state, offender, stake with
-        {
-            Bonded = stake.Bonded - fromBonded,
-            Unbonding = stake.Unbonding - fromUnbonding,
-            BannedUntil = bannedUntil,
-            Reputation = 0,
-        });
-        Amount taken = fromBonded + fromUnbonding;
-        Divide(state, parameters, taken, provers, client);
-        return taken;
+        StakeLedger.Set(state, offender, stake with { Bonded = stake.Bonded - fromBonded, Unbonding = stake.Unbonding - fromUnbonding });
+        return fromBonded + fromUnbonding;
     }
 
-    private static void Divide(IStateWriter state, NetworkParameters parameters, Amount taken, IReadOnlyList<Address> provers, Address? client)
+    private static void Divide(
+        IStateWriter state, NetworkParameters parameters, Amount taken, IReadOnlyList<Address> provers, Amount mostForProver, Address? client)
     {
         Amount rest = taken;
         if (provers.Count > 0)
         {
-            Amount each = taken.Scale(parameters.SlashToProversBasisPoints, BasisPoints * (ulong)provers.Count);
+            Amount each = Min(taken.Scale(parameters.SlashToProversBasisPoints, BasisPoints * (ulong)provers.Count), mostForProver);
             foreach (Address prover in provers)
             {
                 rest = Pay(state, rest, prover, each);

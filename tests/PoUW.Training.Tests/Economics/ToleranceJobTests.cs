@@ -72,6 +72,7 @@ public sealed class ToleranceJobTests
     public void Only_enrolled_workers_get_leases_and_a_round_waits_for_the_first()
     {
         LedgerHarness ledger = new(workers: 4, validators: 3);
+        EnrolValidators(ledger, 3);
         ledger.Enrol(LedgerHarness.Worker(0), Hash256.Sha256("another class"u8));
         Hash256 job = ledger.Submit(LedgerHarness.ToleranceManifest(steps: 64, perUnit: 1, perRound: 64));
         Hash256 exact = ledger.Submit(LedgerHarness.Manifest(steps: 64, perUnit: 1, perRound: 64));
@@ -98,15 +99,15 @@ public sealed class ToleranceJobTests
         ledger.Writer.Mint(both, LedgerHarness.WorkerStake);
         byte[] stake = new StakePayload(StakeRoles.Worker, LedgerHarness.WorkerStake, [LedgerHarness.Class]).Encode();
         Assert.That(ledger.Execute(both, TransactionKind.Stake, stake).Code, Is.EqualTo(ValidationCode.Ok));
-        ledger.Enrol(LedgerHarness.Validator(1), LedgerHarness.Class);
-        ledger.Enrol(LedgerHarness.Validator(2), LedgerHarness.Class);
+        EnrolValidators(ledger, 4);
         Hash256 job = ledger.Submit(LedgerHarness.ToleranceManifest(auditors: 5));
         ledger.EndBlock();
         ledger.Commit(ledger.OpenLeases(job)[0]);
+        ledger.Enrol(LedgerHarness.Validator(3), []);
         ledger.EndBlock(10);
         Assert.That(ledger.Unit(job, 0).Phase, Is.EqualTo(UnitPhase.Committed), "two others are enrolled");
         ledger.Enrol(LedgerHarness.Validator(3), LedgerHarness.Class);
-        ledger.EndBlock(2);
+        ledger.EndBlock(ledger.Parameters.AuditCommitBlocks + 1);
         Assert.That(
             ledger.Unit(job, 0).Auditors.Select(auditor => auditor.Auditor),
             Is.EquivalentTo(new[] { LedgerHarness.Validator(1), LedgerHarness.Validator(2), LedgerHarness.Validator(3) }));
@@ -272,14 +273,16 @@ public sealed class ToleranceJobTests
     [TestCase(false, true)]
     public void The_units_of_a_suspect_are_all_audited(bool isBanned, bool wasFoundOut)
     {
-        ToleranceScene scene = new(1, 4, LedgerHarness.ToleranceManifest(steps: 30, perUnit: 1, perRound: 30, auditRate: 4_000));
+        ToleranceScene scene = new(
+            1, 4, LedgerHarness.ToleranceManifest(steps: 30, perUnit: 1, perRound: 30, auditRate: 4_000), parameters => parameters with { LeaseBlocks = 100 });
         Address worker = scene.Leases[0].Worker;
         ulong first = 0;
         if (wasFoundOut)
         {
             first = FindAudited(scene);
             scene.Vote(first, Outside, Outside, Outside);
-            Assert.That(scene.Ledger.Stake(worker).Reputation, Is.Zero);
+            ulong spared = (ulong)JobLedger.CurrentRound(scene.Ledger.State, scene.State).Count(unit => unit.IsAccepted);
+            Assert.That(scene.Ledger.Stake(worker).Reputation, Is.EqualTo(StakeAccount.InitialReputation + (spared * 100) - 2_500));
         }
 
         IReadOnlyList<Lease> leases = [.. scene.Leases.Where(lease => lease.Unit != first && lease.ExpiryHeight >= scene.Ledger.Height).Take(20)];
@@ -343,7 +346,8 @@ public sealed class ToleranceJobTests
     }
 
     [TestCase(0, 0, false, TestName = "Nobody enrolled: nobody can do it")]
-    [TestCase(1, 2, true, TestName = "Nobody can judge it")]
+    [TestCase(1, 2, false, TestName = "Nobody could judge it: no lease")]
+    [TestCase(1, 3, true, TestName = "Nobody can judge it")]
     public void A_job_that_nobody_can_do_or_judge_returns_its_escrow(int workers, int validators, bool commits)
     {
         JobManifest manifest = LedgerHarness.ToleranceManifest() with { DeadlineBlocks = 5 };
@@ -351,9 +355,11 @@ public sealed class ToleranceJobTests
         if (commits)
         {
             scene.Ledger.Commit(scene.Leases[0]);
+            scene.Ledger.Enrol(LedgerHarness.Validator(0), []);
         }
 
         scene.Ledger.EndBlock(60);
+        Assert.That(JobLedger.GetUnit(scene.Ledger.State, scene.Job, 0)?.Phase, Is.EqualTo(commits ? UnitPhase.Committed : (UnitPhase?)null));
         Assert.That(scene.State.Status, Is.EqualTo(JobStatus.TimedOut));
         Assert.That(scene.State.Refunded, Is.EqualTo(manifest.TotalPrice));
         scene.AssertMoney(validators);
@@ -470,6 +476,7 @@ public sealed class ToleranceJobTests
         {
             LedgerHarness ledger = new(workers: 1, validators: validators);
             ledger.Enrol(LedgerHarness.Worker(0), LedgerHarness.Class);
+            EnrolValidators(ledger, 3);
             Hash256 job = ledger.Submit(LedgerHarness.ToleranceManifest(steps: units, perUnit: 1, perRound: units));
             ledger.EndBlock();
             foreach (Lease lease in ledger.OpenLeases(job))
@@ -477,10 +484,19 @@ public sealed class ToleranceJobTests
                 ledger.Commit(lease);
             }
 
-            ledger.EndBlock(3);
+            ledger.Enrol(LedgerHarness.Validator(0), []);
+            ledger.EndBlock();
             int reads = ledger.CountReadsOfBeginBlock();
             Assert.That(JobLedger.CurrentRound(ledger.State, ledger.Job(job)).Select(unit => unit.Phase), Is.All.EqualTo(UnitPhase.Committed));
             return reads;
+        }
+    }
+
+    private static void EnrolValidators(LedgerHarness ledger, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            ledger.Enrol(LedgerHarness.Validator(i), LedgerHarness.Class);
         }
     }
 

@@ -7,7 +7,7 @@ namespace PoUW.Training.Tests.Economics;
 
 /// <summary>
 /// Every pattern of votes on a unit of lane T, against a table that the test computes from how often each vote was cast. The numbers are written
-/// out: a price of 1,001 earns 600, of which 30 burn; 1,001 are slashed, of which 4 tenths go to the provers and the rest burns.
+/// out: a price of 1,001 earns 600, of which 30 burn; 1,001 are slashed, of which each prover gets the fee of 7 and the rest burns.
 /// </summary>
 [TestFixture]
 public sealed class ToleranceVoteTests
@@ -83,7 +83,7 @@ public sealed class ToleranceVoteTests
         StakeAccount worker = scene.Ledger.Stake(lease.Worker);
         Assert.That(scene.Ledger.Balance(lease.Worker).BaseUnits, Is.EqualTo((UInt128)(outcome == Outcome.Accepted ? 570 : 0)), pattern);
         Assert.That(scene.LossOf(lease.Worker).BaseUnits, Is.EqualTo((UInt128)(slashed ? 1_001 : 0)), pattern);
-        Assert.That(worker.Reputation, Is.EqualTo(slashed ? 0 : Initial + (outcome == Outcome.Accepted ? 100UL : 0)), pattern);
+        Assert.That(worker.Reputation, Is.EqualTo(slashed ? Initial - 2_500 : Initial + (outcome == Outcome.Accepted ? 100UL : 0)), pattern);
         Assert.That(worker.BannedUntil, Is.Zero, pattern);
         Assert.That(worker.ToleranceClasses, Is.EqualTo(new[] { LedgerHarness.Class }), pattern);
         Assert.That(scene.State.Status, Is.EqualTo(outcome == Outcome.Accepted ? JobStatus.Completed : JobStatus.Active), pattern);
@@ -134,7 +134,7 @@ public sealed class ToleranceVoteTests
             return 0;
         }
 
-        return outcome == Outcome.Accepted ? 7 : 1_001 * 4 / (10 * Count(votes, votes[auditor]));
+        return 7;
     }
 
     private static ulong ReputationOf(ToleranceVote[] votes, int auditor, Outcome outcome) => (votes[auditor], outcome) switch
