@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Training.Auditors;
 
@@ -21,6 +22,10 @@ internal sealed class AuditRecorder : IAuditorObserver
     public ConcurrentQueue<Lease> Leaning { get; } = new();
 
     public void Leaned(Lease lease) => Leaning.Enqueue(lease);
+
+    public ConcurrentQueue<(Amount Staked, Amount Needed)> Lacks { get; } = new();
+
+    public void StakeTooLow(Amount staked, Amount needed) => Lacks.Enqueue((staked, needed));
 
     public void Rejected(string what, ValidationResult result) => Rejections.Enqueue(result);
 
