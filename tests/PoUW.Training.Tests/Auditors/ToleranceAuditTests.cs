@@ -5,6 +5,7 @@ using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
 using PoUW.Simulation.Faults;
 using PoUW.Training.Auditors;
+using PoUW.Training.Ledger;
 using PoUW.Training.Tests.Support;
 using PoUW.Training.Workers;
 
@@ -103,6 +104,64 @@ public sealed class ToleranceAuditTests
         {
             Assert.That(StakeLedger.Get(scene.Ledger.View.State, scene.Me.Address).ToleranceClasses, Is.Empty);
             Assert.That(scene.Ledger.Sent(TransactionKind.CommitAudit), Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task A_worker_that_was_found_out_of_bounds_gives_the_job_up_and_says_so_once(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(validators: 3, job: SceneJob.Tolerance);
+        await scene.WorkAsync(new LyingRunner(LieKind.WrongUpdate, 7));
+        scene.StartService(options: Options());
+        await AuditAsync(scene, AuditReveal.OutOfBounds(scene.Unit(0).AuditDigest), true, cancellation);
+        Assert.That(scene.Unit(0).Lease, Has.Property("Attempt").EqualTo(1UL).And.Property("Worker").EqualTo(scene.WorkerSender.Key.Address), "the only one");
+        await using RunningWorker worker = scene.StartWorker(new WorkerOptions { Tolerance = ToleranceTestJob.Device(1), ResendAfterBlocks = 1 });
+        TrainingException failure = await worker.Recorder.FirstFailure.WaitAsync(cancellation);
+        for (int block = 0; block < 3; block++)
+        {
+            await worker.Idle.NextAsync(cancellation);
+            scene.Ledger.Mine();
+        }
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(failure.Message, Does.Contain("given up"));
+            Assert.That(worker.Recorder.Failures, Has.Count.EqualTo(1));
+            Assert.That(scene.Ledger.Sent(TransactionKind.CommitUnit), Has.Count.EqualTo(1), "the lie alone");
+        });
+    }
+
+    [Test]
+    public async Task An_auditor_whose_replay_fails_as_it_stops_closes_its_jobs_all_the_same(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(validators: 3, job: SceneJob.Tolerance);
+        await scene.WorkAsync(new HonestRunner());
+        HookedEngine engine = new();
+        scene.StartService(options: new AuditorOptions { Tolerance = engine }, onJudged: () =>
+        {
+            scene.CancelService();
+            throw new InvalidOperationException("an observer");
+        });
+        Assert.That(async () => await scene.EndOfServiceAsync().WaitAsync(cancellation), Throws.InvalidOperationException);
+        Assert.That((engine.Opens, engine.Closed), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public async Task An_auditor_that_leaves_staking_to_others_says_once_that_the_stake_is_too_small(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync();
+        Amount least = scene.Ledger.Parameters.MinimumValidatorStake;
+        new AccountSender(scene.Me, scene.Ledger).Send(
+            TransactionKind.Unstake, new UnstakePayload(Amount.FromCoins(200) - least + Amount.FromBaseUnits(1)).Encode());
+        scene.Ledger.Mine();
+        scene.StartService();
+        await scene.Recorder.FirstLack.WaitAsync(cancellation);
+        scene.Ledger.Mine(3);
+        await scene.StopServiceAsync();
+        Assert.Multiple(() =>
+        {
+            Assert.That(scene.Recorder.Lacks, Is.EqualTo(new[] { (least - Amount.FromBaseUnits(1), least) }));
+            Assert.That(scene.Ledger.Sent(TransactionKind.Stake), Is.Empty);
         });
     }
 
