@@ -19,7 +19,7 @@ internal sealed class RoleWarnings(string node, INodeObserver observer) : IWorke
         node, $"the accepted units of {lease.Worker} in job {lease.JobId} lean to one side by more than one may differ, last unit {lease.Unit}");
 
     public void StakeTooLow(Amount staked, Amount needed) => observer.Warn(
-        node, $"the account has {staked} at stake and the validator role needs {needed}: it neither audits nor votes until it stakes more");
+        node, $"the account has {staked} at stake and its roles need {needed}: below the least of a validator it neither audits nor votes until it stakes more");
 
     public void Rejected(string what, ValidationResult result) => observer.Warn(node, $"{what} was not admitted: {result}");
 

@@ -23,8 +23,8 @@ public interface IAuditorObserver
     void Leaned(Lease lease);
 
     /// <summary>
-    /// The account has the validator role, but its stake has fallen below what the role needs, and the auditor was told to leave staking to somebody else: the
-    /// account is drawn for no audit and has no vote until it stakes more. Told once each time that this comes about.
+    /// The account has the validator role, but its stake has fallen below what its roles need, and the auditor was told to leave staking to somebody else: below
+    /// the least stake of a validator the account is drawn for no audit and has no vote. Told once each time that this comes about.
     /// </summary>
     /// <param name="staked">What is at stake.</param>
     /// <param name="needed">The least that is needed.</param>

@@ -18,7 +18,7 @@ namespace PoUW.Training.Ledger;
 /// <param name="classes">The classes to enrol for.</param>
 /// <param name="resendAfterBlocks">Blocks to wait for a sent transaction.</param>
 /// <param name="lacks">
-/// Not null to leave staking to somebody else; it is told what is at stake and what is needed, once each time that the stake has become too small for the role.
+/// Not null to leave staking to somebody else; it is told what is at stake and what is needed, once each time that the stake has become too small.
 /// </param>
 internal sealed class StakeKeeper(
     AccountSender sender, NetworkParameters parameters, StakeRoles role, Amount? wanted, IReadOnlyList<Hash256> classes, ulong resendAfterBlocks,
@@ -37,7 +37,7 @@ internal sealed class StakeKeeper(
     {
         StakeAccount stake = Stake(view);
         // The stake has to reach the minimum of all roles of the account, not only of the one that is wanted here: a fine for one costs all.
-        Amount least = MinimumOf(lacks is null ? stake.Roles | role : role);
+        Amount least = MinimumOf(stake.Roles | role);
         bool active = stake.BannedUntil == 0 && StakeLedger.IsActive(stake, role, view.Height + 1, least);
         bool enrols = _rules.RulesAt(view.Height + 1).ToleranceJobs && !classes.SequenceEqual(stake.ToleranceClasses);
         Tell(stake, least);

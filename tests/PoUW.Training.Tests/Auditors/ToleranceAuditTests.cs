@@ -5,7 +5,6 @@ using PoUW.Economics.Jobs;
 using PoUW.Economics.Staking;
 using PoUW.Simulation.Faults;
 using PoUW.Training.Auditors;
-using PoUW.Training.Ledger;
 using PoUW.Training.Tests.Support;
 using PoUW.Training.Workers;
 
@@ -144,25 +143,6 @@ public sealed class ToleranceAuditTests
         });
         Assert.That(async () => await scene.EndOfServiceAsync().WaitAsync(cancellation), Throws.InvalidOperationException);
         Assert.That((engine.Opens, engine.Closed), Is.EqualTo((1, 1)));
-    }
-
-    [Test]
-    public async Task An_auditor_that_leaves_staking_to_others_says_once_that_the_stake_is_too_small(CancellationToken cancellation)
-    {
-        await using AuditScene scene = await AuditScene.StartAsync();
-        Amount least = scene.Ledger.Parameters.MinimumValidatorStake;
-        new AccountSender(scene.Me, scene.Ledger).Send(
-            TransactionKind.Unstake, new UnstakePayload(Amount.FromCoins(200) - least + Amount.FromBaseUnits(1)).Encode());
-        scene.Ledger.Mine();
-        scene.StartService();
-        await scene.Recorder.FirstLack.WaitAsync(cancellation);
-        scene.Ledger.Mine(3);
-        await scene.StopServiceAsync();
-        Assert.Multiple(() =>
-        {
-            Assert.That(scene.Recorder.Lacks, Is.EqualTo(new[] { (least - Amount.FromBaseUnits(1), least) }));
-            Assert.That(scene.Ledger.Sent(TransactionKind.Stake), Is.Empty);
-        });
     }
 
     private static StakeAccount Worker(AuditScene scene) => StakeLedger.Get(scene.Ledger.View.State, scene.WorkerSender.Key.Address);

@@ -219,6 +219,24 @@ public sealed class WorkerServiceTests
     }
 
     [Test]
+    public async Task An_auditor_that_leaves_staking_to_others_says_once_that_the_stake_has_become_too_small(CancellationToken cancellation)
+    {
+        Amount least = _ledger.Parameters.MinimumValidatorStake;
+        Amount fined = least - Amount.FromBaseUnits(7);
+        _ledger = StakedFor(StakeRoles.Validator, fined);
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using TestPeer peer = await StartPeerAsync("first");
+        AuditRecorder heard = new();
+        Task auditor = AuditorOf(peer, new AccountSender(_worker, _ledger), heard, ToleranceTestJob.Device(1)).RunAsync(stopping.Token);
+        await heard.FirstLack.WaitAsync(cancellation);
+        _ledger.Mine(5);
+        await stopping.CancelAsync();
+        await auditor;
+        Assert.That(heard.Lacks, Is.EqualTo(new[] { (fined, least) }));
+        Assert.That(_ledger.Sent(TransactionKind.Stake), Is.Empty, "an enrolment would be refused");
+    }
+
+    [Test]
     public async Task Two_keepers_of_one_account_enrol_it_once_for_the_same_and_stake_nothing_twice(CancellationToken cancellation)
     {
         Amount least = _ledger.Parameters.MinimumValidatorStake;
