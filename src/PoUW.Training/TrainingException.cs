@@ -10,4 +10,7 @@ public sealed class TrainingException : PouwException
         : base(message)
     {
     }
+
+    /// <summary>True if another try with the same job on this node would end the same way: its module, its data or its bounds are at fault.</summary>
+    public bool IsLasting { get; init; }
 }

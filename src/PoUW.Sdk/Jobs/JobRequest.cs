@@ -29,8 +29,8 @@ public abstract record JobRequest
     public Amount UnitPrice { get; init; } = new(Amount.BaseUnitsPerCoin / 10);
 
     /// <summary>
-    /// Share of the units that are audited, in 1/10,000; null for the network's default, or the least that the lane allows if that is more. 10,000 audits
-    /// every unit.
+    /// Share of the units that are audited, in 1/10,000; null for the network's default, and for every unit in lane T, where 10,000 is that share and
+    /// <see cref="Core.Jobs.JobManifest.MinToleranceAuditBasisPoints"/> the least.
     /// </summary>
     public ulong? AuditRateBasisPoints { get; init; }
 

@@ -27,6 +27,9 @@ namespace PoUW.Sdk.Jobs;
 internal sealed class JobSubmitter(
     AccountSender sender, ILedgerAccess ledger, JobLoader loader, IToleranceEngine? tolerance, VmLimits limits, Func<uint> bits)
 {
+    // What a lie costs in lane T is little, so nothing is left to chance unless the client wants it.
+    private const ulong EveryUnit = 10_000;
+
     public async Task<TrainingJob> SubmitAsync(TrainingRequest request)
     {
         Require(request.Validate());
@@ -45,13 +48,12 @@ internal sealed class JobSubmitter(
         Require(request.Validate());
         IToleranceEngine engine = tolerance ?? throw new SubmissionException(ValidationResult.Fail(
             ValidationCode.NotAllowed, nameof(PouwNodeOptions.Tolerance), "This node has no engine of lane T to try the program with."));
-        ulong least = Math.Max(ledger.Parameters.DefaultAuditRateBasisPoints, JobManifest.MinToleranceAuditBasisPoints);
         JobManifest manifest = await DescribeAsync(request, request.Program.Hash) with
         {
             Version = JobManifest.ToleranceVersion,
             Aggregation = AggregationRule.TrimmedMean,
             ToleranceClass = request.Program.Class.Id,
-            AuditRateBasisPoints = request.AuditRateBasisPoints ?? least,
+            AuditRateBasisPoints = request.AuditRateBasisPoints ?? EveryUnit,
         };
         Require(manifest.Validate());
         (StateShapes shapes, long stateBytes) = Try(manifest, request, engine);

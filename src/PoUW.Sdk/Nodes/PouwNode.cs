@@ -11,6 +11,7 @@ using PoUW.Core.Storage;
 using PoUW.Core.Transactions;
 using PoUW.Core.Validation;
 using PoUW.Core.Work;
+using PoUW.Economics.Staking;
 using PoUW.Economics.TileWork;
 using PoUW.Network.Chunks;
 using PoUW.Network.Discovery;
@@ -146,6 +147,9 @@ public sealed class PouwNode : IAsyncDisposable
     /// its bootstrap nodes, which takes its time.
     /// </summary>
     /// <exception cref="PoUW.Core.PouwException">The store is damaged, or it, the address or a bootstrap node cannot be used.</exception>
+    /// <exception cref="ArgumentException">
+    /// A worker or validator has an engine of more than <see cref="StakePayload.MaxToleranceClasses"/> classes (<see cref="PouwNodeOptions.Tolerance"/>).
+    /// </exception>
     public static async Task<PouwNode> StartAsync(PouwNodeOptions options, CancellationToken cancellation = default)
     {
         PouwNode node = await CreateAsync(options, cancellation);
@@ -227,6 +231,7 @@ public sealed class PouwNode : IAsyncDisposable
         PouwNodeOptions known = options with { Identity = options.Identity ?? own };
         try
         {
+            RequireClasses(known);
             StartCheck.Run(known, cancellation);
             BlockChainOptions chain = NodeChain.OptionsOf(known, new LeaseView(known.Parameters));
             Hash256 genesis = ChainRebuild.GenesisOf(chain);
@@ -239,6 +244,18 @@ public sealed class PouwNode : IAsyncDisposable
             own?.Dispose();
             options.Store.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>An account cannot enrol for more classes than a stake holds, and would be left without any stake.</summary>
+    private static void RequireClasses(PouwNodeOptions options)
+    {
+        int classes = options.Tolerance?.Classes.Select(static known => known.Id).Distinct().Count() ?? 0;
+        if (classes > StakePayload.MaxToleranceClasses && (options.Roles & (NodeRoles.Worker | NodeRoles.Validator)) != NodeRoles.None)
+        {
+            throw new ArgumentException(
+                $"{nameof(options.Tolerance)} has {classes} classes; the account of a worker or validator enrols for at most {StakePayload.MaxToleranceClasses}.",
+                nameof(options));
         }
     }
 

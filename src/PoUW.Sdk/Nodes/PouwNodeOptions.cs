@@ -142,7 +142,7 @@ public sealed record PouwNodeOptions
 
     /// <summary>
     /// Trains in float, within bounds (lane T); null to take no part in that. With an engine the accounts of worker and validator enrol for its classes, and a
-    /// client can submit jobs of them. The maker disposes of it, after the node.
+    /// client can submit jobs of them. A worker or validator takes no engine of more than 8 classes. The maker disposes of it, after the node.
     /// </summary>
     public IToleranceEngine? Tolerance { get; init; }
 

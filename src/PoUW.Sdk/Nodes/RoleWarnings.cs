@@ -1,4 +1,5 @@
 using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 using PoUW.Training;
 using PoUW.Training.Auditors;
@@ -16,6 +17,9 @@ internal sealed class RoleWarnings(string node, INodeObserver observer) : IWorke
 
     public void Leaned(Lease lease) => observer.Warn(
         node, $"the accepted units of {lease.Worker} in job {lease.JobId} lean to one side by more than one may differ, last unit {lease.Unit}");
+
+    public void StakeTooLow(Amount staked, Amount needed) => observer.Warn(
+        node, $"the account has {staked} at stake and its roles need {needed}: below the least of a validator it neither audits nor votes until it stakes more");
 
     public void Rejected(string what, ValidationResult result) => observer.Warn(node, $"{what} was not admitted: {result}");
 

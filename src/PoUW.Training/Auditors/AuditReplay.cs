@@ -14,7 +14,7 @@ namespace PoUW.Training.Auditors;
 /// Replays units as an honest worker does them; in lane T it compares the claimed state with the replay within the job's bounds. Where a worker's bound tickets won blocks, it commits to the operands that those products
 /// really have: a ticket on others is as false as a wrong record. One replay at a time.
 /// </summary>
-internal sealed class AuditReplay : IDisposable
+internal sealed class AuditReplay : IAsyncDisposable
 {
     private readonly OperandRecorder _operands;
     private readonly JobWorkspaces _workspaces;
@@ -23,7 +23,7 @@ internal sealed class AuditReplay : IDisposable
     public AuditReplay(JobLoader loader, ITensorBackend backend, ISpawner spawner, AuditorOptions options)
     {
         _operands = new OperandRecorder(backend);
-        _workspaces = new JobWorkspaces(loader, _operands, options.Tolerance, options.VmLimits, options.MaxCachedJobs, atStake: false);
+        _workspaces = new JobWorkspaces(loader, _operands, options.Tolerance, spawner, options.VmLimits, options.MaxCachedJobs, atStake: false);
         _spawner = spawner;
     }
 
@@ -50,7 +50,7 @@ internal sealed class AuditReplay : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _workspaces.Dispose();
+    public ValueTask DisposeAsync() => _workspaces.DisposeAsync();
 
     /// <summary>The claimed state, not the replay, is what the next round starts from, so it is the one to serve.</summary>
     private static Opinion Compare(ToleranceExecutor executor, ModelState start, UnitState unit, ReplayedUnit honest, ModelState? claimed)

@@ -30,7 +30,7 @@ public sealed class AuditorService(
     private readonly AcceptedStates _accepted = new(loader, options.MaxHeldStates);
     private readonly StakeKeeper _stake = new(
         sender, ledger.Parameters, StakeRoles.Validator, options.Stake, ToleranceClasses.Of(options.Tolerance), options.ResendAfterBlocks,
-        enrolsOnly: options.Stake is null);
+        lacks: options.Stake is null ? observer.StakeTooLow : null);
 
     private Task<ReplayedUnit?>? _replay;
     private volatile AuditorStatus _status = new(false, 0, 0);
@@ -58,8 +58,7 @@ public sealed class AuditorService(
         finally
         {
             await stopping.CancelAsync();
-            await EndReplayAsync();
-            _replayer.Dispose();
+            await EndAsync();
         }
     }
 
@@ -114,7 +113,7 @@ public sealed class AuditorService(
         }
     }
 
-    private async Task EndReplayAsync()
+    private async Task EndAsync()
     {
         try
         {
@@ -124,8 +123,11 @@ public sealed class AuditorService(
         {
             // The replay was cancelled together with the loop.
         }
-
-        _status = _status with { IsReplaying = false };
+        finally
+        {
+            _status = _status with { IsReplaying = false };
+            await _replayer.DisposeAsync();
+        }
     }
 
     /// <summary>Sends what is decided and due, and returns the units that still have to be judged.</summary>

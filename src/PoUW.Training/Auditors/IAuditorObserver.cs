@@ -1,4 +1,5 @@
 using PoUW.Core.Jobs;
+using PoUW.Core.Primitives;
 using PoUW.Core.Validation;
 
 namespace PoUW.Training.Auditors;
@@ -8,7 +9,11 @@ public interface IAuditorObserver
 {
     /// <summary>A unit was replayed; the verdict is in the journal and secret until it is opened on chain.</summary>
     /// <param name="record">What the worker committed.</param>
-    /// <param name="verdict">What the auditor found; the record is true if the digests are equal.</param>
+    /// <param name="verdict">
+    /// What the auditor found. In exact lanes the record is true if the digest is that of the record and of its lease's wins. In lane T that digest, with an available
+    /// state, says "within the bounds"; with one that is not available it says nothing about the record, and
+    /// <see cref="AuditReveal.OutOfBounds"/> of it says "outside".
+    /// </param>
     void Judged(UnitRecord record, AuditReveal verdict);
 
     /// <summary>
@@ -16,6 +21,14 @@ public interface IAuditorObserver
     /// may. No verdict follows from it: another auditor, with other units, need not see it.
     /// </summary>
     void Leaned(Lease lease);
+
+    /// <summary>
+    /// The account has the validator role, but its stake has fallen below what its roles need, and the auditor was told to leave staking to somebody else: below
+    /// the least stake of a validator the account is drawn for no audit and has no vote. Told once each time that this comes about.
+    /// </summary>
+    /// <param name="staked">What is at stake.</param>
+    /// <param name="needed">The least that is needed.</param>
+    void StakeTooLow(Amount staked, Amount needed);
 
     /// <summary>A transaction of the auditor was not admitted.</summary>
     void Rejected(string what, ValidationResult result);

@@ -18,6 +18,9 @@ public sealed class ModelState
     /// <summary>Length of the chunks in which every state travels, in bytes: fixed, so that a state has one address.</summary>
     public const int ChunkBytes = 1024 * 1024;
 
+    /// <summary>Longest name of a tensor in bytes of UTF-8: its root holds the length in one byte.</summary>
+    internal const int MaxNameBytes = byte.MaxValue;
+
     private readonly byte[] _encoded;
 
     /// <summary>Takes ownership of the tensors.</summary>
@@ -52,7 +55,7 @@ public sealed class ModelState
         VmLimits wide = limits with
         {
             MaxSlots = Math.Max(limits.MaxSlots, ToleranceBounds.MaxTensors),
-            MaxNameBytes = Math.Max(limits.MaxNameBytes, ToleranceBounds.MaxNameBytes),
+            MaxNameBytes = Math.Min(Math.Max(limits.MaxNameBytes, ToleranceBounds.MaxNameBytes), MaxNameBytes),
         };
         ValidationResult result = MachineState.TryDecode(encoded, wide, out IReadOnlyList<(string Name, Tensor Tensor)>? tensors);
         state = result.IsValid ? new ModelState(tensors!, encoded.ToArray()) : null;

@@ -1,3 +1,4 @@
+using System.Text;
 using PoUW.Compute.StateDicts;
 using PoUW.Vm.Tensors;
 
@@ -9,11 +10,24 @@ namespace PoUW.Training.Execution;
 /// </summary>
 public sealed class StateShapes
 {
+    // Beside its data a tensor has a name and a few numbers in the encoding.
+    private const int MaxFieldBytes = ModelState.MaxNameBytes + 32;
+
     private readonly (string Name, StateTensorType Type, long[] Shape)[] _tensors;
 
     /// <summary>Takes the shapes of a state.</summary>
-    /// <exception cref="TrainingException">A tensor is neither fp32 nor Int64, or too large for a matrix.</exception>
-    public StateShapes(StateDict state) => _tensors = [.. state.Select(static entry => ShapeOf(entry.Key, entry.Value))];
+    /// <exception cref="TrainingException">
+    /// A tensor is neither fp32 nor Int64, is empty, or has a name of more than 255 bytes; or all together are larger than one array can be.
+    /// </exception>
+    public StateShapes(StateDict state)
+    {
+        _tensors = [.. state.Select(static entry => ShapeOf(entry.Key, entry.Value))];
+        long bytes = state.Sum(static entry => (long)entry.Value.Data.Length + MaxFieldBytes);
+        if (bytes > Array.MaxLength)
+        {
+            throw new TrainingException($"A state of about {bytes} bytes is too large to be encoded.");
+        }
+    }
 
     /// <summary>The state as it is committed.</summary>
     /// <exception cref="TrainingException">It has other tensors than the state that the shapes were taken from.</exception>
@@ -66,6 +80,12 @@ public sealed class StateShapes
 
     private static (string Name, StateTensorType Type, long[] Shape) ShapeOf(string name, StateTensor tensor)
     {
+        if (Encoding.UTF8.GetByteCount(name) > ModelState.MaxNameBytes)
+        {
+            throw new TrainingException($"'{name}' is too long: names of tensors have at most {ModelState.MaxNameBytes} bytes.");
+        }
+
+        // Rows and columns fit 32 bits, since the data of a tensor that is not empty does.
         bool known = tensor.Type is StateTensorType.Float32 or StateTensorType.Int64;
         return known && tensor.Length > 0
             ? (name, tensor.Type, [.. tensor.Shape])

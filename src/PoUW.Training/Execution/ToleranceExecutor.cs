@@ -13,8 +13,13 @@ namespace PoUW.Training.Execution;
 /// </summary>
 public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
 {
-    // Right answers and losses are told for people, not paid for: a hundredth is well beyond what rounding does to them.
+    // Right answers and losses are told for people, not paid for: a hundredth of the samples, and of the loss, is well beyond what rounding does to them.
     private const ulong CountTolerance = 100;
+
+    // Once a model has learned, a hundredth of its loss is less than what engines round away: a unit in each of two conversions of a step, and
+    // 1e-4 bits a sample in the logarithms of fp32.
+    private const ulong RoundingsPerStep = 2;
+    private const ulong LossNoisePer10000Samples = 1UL << 15;
 
     // Each holds 8 bytes a number of the state.
     private const int MaxWatchedWorkers = 8;
@@ -40,14 +45,14 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     {
         Require(assets.Validate(manifest));
         (_manifest, _program, _mustProbe) = (manifest, assets.Program, atStake);
-        _units = Guard(() => engine.Open(assets.Program.Recipe, assets.Data, manifest.JobId, manifest.Seed));
+        _units = Guard(() => engine.Open(assets.Program.Recipe, assets.Data, manifest.JobId, manifest.Seed), lasting: true);
         try
         {
-            StateDict initial = Guard(_units.InitialState);
-            Shapes = new StateShapes(initial);
-            _initial = Shapes.ToModelState(initial);
+            StateDict initial = Guard(_units.InitialState, lasting: true);
+            Shapes = Guard(() => new StateShapes(initial), lasting: true);
+            _initial = Guard(() => Shapes.ToModelState(initial), lasting: true);
             Require(ModelState.TryDecode(_initial.Encoded.Span, limits, out _));
-            Guard(() => ToleranceProbe.CheckBounds(_program.Bounds, initial));
+            Guard(() => CheckBounds(initial), lasting: true);
         }
         catch
         {
@@ -68,12 +73,9 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     /// <inheritdoc/>
     public UnitResult RunSteps(ModelState start, Lease lease, ulong firstStep, ulong steps, CancellationToken cancellation)
     {
-        StateDict before = Shapes.ToStateDict(start);
-        ToleranceUnit unit = Guard(() => _mustProbe
-            ? ToleranceProbe.Check(_units, _program, before, firstStep, steps, cancellation)
-            : _units.Run(before, firstStep, steps, cancellation));
+        UnitResult result = Guard(() => Run(Shapes.ToStateDict(start), firstStep, steps, cancellation), lasting: _mustProbe);
         _mustProbe = false;
-        return new UnitResult(Shapes.ToModelState(unit.After), unit.LossSum, unit.Correct, unit.Samples);
+        return result;
     }
 
     /// <summary>Judges a worker's claim by a replay of the same unit.</summary>
@@ -126,8 +128,22 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _units.Dispose();
 
+    private UnitResult Run(StateDict before, ulong firstStep, ulong steps, CancellationToken cancellation)
+    {
+        ToleranceUnit unit = _mustProbe
+            ? ToleranceProbe.Check(_units, _program, before, firstStep, steps, cancellation)
+            : _units.Run(before, firstStep, steps, cancellation);
+        return new UnitResult(Shapes.ToModelState(unit.After), unit.LossSum, unit.Correct, unit.Samples);
+    }
+
+    private bool CheckBounds(StateDict initial)
+    {
+        ToleranceProbe.CheckBounds(_program.Bounds, initial);
+        return true;
+    }
+
     /// <summary>What does not depend on the device has to be equal; the blob is where everybody will look for the state.</summary>
-    private static string? WrongField(UnitRecord claimed, ModelState state, UnitRecord honest)
+    private string? WrongField(UnitRecord claimed, ModelState state, UnitRecord honest)
     {
         if (claimed.StartRoot != honest.StartRoot)
         {
@@ -144,40 +160,48 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
             return nameof(claimed.Samples);
         }
 
-        if (!IsNear(claimed.Correct, honest.Correct, honest.Samples))
+        if (!IsNear(claimed.Correct, honest.Correct, (honest.Samples / CountTolerance) + 1))
         {
             return nameof(claimed.Correct);
         }
 
-        return IsNear(claimed.LossSum, honest.LossSum, honest.LossSum) ? null : nameof(claimed.LossSum);
+        UInt128 rounding = ((UInt128)RoundingsPerStep * _manifest.StepsInUnit(honest.Unit)) + NoiseOf(honest.Samples);
+        return IsNear(claimed.LossSum, honest.LossSum, (honest.LossSum / CountTolerance) + rounding) ? null : nameof(claimed.LossSum);
     }
 
-    private static bool IsNear(ulong claimed, ulong honest, ulong scale) =>
-        Math.Max(claimed, honest) - Math.Min(claimed, honest) <= 1 + (scale / CountTolerance);
+    /// <summary>Rounded up.</summary>
+    private static UInt128 NoiseOf(ulong samples) => (((UInt128)samples * LossNoisePer10000Samples) + 9_999) / 10_000;
+
+    private static bool IsNear(ulong claimed, ulong honest, UInt128 slack) => Math.Max(claimed, honest) - Math.Min(claimed, honest) <= slack;
 
     private static void Require(ValidationResult result)
     {
         if (!result.IsValid)
         {
-            throw new TrainingException($"The job cannot run: {result}");
+            throw new TrainingException($"The job cannot run: {result}") { IsLasting = true };
         }
     }
 
-    private static void Guard(Action action) => Guard(() =>
-    {
-        action();
-        return true;
-    });
-
-    private static T Guard<T>(Func<T> call)
+    /// <summary>
+    /// Modules are code of hosts, and shapes and rates are a client's: whatever they throw is the end of a unit, never that of the role that runs it.
+    /// </summary>
+    private static T Guard<T>(Func<T> call, bool lasting = false)
     {
         try
         {
             return call();
         }
-        catch (PoUW.Core.PouwException failure) when (failure is ToleranceException or StateDictException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            throw new TrainingException($"Lane T: {failure.Message}");
+            // Memory may be free later.
+            throw new TrainingException(Describe(failure)) { IsLasting = lasting && failure is not OutOfMemoryException };
         }
     }
+
+    private static string Describe(Exception failure) => failure switch
+    {
+        TrainingException => failure.Message,
+        ToleranceException or StateDictException => $"Lane T: {failure.Message}",
+        _ => $"Lane T: {failure.GetType().Name}: {failure.Message}",
+    };
 }

@@ -36,6 +36,18 @@ public sealed class JobJournal(IKeyValueStore store)
     public void Add(UnitRecord record) =>
         Add(KeyOf(record.JobId, RecordKind, record.Unit, record.Attempt, record.InputsDigest), record.Encode());
 
+    /// <summary>
+    /// Makes a record durable in place of what is there for the same lease and inputs. For lane T, where an honest unit that is run again has other bits, and only as
+    /// long as the ledger holds no record of the unit; in exact lanes another record is a contradiction.
+    /// </summary>
+    public void Replace(UnitRecord record)
+    {
+        lock (_gate)
+        {
+            store.Apply(new WriteBatch().Put(KeyOf(record.JobId, RecordKind, record.Unit, record.Attempt, record.InputsDigest), record.Encode()));
+        }
+    }
+
     /// <summary>The verdict on a unit under one draw of auditors, or null.</summary>
     public AuditReveal? FindVerdict(Hash256 jobId, ulong unit, ulong attempt, Hash256 draw) =>
         store.Get(KeyOf(jobId, VerdictKind, unit, attempt, draw)) is { } stored ? DecodeVerdict(stored) : null;

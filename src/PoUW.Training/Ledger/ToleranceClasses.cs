@@ -1,5 +1,6 @@
 using PoUW.Compute.Tolerance;
 using PoUW.Core.Primitives;
+using PoUW.Economics.Staking;
 
 namespace PoUW.Training.Ledger;
 
@@ -7,6 +8,14 @@ namespace PoUW.Training.Ledger;
 internal static class ToleranceClasses
 {
     /// <summary>The ids of an engine's classes as a stake holds them: each once, in ascending order; none without an engine.</summary>
-    public static IReadOnlyList<Hash256> Of(IToleranceEngine? engine) =>
-        engine is null ? [] : [.. engine.Classes.Select(static known => known.Id).Distinct().Order()];
+    /// <exception cref="ArgumentException">There are more than an account can enrol for: the stake that says so would be refused for ever.</exception>
+    public static IReadOnlyList<Hash256> Of(IToleranceEngine? engine)
+    {
+        Hash256[] classes = engine is null ? [] : [.. engine.Classes.Select(static known => known.Id).Distinct().Order()];
+        return classes.Length <= StakePayload.MaxToleranceClasses
+            ? classes
+            : throw new ArgumentException(
+                $"The engine of the option Tolerance has {classes.Length} classes; an account enrols for at most {StakePayload.MaxToleranceClasses}.",
+                nameof(engine));
+    }
 }

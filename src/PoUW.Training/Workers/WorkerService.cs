@@ -19,7 +19,8 @@ namespace PoUW.Training.Workers;
 /// here is committed again without computing it. Without a lease it does idle work (mining the commons product). One loop, one compute
 /// thread at a time; a failed unit is reported to the observer and left to its lease's expiry. A unit is given up when its lease is over,
 /// or when it takes <see cref="LeaseDurations"/> times as long as a lease should last: a program may never end, and while all workers
-/// run it no block does. The worker does no further unit of such a job.
+/// run it no block does. The worker does no further unit of such a job, nor of a job of lane T that cannot be opened or kept within its bounds here, or in
+/// which this account was found out of bounds: each unit of it would cost a fine. An observer hears of each job that is given up once.
 /// </summary>
 public sealed class WorkerService(
     AccountSender sender, ILedgerAccess ledger, JobLoader loader, JobJournal journal, ITensorBackend backend, IUnitRunner runner,
@@ -31,7 +32,7 @@ public sealed class WorkerService(
     private const int MaxRemembered = 4096;
 
     private readonly JobWorkspaces _workspaces = new(
-        loader, backend, options.Tolerance, options.VmLimits, options.MaxCachedJobs, atStake: true);
+        loader, backend, options.Tolerance, spawner, options.VmLimits, options.MaxCachedJobs, atStake: true);
     private readonly Dictionary<(Hash256 Job, ulong Unit), SentUnit> _sent = [];
     private readonly StakeKeeper _stake = new(
         sender, ledger.Parameters, StakeRoles.Worker, options.Stake, ToleranceClasses.Of(options.Tolerance), options.ResendAfterBlocks);
@@ -58,7 +59,7 @@ public sealed class WorkerService(
         finally
         {
             SetActivity(WorkerActivity.Idle);
-            _workspaces.Dispose();
+            await _workspaces.DisposeAsync();
         }
     }
 
@@ -100,8 +101,8 @@ public sealed class WorkerService(
 
         foreach (Lease lease in JobLedger.LeasesOf(view.State, sender.Key.Address))
         {
-            bool open = lease.ExpiryHeight > view.Height && !_givenUp.Contains(lease.JobId);
-            if (open && IsDue((lease.JobId, lease.Unit), lease.Attempt, view.Height))
+            bool due = lease.ExpiryHeight > view.Height && IsDue((lease.JobId, lease.Unit), lease.Attempt, view.Height);
+            if (due && IsWanted(view, lease))
             {
                 return lease;
             }
@@ -109,6 +110,29 @@ public sealed class WorkerService(
 
         return null;
     }
+
+    /// <summary>False if the job was given up, or has to be now.</summary>
+    private bool IsWanted(LedgerView view, Lease lease)
+    {
+        if (_givenUp.Contains(lease.JobId))
+        {
+            return false;
+        }
+
+        if (!WasOutOfBounds(view, lease.JobId))
+        {
+            return true;
+        }
+
+        GiveUp(lease.JobId);
+        observer.Failed(lease, new TrainingException(
+            $"Auditors found a unit of this account out of the bounds of job {lease.JobId}, which is given up: this device may not be what its class says."));
+        return false;
+    }
+
+    private bool WasOutOfBounds(LedgerView view, Hash256 jobId) =>
+        JobLedger.GetJob(view.State, jobId) is { Convictions: > 0, Manifest.IsTolerance: true }
+        && JobLedger.Convictions(view.State, jobId).Any(one => one.Offence == Offence.OutOfBounds && one.Offender == sender.Key.Address);
 
     private bool IsDue((Hash256 Job, ulong Unit) key, ulong attempt, ulong height) =>
         !_sent.TryGetValue(key, out SentUnit? sent) || sent.Attempt != attempt || height >= sent.Height + options.ResendAfterBlocks;
@@ -123,6 +147,11 @@ public sealed class WorkerService(
             {
                 observer.Rejected($"record of unit {lease.Unit}", result);
             }
+        }
+        catch (TrainingException failure) when (failure.IsLasting)
+        {
+            GiveUp(lease.JobId);
+            observer.Failed(lease, new TrainingException($"{failure.Message} Job {lease.JobId} is given up.") { IsLasting = true });
         }
         catch (TrainingException failure)
         {
@@ -153,8 +182,17 @@ public sealed class WorkerService(
             await loader.PublishAsync(outcome.End);
         }
 
-        // Refuses a record that differs from a journaled one: what may have been sent before is never contradicted.
-        journal.Add(outcome.Record);
+        if (job.Manifest.IsTolerance && IsInForce(ledger.View, lease))
+        {
+            // The state of a journaled record is lost, and its bits do not come again.
+            journal.Replace(outcome.Record);
+        }
+        else
+        {
+            // Refuses a record that differs from a journaled one: what may have been sent before is never contradicted.
+            journal.Add(outcome.Record);
+        }
+
         _status = _status with { UnitsCommitted = _status.UnitsCommitted + 1 };
         return outcome.Record;
     }

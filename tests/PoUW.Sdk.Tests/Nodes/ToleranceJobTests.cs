@@ -124,6 +124,29 @@ public sealed class ToleranceJobTests
         });
     }
 
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task Every_unit_is_audited_unless_the_client_says_otherwise(CancellationToken cancellation)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync(workers: 0, tolerance: static _ => Engine);
+        ToleranceJob all = await network.Client.SubmitJobAsync(Request with { AuditRateBasisPoints = null });
+        ToleranceJob least = await network.Client.SubmitJobAsync(Request with { AuditRateBasisPoints = 4_000, Name = "least" });
+        Assert.That((all.Manifest.AuditRateBasisPoints, least.Manifest.AuditRateBasisPoints), Is.EqualTo((10_000UL, 4_000UL)));
+    }
+
+    [TestCase(NodeRoles.Worker)]
+    [TestCase(NodeRoles.Validator)]
+    [TestCase(NodeRoles.Client)]
+    [CancelAfter(60_000)]
+    public async Task A_node_with_an_engine_of_more_classes_than_its_account_can_enrol_for_does_not_start(NodeRoles role, CancellationToken cancellation)
+    {
+        ReproducibleEngine nine = new("fp32", Enumerable.Range(1, 9).ToDictionary(static i => $"m-{i}", static _ => new Func<Module>(static () => new Linear(784, 4))));
+        await using TestNetwork network = await TestNetwork.StartAsync(workers: 0);
+        Assert.That(
+            async () => await network.AddAsync("worker-1", role, tolerance: nine),
+            role == NodeRoles.Client ? Throws.Nothing : Throws.ArgumentException.With.Message.Contains("Tolerance").And.Message.Contains("8"));
+    }
+
     private static IToleranceEngine DeviceOf(string node) => new OtherDeviceEngine(Engine, (ulong)node.Sum(static letter => letter));
 
     private static async Task<string?> RefusedFieldAsync(PouwNode client, ToleranceRequest request)

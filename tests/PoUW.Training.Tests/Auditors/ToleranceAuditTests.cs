@@ -106,6 +106,45 @@ public sealed class ToleranceAuditTests
         });
     }
 
+    [Test]
+    public async Task A_worker_that_was_found_out_of_bounds_gives_the_job_up_and_says_so_once(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(validators: 3, job: SceneJob.Tolerance);
+        await scene.WorkAsync(new LyingRunner(LieKind.WrongUpdate, 7));
+        scene.StartService(options: Options());
+        await AuditAsync(scene, AuditReveal.OutOfBounds(scene.Unit(0).AuditDigest), true, cancellation);
+        Assert.That(scene.Unit(0).Lease, Has.Property("Attempt").EqualTo(1UL).And.Property("Worker").EqualTo(scene.WorkerSender.Key.Address), "the only one");
+        await using RunningWorker worker = scene.StartWorker(new WorkerOptions { Tolerance = ToleranceTestJob.Device(1), ResendAfterBlocks = 1 });
+        TrainingException failure = await worker.Recorder.FirstFailure.WaitAsync(cancellation);
+        for (int block = 0; block < 3; block++)
+        {
+            await worker.Idle.NextAsync(cancellation);
+            scene.Ledger.Mine();
+        }
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(failure.Message, Does.Contain("given up"));
+            Assert.That(worker.Recorder.Failures, Has.Count.EqualTo(1));
+            Assert.That(scene.Ledger.Sent(TransactionKind.CommitUnit), Has.Count.EqualTo(1), "the lie alone");
+        });
+    }
+
+    [Test]
+    public async Task An_auditor_whose_replay_fails_as_it_stops_closes_its_jobs_all_the_same(CancellationToken cancellation)
+    {
+        await using AuditScene scene = await AuditScene.StartAsync(validators: 3, job: SceneJob.Tolerance);
+        await scene.WorkAsync(new HonestRunner());
+        HookedEngine engine = new();
+        scene.StartService(options: new AuditorOptions { Tolerance = engine }, onJudged: () =>
+        {
+            scene.CancelService();
+            throw new InvalidOperationException("an observer");
+        });
+        Assert.That(async () => await scene.EndOfServiceAsync().WaitAsync(cancellation), Throws.InvalidOperationException);
+        Assert.That((engine.Opens, engine.Closed), Is.EqualTo((1, 1)));
+    }
+
     private static StakeAccount Worker(AuditScene scene) => StakeLedger.Get(scene.Ledger.View.State, scene.WorkerSender.Key.Address);
 
     private static AuditorOptions Options() => new() { Tolerance = ToleranceTestJob.Device(3) };

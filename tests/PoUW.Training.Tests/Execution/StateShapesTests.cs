@@ -1,6 +1,7 @@
 using PoUW.Compute.StateDicts;
 using PoUW.Training.Execution;
 using PoUW.Vm.Programs;
+using PoUW.Vm.State;
 using PoUW.Vm.Tensors;
 
 namespace PoUW.Training.Tests.Execution;
@@ -87,14 +88,36 @@ public sealed class StateShapesTests
         });
     }
 
-    [TestCase(65)]
-    [TestCase(255)]
-    public void The_names_of_deep_modules_travel(int length)
+    [Test]
+    public void The_names_of_deep_modules_travel_as_far_as_a_root_can_hold_their_length()
     {
-        StateDict state = new([new(string.Concat(Enumerable.Repeat("n", length)), StateTensor.FromFloat32([1], 1))]);
-        ModelState committed = new StateShapes(state).ToModelState(state);
-        Assert.That(ModelState.TryDecode(committed.Encoded.Span, VmLimits.Default, out _).IsValid, Is.True);
+        StateDict longest = Named(255);
+        StateShapes shapes = new(longest);
+        ModelState committed = shapes.ToModelState(longest);
+        Assert.Multiple(() =>
+        {
+            Assert.That(ModelState.TryDecode(committed.Encoded.Span, VmLimits.Default, out ModelState? read).IsValid, Is.True);
+            Assert.That(shapes.ToStateDict(read!).Names, Is.EqualTo(longest.Names));
+            Assert.That(() => new StateShapes(Named(256)), Throws.TypeOf<TrainingException>().With.Message.Contains("255"));
+        });
     }
+
+    [Test]
+    public void A_fetched_state_with_a_longer_name_is_refused_and_does_not_throw()
+    {
+        byte[] hostile = MachineState.Encode([(Named(256).Names[0], new Tensor(TensorType.Float32, 1, 1))]);
+        Assert.That(ModelState.TryDecode(hostile, VmLimits.Default, out _).IsValid, Is.False);
+    }
+
+    [Test]
+    public void A_state_that_no_array_holds_is_refused_before_it_is_encoded()
+    {
+        StateTensor some = new(StateTensorType.Float32, [1 << 22], new byte[1 << 24]);
+        StateDict huge = new(Enumerable.Range(0, 128).Select(i => new KeyValuePair<string, StateTensor>($"t{i}", some)));
+        Assert.That(() => new StateShapes(huge), Throws.TypeOf<TrainingException>().With.Message.Contains("too large"));
+    }
+
+    private static StateDict Named(int length) => new([new(new string('n', length), StateTensor.FromFloat32([1], 1))]);
 
     private static StateDict With(string name, StateTensor tensor) =>
         new(State.Select(entry => entry.Key == name ? new KeyValuePair<string, StateTensor>(name, tensor) : entry));

@@ -47,8 +47,14 @@ public sealed class ToleranceExecutorTests
         [Values(LieKind.WrongUpdate, LieKind.SkipStep, LieKind.WrongBatch)] LieKind kind, [Range(1, 10)] int seed)
     {
         using ToleranceExecutor worker = ToleranceTestJob.Executor(Manifest, ToleranceTestJob.Device((ulong)seed));
-        ToleranceVerdict verdict = Judge(Claim(new LyingRunner(kind, (ulong)seed), worker));
-        Assert.That((verdict.Accepted, verdict.Reason), Is.EqualTo((false, verdict.Reason)).And.Not.EqualTo((false, "")));
+        UnitRecord honest = Claim(new HonestRunner(), worker).Record;
+        UnitOutcome lie = Claim(new LyingRunner(kind, (ulong)seed), worker);
+        UnitRecord covered = lie.Record with { LossSum = honest.LossSum, Correct = honest.Correct, Samples = honest.Samples };
+        ToleranceVerdict verdict = Judge(lie with { Record = covered });
+        Assert.That(verdict.Accepted, Is.False);
+        Assert.That(
+            ToleranceTestJob.Program.Bounds.Tensors.Keys.Where(name => verdict.Reason.StartsWith($"'{name}' differs", StringComparison.Ordinal)),
+            Has.Exactly(1).Items, verdict.Reason);
     }
 
     [Test]
@@ -90,6 +96,50 @@ public sealed class ToleranceExecutorTests
         UnitOutcome honest = Claim(new HonestRunner(), _auditor);
         UnitRecord near = honest.Record with { Correct = honest.Record.Correct + 1, LossSum = honest.Record.LossSum + (honest.Record.LossSum / 200) };
         Assert.That(Judge(honest with { Record = near }).Reason, Is.Empty);
+    }
+
+    [TestCase(0UL, 218UL, ExpectedResult = "")]
+    [TestCase(0UL, 219UL, ExpectedResult = "LossSum")]
+    [TestCase(100UL, 319UL, ExpectedResult = "")]
+    [TestCase(100UL, 320UL, ExpectedResult = "LossSum")]
+    [TestCase(300UL, 79UL, ExpectedResult = "")]
+    [TestCase(300UL, 78UL, ExpectedResult = "LossSum")]
+    public string The_loss_of_a_model_that_has_learned_may_differ_by_what_is_rounded_away(ulong honest, ulong claimed)
+    {
+        // Four steps of 16 samples: 2 * 4 + 64 * 3.2768, rounded up, is 218.
+        UnitOutcome claim = Claim(new HonestRunner(), _auditor);
+        ReplayedUnit replay = new(claim.Record with { LossSum = honest }, claim.End);
+        string reason = _auditor.Judge(Start, claim.Record with { LossSum = claimed }, claim.End, replay).Reason;
+        return reason.Contains("LossSum", StringComparison.Ordinal) ? "LossSum" : reason;
+    }
+
+    [Test]
+    public void Whatever_a_module_throws_is_a_failure_of_the_unit_and_names_what_it_was()
+    {
+        HookedEngine atRun = new() { OnRun = static () => throw new IndexOutOfRangeException("no such shape") };
+        HookedEngine atOpen = new() { OnOpen = static () => throw new KeyNotFoundException("no such layer") };
+        HookedEngine cancelled = new() { OnRun = static () => throw new OperationCanceledException() };
+        using ToleranceExecutor auditor = ToleranceTestJob.Executor(Manifest, atRun);
+        using ToleranceExecutor worker = ToleranceTestJob.Executor(Manifest, atRun, atStake: true);
+        using ToleranceExecutor stopped = ToleranceTestJob.Executor(Manifest, cancelled);
+        Assert.Multiple(() =>
+        {
+            Assert.That(
+                Running(auditor),
+                Throws.TypeOf<TrainingException>().With.Message.Contains("IndexOutOfRangeException: no such shape").And.Property("IsLasting").False);
+            Assert.That(Running(worker), Throws.TypeOf<TrainingException>().With.Property("IsLasting").True);
+            Assert.That(Running(stopped), Throws.TypeOf<OperationCanceledException>());
+            Assert.That(
+                () => ToleranceTestJob.Executor(Manifest, atOpen),
+                Throws.TypeOf<TrainingException>().With.Message.Contains("KeyNotFoundException: no such layer").And.Property("IsLasting").True);
+        });
+    }
+
+    [Test]
+    public void Want_of_memory_does_not_last()
+    {
+        HookedEngine full = new() { OnOpen = static () => throw new InsufficientMemoryException("full") };
+        Assert.That(() => ToleranceTestJob.Executor(Manifest, full), Throws.TypeOf<TrainingException>().With.Property("IsLasting").False);
     }
 
     [Test]
@@ -161,11 +211,14 @@ public sealed class ToleranceExecutorTests
         using ToleranceExecutor fair = ToleranceTestJob.Executor(Manifest, atStake: true);
         Assert.Multiple(() =>
         {
-            Assert.That(() => worker.RunSteps(Start, Lease, 0, 400, CancellationToken.None), Throws.TypeOf<TrainingException>());
+            Assert.That(
+                () => worker.RunSteps(Start, Lease, 0, 400, CancellationToken.None), Throws.TypeOf<TrainingException>().With.Property("IsLasting").True);
             Assert.That(auditor.RunSteps(Start, Lease, 0, 400, CancellationToken.None).Samples, Is.EqualTo(6400));
             Assert.That(fair.RunSteps(Start, Lease, 0, 4, CancellationToken.None).Samples, Is.EqualTo(64));
         });
     }
+
+    private Action Running(ToleranceExecutor executor) => () => executor.RunSteps(Start, Lease, 0, 4, CancellationToken.None);
 
     private bool Leans(Address worker, ModelState claimed)
     {

@@ -86,6 +86,23 @@ public sealed class JobJournalTests
     }
 
     [Test]
+    public void A_record_of_lane_t_may_be_replaced_and_only_that_one_is()
+    {
+        using InMemoryKeyValueStore store = new();
+        JobJournal journal = new(store);
+        UnitRecord other = Record with { EndRoot = Hash256.Sha256("other bits"u8) };
+        UnitRecord later = Record with { Attempt = 2 };
+        journal.Add(Record);
+        journal.Add(later);
+        journal.Replace(other);
+        Assert.Multiple(() =>
+        {
+            Assert.That(journal.FindRecord(Job, 5, 1, Inputs), Is.EqualTo(other));
+            Assert.That(journal.FindRecord(Job, 5, 2, Inputs), Is.EqualTo(later));
+        });
+    }
+
+    [Test]
     public void Entries_leave_once_the_end_of_their_job_is_final_and_not_before()
     {
         using KeyPair client = KeyPair.Generate(new SeededRandomSource(1, "client"));

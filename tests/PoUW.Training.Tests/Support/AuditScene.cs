@@ -150,10 +150,10 @@ internal sealed class AuditScene : IAsyncDisposable
     }
 
     /// <summary>Starts the production service for the first validator; the seed decides its salts.</summary>
-    public void StartService(ulong seed = 1, AuditorOptions? options = null)
+    public void StartService(ulong seed = 1, AuditorOptions? options = null, Action? onJudged = null)
     {
         _serviceStopping = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        Recorder = new AuditRecorder();
+        Recorder = new AuditRecorder { OnJudged = onJudged ?? (static () => { }) };
         AuditorService service = new(
             new AccountSender(Me, Ledger), Ledger, Peer.Loader, new JobJournal(Peer.Store), new CpuBackend(), new SeededRandomSource(seed, "salt"),
             Peer.Spawner, Recorder, options ?? new AuditorOptions());
@@ -161,14 +161,24 @@ internal sealed class AuditScene : IAsyncDisposable
     }
 
     /// <summary>Starts the production worker service for the worker's account.</summary>
-    public RunningWorker StartWorker() => new(new(), new(), (recorder, idle) => new WorkerService(
+    public RunningWorker StartWorker(WorkerOptions? options = null) => new(new(), new(), (recorder, idle) => new WorkerService(
         new AccountSender(_worker, Ledger), Ledger, WorkerPeer.Loader, new JobJournal(WorkerPeer.Store), new CpuBackend(), new HonestRunner(), idle,
-        WorkerPeer.Spawner, recorder, new WorkerOptions(), TimeProvider.System));
+        WorkerPeer.Spawner, recorder, options ?? new WorkerOptions(), TimeProvider.System));
 
     public async Task StopServiceAsync()
     {
-        await _serviceStopping.CancelAsync();
-        await _service;
+        CancelService();
+        await EndOfServiceAsync();
+    }
+
+    public void CancelService() => _serviceStopping.Cancel();
+
+    /// <summary>Waits for the service; fails as it did.</summary>
+    public async Task EndOfServiceAsync()
+    {
+        Task ended = _service;
+        _service = Task.CompletedTask;
+        await ended;
     }
 
     /// <summary>Lets the other validators commit to, or open, a verdict on a unit.</summary>

@@ -16,5 +16,11 @@ internal sealed class WorkerRecorder : IWorkerObserver
 
     public void Rejected(string what, ValidationResult result) => Rejections.Enqueue(result);
 
-    public void Failed(Lease lease, TrainingException failure) => _failure.TrySetResult(failure);
+    public ConcurrentQueue<TrainingException> Failures { get; } = new();
+
+    public void Failed(Lease lease, TrainingException failure)
+    {
+        Failures.Enqueue(failure);
+        _failure.TrySetResult(failure);
+    }
 }
