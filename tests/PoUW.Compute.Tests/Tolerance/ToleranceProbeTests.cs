@@ -80,8 +80,11 @@ public sealed class ToleranceProbeTests
     {
         ToleranceRecipe working = ToleranceScene.Recipe with { Momentum = 0 };
         ToleranceRecipe idle = working with { LearningRate = 1e-11f };
-        Assert.That(() => Measure(idle), Throws.TypeOf<ToleranceException>().With.Message.Contains("nothing was done"), "its client sees it too");
-        using IToleranceUnits units = ToleranceScene.Open(idle);
+        ShiftedEngine engine = new(ToleranceScene.Engine, static state => ToleranceScene.Changed(state, static (_, value, _) => value == 0 ? 0.5f : value));
+        Assert.That(
+            () => ToleranceCalibration.Measure([engine], idle, ToleranceScene.Data, 1, Steps, 2),
+            Throws.TypeOf<ToleranceException>().With.Message.Contains("nothing was done"), "its client sees it too");
+        using IToleranceUnits units = engine.Open(idle, ToleranceScene.Data, ToleranceScene.Order, 1);
         ToleranceBounds wide = new(units.InitialState().Names.ToDictionary(static name => name, static _ => new TensorBound(10, 0.9)));
         Assert.That(
             () => ToleranceProbe.Check(units, new(idle, wide), units.InitialState(), 0, Steps, default),
