@@ -100,8 +100,15 @@ internal static class LaneTRun
     {
         long start = Stopwatch.GetTimestamp();
         ToleranceJob job = await client.SubmitJobAsync(request);
+        ulong last = 0;
         await foreach (JobProgress progress in job.FollowAsync())
         {
+            if (progress.StepsDone == last)
+            {
+                continue;
+            }
+
+            last = progress.StepsDone;
             output.WriteLine($"lane T     step {progress.StepsDone} of {progress.TotalSteps}, height {progress.Height}");
         }
 

@@ -143,8 +143,8 @@ public sealed class ToleranceTests
         StateDict honest = RunOtherwise(OtherOrder, _before, Steps);
         DriftWatch liar = new(bounds);
         DriftWatch worker = new(bounds);
-        Assert.That(Enumerable.Range(0, 4).Any(_ => liar.Add(_before, claimed, _unit.After)));
-        Assert.That(Enumerable.Range(0, 4).Any(_ => worker.Add(_before, honest, _unit.After)), Is.False);
+        Assert.That(Enumerable.Range(0, 8).Any(_ => liar.Add(_before, claimed, _unit.After)));
+        Assert.That(Enumerable.Range(0, 8).Any(_ => worker.Add(_before, honest, _unit.After)), Is.False);
     }
 
     /// <summary>The update of a bias before a normalisation is noise; its differences say nothing of the other tensors.</summary>

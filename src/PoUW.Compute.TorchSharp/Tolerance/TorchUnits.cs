@@ -11,8 +11,11 @@ namespace PoUW.Compute.TorchSharp.Tolerance;
 /// <summary>A job of lane T on a device of libtorch. One dispose scope a step; TF32 is off while it computes, and nothing waits for the device until the unit ends.</summary>
 internal sealed class TorchUnits : IToleranceUnits
 {
-    private const double BitsPerNat = 1.4426950408889634;
-    private const double FixedPointUnit = 1 << 15;
+    private const int FractionBits = 15;
+
+    // log2(e) in Q15.
+    private const long BitsPerNat = 47274;
+    private const double MostNats = 1L << 46;
 
     private readonly ToleranceRecipe _recipe;
     private readonly ToleranceSamples _samples;
@@ -45,7 +48,7 @@ internal sealed class TorchUnits : IToleranceUnits
     {
         using DisposeScope scope = torch.NewDisposeScope();
         _module.Load(before);
-        torch.Tensor losses = torch.zeros(1, torch.ScalarType.Float64, _device);
+        torch.Tensor losses = torch.zeros(1, torch.ScalarType.Int64, _device);
         torch.Tensor correct = torch.zeros(1, torch.ScalarType.Int64, _device);
         for (long step = firstStep; step < firstStep + steps; step++)
         {
@@ -55,9 +58,7 @@ internal sealed class TorchUnits : IToleranceUnits
 
         StateDict after = _module.Capture();
         ToleranceState.RequireFinite(after);
-        double bits = losses.item<double>() * _recipe.BatchSize * BitsPerNat * FixedPointUnit;
-        return new ToleranceUnit(
-            after, bits > 0 ? (ulong)Math.Min(bits, long.MaxValue) : 0, (ulong)correct.item<long>(), (ulong)steps * (ulong)_recipe.BatchSize);
+        return new ToleranceUnit(after, (ulong)losses.item<long>(), (ulong)correct.item<long>(), (ulong)steps * (ulong)_recipe.BatchSize);
     }
 
     private void Step(long step, torch.Tensor losses, torch.Tensor correct)
@@ -71,11 +72,18 @@ internal sealed class TorchUnits : IToleranceUnits
         torch.Tensor loss = functional.cross_entropy(logits, targets);
         using (torch.no_grad())
         {
-            losses.add_(loss.detach());
+            losses.add_(ToFixedPoint(loss.detach()));
             correct.add_(logits.argmax(1).eq(targets).sum());
         }
 
         _module.Update(loss, _recipe.LearningRate, _recipe.Momentum);
+    }
+
+    /// <summary>The step's loss in bits, Q15, rounded as the programs of lane R round it: else small losses of the two kinds of engines would differ by their rounding alone.</summary>
+    private torch.Tensor ToFixedPoint(torch.Tensor meanNats)
+    {
+        torch.Tensor nats = meanNats.to_type(torch.ScalarType.Float64).mul(_recipe.BatchSize * (double)(1 << FractionBits));
+        return nats.nan_to_num(MostNats, MostNats, 0).clamp(0, MostNats).to_type(torch.ScalarType.Int64).mul(BitsPerNat).bitwise_right_shift(FractionBits);
     }
 
     /// <summary>A label that is no class would end the process's use of a GPU.</summary>

@@ -5,7 +5,10 @@ namespace PoUW.Compute.Tolerance;
 /// <summary>The steps of one job of lane T on one device. Belongs to one thread at a time.</summary>
 public interface IToleranceUnits : IDisposable
 {
-    /// <summary>The state before the first step, the same bits on every device (<see cref="ToleranceState"/>): parameters, buffers, momenta, in the ordinal order of their names.</summary>
+    /// <summary>
+    /// The state before the first step, the same bits on every device (<see cref="ToleranceState"/>): parameters, buffers, momenta, in the ordinal order of their
+    /// names. So a module's buffers have to start as constants; one that each device computes with its own sine is another job on each.
+    /// </summary>
     /// <exception cref="ToleranceException">The device cannot be used.</exception>
     StateDict InitialState();
 

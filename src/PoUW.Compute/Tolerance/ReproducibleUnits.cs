@@ -37,6 +37,11 @@ internal sealed class ReproducibleUnits : IToleranceUnits
             _backend.Dispose();
             throw new ToleranceException("There is not enough memory for the module and its data.");
         }
+        catch
+        {
+            _backend.Dispose(); // Its threads would stay.
+            throw;
+        }
 
         _initial = new Lazy<StateDict>(() => CreateInitial(recipe.Momentum, seed));
     }

@@ -4,7 +4,7 @@ namespace PoUW.Compute.Tolerance;
 
 /// <summary>What two honest runs of a unit may differ by in one tensor.</summary>
 /// <param name="Largest">Bound of <see cref="TensorDifference.Largest"/>.</param>
-/// <param name="Relative">Bound of <see cref="TensorDifference.Relative"/>, and of the 2-norm of the sum of the differences of units (<see cref="DriftWatch"/>).</param>
+/// <param name="Relative">Bound of <see cref="TensorDifference.Relative"/>; <see cref="DriftWatch"/> measures sums over units by it too.</param>
 /// <param name="Noise">
 /// Bound of <see cref="TensorDifference.Absolute"/>, in place of the others, if the unit changes nothing of the tensor but noise: a bias before a
 /// normalisation, whose gradient is 0; the others are infinite then. Null for a tensor that is trained.

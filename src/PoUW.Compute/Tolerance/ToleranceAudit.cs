@@ -4,8 +4,9 @@ namespace PoUW.Compute.Tolerance;
 
 /// <summary>
 /// Compares a claimed state with a replay of the same unit, tensor by tensor and by the size of each tensor's update, never by one norm of all weights: an update
-/// that is left out, made small or taken from other data is as large a difference as the update itself, however small that is (training
-/// notes 4.6; the attacks are those of arXiv 2108.09454 and 2208.03567). Stateless, any thread.
+/// that is left out, made small or taken from other data is as large a difference as the update itself (training
+/// notes 4.6; the attacks are those of arXiv 2108.09454 and 2208.03567). But up to four units in the last place of a number are no difference: updates below
+/// that are not told from none, and a unit all of whose tensors change by less is no work that can be audited (<see cref="RequireWork"/>). Stateless, any thread.
 /// </summary>
 public static class ToleranceAudit
 {
@@ -13,7 +14,7 @@ public static class ToleranceAudit
     private const double LeastUpdate = 1e-12;
 
     // Honest runs differ by more than the few that were measured.
-    private const double Headroom = 8;
+    internal const double Headroom = 8;
 
     // Bounds from here on would admit lies: a tenth of the work left out, or done with other data.
     private const double MostRelative = 0.1;
@@ -58,14 +59,18 @@ public static class ToleranceAudit
     /// </summary>
     /// <param name="runs">The state before a unit, and two honest runs of it.</param>
     /// <exception cref="ToleranceException">
-    /// There are no runs, their states do not belong together, or the honest ones differ so much in a tensor that is trained that the bound would admit lies: such a job has no place in lane T.
+    /// There are no runs, their states do not belong together, the honest ones differ so much in a tensor that is trained that the bound would admit lies, or a
+    /// unit changes so little that the bounds would admit one where nothing was done: such a job has no place in lane T.
     /// </exception>
     public static ToleranceBounds Calibrate(IEnumerable<(StateDict Before, StateDict First, StateDict Second)> runs)
     {
         Dictionary<string, Seen> seen = [];
+        List<TensorDifference[]> idle = [];
         foreach ((StateDict before, StateDict first, StateDict second) in runs)
         {
             Observe(before, first, second, seen);
+            idle.Add(Idle(before, first));
+            idle.Add(Idle(before, second));
         }
 
         if (seen.Count == 0)
@@ -73,7 +78,20 @@ public static class ToleranceAudit
             throw new ToleranceException("Bounds need honest runs.");
         }
 
-        return new ToleranceBounds(seen.ToDictionary(static item => item.Key, static item => BoundFor(item.Key, item.Value)));
+        ToleranceBounds bounds = new(seen.ToDictionary(static item => item.Key, static item => BoundFor(item.Key, item.Value)));
+        idle.ForEach(unit => RefuseIdle(unit, bounds));
+        return bounds;
+    }
+
+    /// <summary>Fails if bounds admit that a unit was not done: the state before, but for its counters, which cost nothing.</summary>
+    /// <param name="before">The state that the unit starts from.</param>
+    /// <param name="replayed">The state after it.</param>
+    /// <param name="bounds">The job's bounds.</param>
+    /// <exception cref="ToleranceException">They do, or the bounds lack a tensor, or the states do not belong together.</exception>
+    public static void RequireWork(StateDict before, StateDict replayed, ToleranceBounds bounds)
+    {
+        RequireJudge(before, replayed, bounds);
+        RefuseIdle(Idle(before, replayed), bounds);
     }
 
     /// <exception cref="ToleranceException">There is none.</exception>
@@ -122,6 +140,22 @@ public static class ToleranceAudit
         return BoundOf(bounds, name).Admits(difference)
             ? null
             : $"'{name}' differs by {difference.Relative:G3} of its update, {difference.Absolute:G3} at most, which is {difference.Largest:G3} of its mean.";
+    }
+
+    /// <summary>How the tensors of a unit that was not done differ from those of one that was.</summary>
+    private static TensorDifference[] Idle(StateDict before, StateDict replayed) =>
+    [
+        .. replayed.Where(static item => item.Value.Type == StateTensorType.Float32)
+            .Select(item => (item.Key, Start: before[item.Key].ToFloat32(), End: item.Value.ToFloat32()))
+            .Select(static tensor => Measure(tensor.Key, tensor.Start, tensor.Start, tensor.End)),
+    ];
+
+    private static void RefuseIdle(TensorDifference[] idle, ToleranceBounds bounds)
+    {
+        if (idle.All(difference => BoundOf(bounds, difference.Name).Admits(difference)))
+        {
+            throw new ToleranceException("A unit of this job changes so little that one where nothing was done is within the bounds.");
+        }
     }
 
     private static void Observe(StateDict before, StateDict first, StateDict second, Dictionary<string, Seen> seen)

@@ -11,7 +11,7 @@ public static class ToleranceProbe
 
     /// <summary>
     /// Runs a unit twice, from the state and from one whose fp32 numbers are moved by rounding errors, and fails if the results differ by more than half of the
-    /// bounds. Before that it fails, without a run, if the bounds are not those of this module's tensors or below what fp32 leaves. To be called before the first
+    /// bounds, or if the bounds admit that nothing was done. Before that it fails, without a run, if the bounds are not those of this module's tensors or below what fp32 leaves. To be called before the first
     /// unit of a job that this node trains.
     /// </summary>
     /// <param name="units">The job on this node's device.</param>
@@ -30,7 +30,13 @@ public static class ToleranceProbe
         ToleranceUnit exact = units.Run(before, firstStep, steps, cancellation);
         ToleranceUnit moved = units.Run(RoundingErrors.Add(before, Seed), firstStep, steps, cancellation);
         ToleranceVerdict verdict = ToleranceAudit.Compare(before, moved.After, exact.After, Half(program.Bounds));
-        return verdict.Accepted ? exact : throw new ToleranceException($"Rounding errors alone take this job beyond half of its bounds: {verdict.Reason}");
+        if (!verdict.Accepted)
+        {
+            throw new ToleranceException($"Rounding errors alone take this job beyond half of its bounds: {verdict.Reason}");
+        }
+
+        ToleranceAudit.RequireWork(before, exact.After, program.Bounds);
+        return exact;
     }
 
     /// <summary>Only the part that needs no run.</summary>

@@ -142,7 +142,7 @@ public sealed class ToleranceAuditTests
         StateDict claimed = Changed((value, before, i) => along ? value - (0.005f * (value - before)) : value + (i % 4 < 2 ? 5e-4f : -5e-4f));
         Assert.That(ToleranceAudit.Compare(Before, claimed, After, Bounds).Accepted);
         DriftWatch liar = new(Bounds);
-        Assert.That(Enumerable.Range(0, 4).Any(_ => liar.Add(Before, claimed, After)));
+        Assert.That(Enumerable.Range(0, 8).Any(_ => liar.Add(Before, claimed, After)));
         DriftWatch worker = new(Bounds);
         StateDict[] honest = [Changed(static (value, _, i) => value + (i % 4 < 2 ? 5e-4f : -5e-4f)), Changed(static (value, _, i) => value - (i % 4 < 2 ? 5e-4f : -5e-4f))];
         Assert.That(Enumerable.Range(0, 8).Any(unit => worker.Add(Before, honest[unit % 2], After)), Is.False, "what cancels does not add up");
@@ -153,7 +153,7 @@ public sealed class ToleranceAuditTests
     {
         StateDict claimed = Replace("b", StateTensor.FromFloat32([7e-7f, -1e-7f, 1e-7f, -1e-7f], 4));
         DriftWatch watch = new(Bounds);
-        Assert.That(new[] { Add(), Add(), Add(), Add() }, Is.EqualTo(new[] { false, true, false, true }));
+        Assert.That(Enumerable.Range(0, 10).Select(_ => Add()).ToArray(), Is.EqualTo(new[] { false, false, false, false, true, false, false, false, false, true }));
 
         bool Add() => watch.Add(Before, claimed, After);
     }
@@ -162,7 +162,7 @@ public sealed class ToleranceAuditTests
     public void States_that_do_not_belong_together_are_not_added()
     {
         DriftWatch watch = new(Bounds);
-        StateDict half = Changed(static (value, before, _) => value - (0.006f * (value - before)));
+        StateDict half = Changed(static (value, before, _) => value - (0.0095f * (value - before)));
         Assert.That(watch.Add(Before, half, After), Is.False);
         Refused(Before, new StateDict(After.Skip(1)), After);
         Refused(new StateDict(Before.Skip(1)), After, After);
@@ -174,6 +174,48 @@ public sealed class ToleranceAuditTests
 
         void Refused(StateDict before, StateDict claimed, StateDict replayed) =>
             Assert.That(() => watch.Add(before, claimed, replayed), Throws.TypeOf<ToleranceException>());
+    }
+
+    /// <summary>Bounds are eight times what was measured: two honest devices that always differ by that much, in one direction.</summary>
+    [Test]
+    public void A_difference_that_was_measured_may_be_steady()
+    {
+        StateDict claimed = Replace("b", StateTensor.FromFloat32([.. After["b"].ToFloat32().Select(static value => value + 1.2e-7f)], 4));
+        StateDict steady = new(claimed.Select(static item => item.Key == "w"
+            ? KeyValuePair.Create(item.Key, StateTensor.FromFloat32([.. item.Value.ToFloat32().Select(static (value, i) => value + (i % 4 < 2 ? 1.2e-4f : -1.2e-4f))], Length))
+            : item));
+        DriftWatch watch = new(Bounds);
+        Assert.That(Enumerable.Range(0, 400).Any(_ => watch.Add(Before, steady, After)), Is.False);
+    }
+
+    [Test]
+    public void Noise_in_any_direction_does_not_add_up()
+    {
+        Random random = new(3);
+        DriftWatch watch = new(Bounds);
+        Assert.That(Enumerable.Range(0, 400).Any(_ => watch.Add(Before, Changed((value, _, _) => value + (random.Next(2) == 0 ? 5e-4f : -5e-4f)), After)), Is.False);
+    }
+
+    [TestCase(8 * (Length + 4), true)]
+    [TestCase((8 * (Length + 4)) - 1, false)]
+    public void A_state_too_large_for_its_memory_is_not_watched(long maxBytes, bool watched)
+    {
+        StateDict claimed = Changed(static (value, before, _) => value - (0.0095f * (value - before)));
+        DriftWatch watch = new(Bounds, maxBytes);
+        Assert.That(Enumerable.Range(0, 8).Any(_ => watch.Add(Before, claimed, After)), Is.EqualTo(watched));
+        Assert.That(() => watch.Add(Before, new StateDict(After.Skip(1)), After), Throws.TypeOf<ToleranceException>(), "it is checked nevertheless");
+    }
+
+    /// <summary>Two units in the last place of each number: to an audit they are no difference, so nobody need train.</summary>
+    [TestCase(2, true)]
+    [TestCase(5000, false)]
+    public void A_unit_that_changes_too_little_gives_no_bounds(int units, bool refused)
+    {
+        StateDict after = new(Changed((_, _, _) => 1 + (units * MathF.ScaleB(1, -23))).Select(static item => item.Key == "b" ? new(item.Key, Before["b"]) : item));
+        Func<ToleranceBounds> measure = () => ToleranceAudit.Calibrate([(Before, After, After), (Before, after, after)]);
+        Assert.That(ToleranceAudit.Compare(Before, new StateDict([.. Before.Where(static item => item.Key != "n"), new("n", after["n"])]), after, Bounds).Accepted, Is.EqualTo(refused), "nothing done but the counter");
+        Assert.That(() => ToleranceAudit.RequireWork(Before, after, Bounds), refused ? Throws.TypeOf<ToleranceException>().With.Message.Contains("nothing was done") : Throws.Nothing);
+        Assert.That(() => measure(), refused ? Throws.TypeOf<ToleranceException>().With.Message.Contains("nothing was done") : Throws.Nothing);
     }
 
     private static StateDict Short(StateDict state) =>

@@ -167,14 +167,14 @@ public sealed class ToleranceExecutorTests
             Assert.That(Leans(honest, Claim(new HonestRunner(), worker).End), Is.False, $"device {device}");
         }
 
-        for (int unit = 0; unit < 4; unit++)
+        for (int unit = 0; unit < 10; unit++)
         {
             UnitOutcome pushed = Claiming(Pushed(Claim(new HonestRunner(), _auditor).End));
             Assert.That(Judge(pushed).Reason, Is.Empty, "each alone is within the bounds");
             leans.Add(Leans(pusher, pushed.End));
         }
 
-        Assert.That(leans, Is.EqualTo(new[] { false, true, false, true }), "after a warning the sum starts anew");
+        Assert.That(leans, Is.EqualTo(new[] { false, false, false, false, true, false, false, false, false, true }), "after a warning the sum starts anew");
     }
 
     [Test]
