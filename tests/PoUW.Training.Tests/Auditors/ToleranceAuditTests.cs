@@ -53,7 +53,7 @@ public sealed class ToleranceAuditTests
             Assert.That(conviction.Offence, Is.EqualTo(Offence.OutOfBounds));
             Assert.That(conviction.Slashed, Is.EqualTo(scene.Manifest.UnitPrice));
             Assert.That(Worker(scene).Bonded, Is.EqualTo(before.Bonded - scene.Manifest.UnitPrice));
-            Assert.That((Worker(scene).BannedUntil, Worker(scene).Reputation), Is.EqualTo((0UL, 0UL)));
+            Assert.That((Worker(scene).BannedUntil, Worker(scene).Reputation), Is.EqualTo((0UL, before.Reputation - 2_500)));
         });
     }
 

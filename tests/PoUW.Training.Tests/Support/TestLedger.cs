@@ -35,7 +35,9 @@ internal sealed class TestLedger : ILedgerAccess
     private BoundWork? _parentWork;
     private ulong _finalized;
 
-    public TestLedger(NetworkParameters parameters)
+    /// <param name="parameters">The network.</param>
+    /// <param name="enrolled">The class of lane T for which every genesis stake is enrolled from the start; null for none.</param>
+    public TestLedger(NetworkParameters parameters, Hash256? enrolled = null)
     {
         Parameters = parameters;
         _world = new WorldState(_store);
@@ -49,6 +51,11 @@ internal sealed class TestLedger : ILedgerAccess
         foreach (ILedgerModule module in _modules)
         {
             module.Genesis(genesis);
+        }
+
+        foreach (GenesisStake stake in enrolled is null ? [] : parameters.Stakes)
+        {
+            Enrol(genesis, stake, enrolled!.Value);
         }
 
         Append(genesis, StateVersion.Empty, []);
@@ -229,6 +236,15 @@ internal sealed class TestLedger : ILedgerAccess
         }
 
         return true;
+    }
+
+    private void Enrol(StateOverlay genesis, GenesisStake stake, Hash256 toleranceClass)
+    {
+        BlockContext context = new(0, 0, Hash256.Zero, Hash256.Zero, Address.Zero, Hash256.Zero, Bits, null, Parameters);
+        byte[] payload = new StakePayload(stake.Roles, Amount.Zero, [toleranceClass]).Encode();
+        Assert.That(
+            _modules[0].Execute(new TransactionContext(Hash256.Zero, TransactionKind.Stake, stake.Address, 0, payload, context), genesis).ToString(),
+            Is.EqualTo("Ok"));
     }
 
     private void Append(StateOverlay block, StateVersion parent, List<Transaction> transactions)

@@ -31,17 +31,24 @@ public sealed class WorkerServiceTests
     private TestLedger _ledger = null!;
     private JobManifest _manifest = null!;
 
+    /// <summary>With the three validators without whom no unit of lane T is leased; they are silent.</summary>
     [SetUp]
     public void Start()
     {
         _store = new InMemoryKeyValueStore();
-        _ledger = new TestLedger(NetworkParameters.Development with
+        NetworkParameters parameters = NetworkParameters.Development with
         {
             Allocations =
             [
                 new GenesisAllocation(_client.Address, Amount.FromCoins(100)), new GenesisAllocation(_worker.Address, Amount.FromCoins(100)),
             ],
-        });
+            Stakes =
+            [
+                .. Enumerable.Range(0, 3)
+                    .Select(i => new GenesisStake(Address.ForModule("test-validator", [(byte)i]), Amount.FromCoins(200), StakeRoles.Validator)),
+            ],
+        };
+        _ledger = new TestLedger(parameters, ToleranceTestJob.Program.Class.Id);
         _manifest = TestJob.Manifest(_client.Address);
     }
 
