@@ -122,7 +122,7 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     {
         if (!result.IsValid)
         {
-            throw new TrainingException($"The {what} that was fetched is wrong: {result}");
+            throw new TrainingException($"The {what} that was fetched is wrong: {result}") { IsLasting = true };
         }
     }
 }
