@@ -112,7 +112,7 @@ public sealed class ToleranceProgramTests
 
         Assert.That(With("w", new(1, 1, Noise: 1)).Validate().IsValid, Is.False, "it would have the encoding of another");
         Refused(With("", new(1, 1)), "Bounds");
-        Refused(With(new string('w', 257), new(1, 1)), "Bounds");
+        Refused(With(new string('w', 256), new(1, 1)), "Bounds");
         Refused(With("\u00fc", new(1, 1)), "Bounds");
         Refused(Program with { Bounds = new(new Dictionary<string, TensorBound>()) }, "Bounds");
         Assert.That(Decode(Many(ToleranceBounds.MaxTensors).Encode()).Bounds.Tensors, Has.Count.EqualTo(ToleranceBounds.MaxTensors), "the longest fits");
@@ -231,7 +231,7 @@ public sealed class ToleranceProgramTests
 
     private static ToleranceProgram Many(int tensors) => Program with
     {
-        Bounds = new(Enumerable.Range(0, tensors).ToDictionary(static i => $"{i:D256}", static _ => new TensorBound(1, 1))),
+        Bounds = new(Enumerable.Range(0, tensors).ToDictionary(static i => $"{i:D255}", static _ => new TensorBound(1, 1))),
     };
 
     private static ToleranceProgram With(ToleranceRecipe recipe) => Program with { Recipe = recipe };
