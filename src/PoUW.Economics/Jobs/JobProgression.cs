@@ -126,7 +126,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         // A lease without a worker only marks that nobody was eligible; one that expires in this very block is the worker's fault, once.
         if (block.Height == unit.Lease.ExpiryHeight && unit.Lease.Worker != Address.Zero)
         {
-            Reputation.LeaseMissed(state, unit.Lease.Worker);
+            Reputation.LeaseMissed(state, unit.Lease.Worker, lane.MissedLeaseCost);
         }
 
         WorkLedger.Void(state, unit.Lease.Id);
@@ -205,7 +205,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         if (lane.GivesUp(block, unit))
         {
             _settlement.PunishSilent(unit);
-            Reputation.LeaseMissed(state, unit.Lease.Worker);
+            Reputation.LeaseMissed(state, unit.Lease.Worker, lane.MissedLeaseCost);
             return Release(job, unit.Lease, windingDown);
         }
 
@@ -245,7 +245,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseRound(JobState job)
     {
-        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(block, jobId, job.Manifest, job.Round, EligibleWorkers(job.Manifest));
+        IReadOnlyList<Address> workers = LeaseAssignment.ForRound(block, jobId, job.Manifest, job.Round, EligibleWorkers(job));
         ulong unit = job.Manifest.FirstUnit(job.Round);
         foreach (Address worker in workers)
         {
@@ -257,7 +257,7 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
 
     private JobState LeaseAgain(JobState job, Lease last)
     {
-        _workers ??= EligibleWorkers(job.Manifest);
+        _workers ??= EligibleWorkers(job);
         if (LeaseAssignment.ForRetry(block, jobId, last, _workers) is { } worker)
         {
             return Grant(job, new Lease(jobId, last.Unit, last.Attempt + 1, worker, block.Height, block.Height + block.Parameters.LeaseBlocks));
@@ -267,18 +267,26 @@ internal sealed class JobProgression(BlockContext block, IStateWriter state, Has
         return job;
     }
 
-    /// <summary>Who may take a unit. Nobody works for nothing: where the lane asks for it, only those whose units enough others could judge now.</summary>
-    private IReadOnlyList<(Address Address, UInt128 Weight)> EligibleWorkers(JobManifest manifest)
+    /// <summary>
+    /// Who may take a unit. Nobody works for nothing: where the lane asks for it, only those whose units enough others could judge now, and who were not
+    /// convicted in this job. Whoever was, honest or not, would be again, or decline.
+    /// </summary>
+    private IReadOnlyList<(Address Address, UInt128 Weight)> EligibleWorkers(JobState job)
     {
-        IReadOnlyList<(Address Address, UInt128 Weight)> workers = LeaseAssignment.Eligible(state, block, manifest, lane);
+        IReadOnlyList<(Address Address, UInt128 Weight)> workers = LeaseAssignment.Eligible(state, block, job.Manifest, lane);
         if (!lane.LeasesNeedAuditors || workers.Count == 0)
         {
             return workers;
         }
 
-        _auditors ??= AuditDraw.Eligible(state, block, manifest, lane);
+        _auditors ??= AuditDraw.Eligible(state, block, job.Manifest, lane);
         HashSet<Address> auditors = [.. _auditors.Select(auditor => auditor.Address)];
-        return [.. workers.Where(worker => auditors.Count - (auditors.Contains(worker.Address) ? 1 : 0) >= lane.LeastAuditors)];
+        HashSet<Address> convicts = [.. JobLedger.Convictions(state, jobId, job.Convictions).Select(conviction => conviction.Offender)];
+        return
+        [
+            .. workers.Where(worker => !convicts.Contains(worker.Address)
+                && auditors.Count - (auditors.Contains(worker.Address) ? 1 : 0) >= lane.LeastAuditors),
+        ];
     }
 
     /// <summary>A lease without a worker, over in this block.</summary>

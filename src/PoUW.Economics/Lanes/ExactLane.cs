@@ -21,6 +21,8 @@ internal sealed class ExactLane : LaneRules
     /// <summary>Most units are accepted without an audit.</summary>
     public override bool LeasesNeedAuditors => false;
 
+    public override ulong MissedLeaseCost => 1_000;
+
     public override bool MinorityLied => true;
 
     public override bool Admits(StakeAccount stake, JobManifest manifest) => true;

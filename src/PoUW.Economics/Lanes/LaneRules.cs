@@ -17,8 +17,11 @@ internal abstract class LaneRules
     /// <summary>Fewest auditors that can judge a unit; while fewer can be drawn, the unit waits.</summary>
     public abstract int LeastAuditors { get; }
 
-    /// <summary>True if a unit is leased only to whom at least <see cref="LeastAuditors"/> others could judge.</summary>
+    /// <summary>True if a unit is leased only to whom at least <see cref="LeastAuditors"/> others could judge, and who was not convicted in the job.</summary>
     public abstract bool LeasesNeedAuditors { get; }
+
+    /// <summary>What a worker loses of its reputation for a lease that it did not fulfil.</summary>
+    public abstract ulong MissedLeaseCost { get; }
 
     /// <summary>True if an auditor against the majority is proven to have lied. Else honest auditors may disagree.</summary>
     public abstract bool MinorityLied { get; }

@@ -31,6 +31,9 @@ internal sealed class ToleranceLane : LaneRules
     /// <summary>A unit that is drawn for an audit waits for its auditors, and so does the wage.</summary>
     public override bool LeasesNeedAuditors => true;
 
+    /// <summary>As much as an accepted unit earns: a worker must be free to decline bounds that it cannot keep.</summary>
+    public override ulong MissedLeaseCost => 100;
+
     /// <summary>A worker can craft a state at the very bound, about which honest auditors disagree.</summary>
     public override bool MinorityLied => false;
 

@@ -7,14 +7,13 @@ namespace PoUW.Economics.Staking;
 internal static class Reputation
 {
     private const ulong AcceptedUnit = 100;
-    private const ulong MissedLease = 1_000;
     private const ulong RightVerdict = 20;
     private const ulong MissedAudit = 500;
     private const ulong FailedAudit = 2_500;
 
     public static void UnitAccepted(IStateWriter state, Address worker) => Raise(state, worker, AcceptedUnit);
 
-    public static void LeaseMissed(IStateWriter state, Address worker) => Lower(state, worker, MissedLease);
+    public static void LeaseMissed(IStateWriter state, Address worker, ulong cost) => Lower(state, worker, cost);
 
     /// <summary>Evidence against a worker, no proof: a worker in good standing keeps most of its chances.</summary>
     public static void AuditFailed(IStateWriter state, Address worker) => Lower(state, worker, FailedAudit);

@@ -56,10 +56,10 @@ internal sealed class JobSubmitter(
             AuditRateBasisPoints = request.AuditRateBasisPoints ?? EveryUnit,
         };
         Require(manifest.Validate());
-        (StateShapes shapes, long stateBytes) = Try(manifest, request, engine);
+        (StateShapes shapes, ModelState initial) = Try(manifest, request, engine);
         loader.Publish(request.Program);
         Send(request, manifest, Amount.Zero);
-        return new ToleranceJob(manifest, shapes, new JobFollower(manifest, ledger, loader, stateBytes));
+        return new ToleranceJob(manifest, shapes, new JobFollower(manifest, ledger, loader, initial));
     }
 
     public ValidationResult Close(Hash256 jobId) => sender.Send(TransactionKind.CloseJob, new CloseJobPayload(jobId).Encode());
@@ -94,12 +94,12 @@ internal sealed class JobSubmitter(
     }
 
     /// <summary>Opens the job as a worker will, so that what no worker can do is refused here.</summary>
-    private (StateShapes Shapes, long StateBytes) Try(JobManifest manifest, ToleranceRequest request, IToleranceEngine engine)
+    private (StateShapes Shapes, ModelState Initial) Try(JobManifest manifest, ToleranceRequest request, IToleranceEngine engine)
     {
         try
         {
             using ToleranceExecutor executor = new(manifest, new ToleranceAssets(request.Program, request.Data), engine, limits, atStake: false);
-            return (executor.Shapes, executor.StateBytes);
+            return (executor.Shapes, executor.InitialState(CancellationToken.None));
         }
         catch (TrainingException problem)
         {

@@ -9,19 +9,22 @@ public static class StateMean
 {
     /// <summary>
     /// The mean of at least one state, with tensors of the types that the rule knows: Int32, or Float32 and Int64. By <see cref="AggregationRule.TrimmedMean"/>
-    /// states with other tensors than most have take no part; if as many have one kind as another, that of the first counts.
+    /// states with other tensors than the job's take no part.
     /// </summary>
+    /// <param name="rule">The job's rule.</param>
+    /// <param name="states">The units' states, in unit order.</param>
+    /// <param name="like">A state of the job; by <see cref="AggregationRule.TrimmedMean"/> it has to be given.</param>
     /// <exception cref="TrainingException">
-    /// There is no state, or a tensor has another type, or, by <see cref="AggregationRule.IntegerMean"/>, the states differ in their tensors.
+    /// There is no state, or none of the job, or a tensor has another type, or, by <see cref="AggregationRule.IntegerMean"/>, the states differ in their tensors.
     /// </exception>
-    public static ModelState Of(AggregationRule rule, IReadOnlyList<ModelState> states)
+    public static ModelState Of(AggregationRule rule, IReadOnlyList<ModelState> states, ModelState? like = null)
     {
-        if (states.Count == 0)
+        IReadOnlyList<ModelState> alike = rule == AggregationRule.TrimmedMean ? OfTheJob(states, like) : states;
+        if (alike.Count == 0)
         {
             throw new TrainingException("The mean of no states does not exist.");
         }
 
-        IReadOnlyList<ModelState> alike = rule == AggregationRule.TrimmedMean ? MostAlike(states) : states;
         if (alike.Any(state => state.Tensors.Count != alike[0].Tensors.Count))
         {
             throw new TrainingException("The states differ in their tensors.");
@@ -36,12 +39,12 @@ public static class StateMean
         return new ModelState(means);
     }
 
-    // Groups keep the order in which their first states come, and so does sorting by size.
-    private static IReadOnlyList<ModelState> MostAlike(IReadOnlyList<ModelState> states) =>
-        [.. states.GroupBy(KindOf, StringComparer.Ordinal).OrderByDescending(static kind => kind.Count()).First()];
+    private static IReadOnlyList<ModelState> OfTheJob(IReadOnlyList<ModelState> states, ModelState? like) => like is null
+        ? throw new TrainingException("A trimmed mean needs a state of the job, to know which states are none of it.")
+        : [.. states.Where(state => KindOf(state).SequenceEqual(KindOf(like)))];
 
-    private static string KindOf(ModelState state) => string.Join(
-        ';', state.Tensors.Select(static tensor => $"{tensor.Name}:{tensor.Tensor.Type}:{tensor.Tensor.Rows}:{tensor.Tensor.Columns}"));
+    private static IEnumerable<(string Name, TensorType Type, int Rows, int Columns)> KindOf(ModelState state) =>
+        state.Tensors.Select(static tensor => (tensor.Name, tensor.Tensor.Type, tensor.Tensor.Rows, tensor.Tensor.Columns));
 
     private static (string Name, Tensor Tensor) MeanOf(AggregationRule rule, IReadOnlyList<ModelState> states, int index)
     {

@@ -14,8 +14,8 @@ namespace PoUW.Training.Clients;
 /// <param name="manifest">The job.</param>
 /// <param name="ledger">The own node's ledger.</param>
 /// <param name="loader">Fetches states.</param>
-/// <param name="maxStateBytes">Size of an encoded state of the job, where it is known: a record cannot make the client load more.</param>
-public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobLoader loader, long maxStateBytes = long.MaxValue)
+/// <param name="initial">The state before the first step, where it is known: a record cannot make the client load more. In lane T it is needed for the model.</param>
+public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobLoader loader, ModelState? initial = null)
 {
     private readonly Hash256 _jobId = manifest.JobId;
 
@@ -66,7 +66,7 @@ public sealed class JobFollower(JobManifest manifest, ILedgerAccess ledger, JobL
             throw new TrainingException("No round of the job is complete, so there is no model yet.");
         }
 
-        return await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, maxStateBytes);
+        return await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, initial?.Encoded.Length ?? long.MaxValue, initial);
     }
 
     private JobProgress Describe(LedgerView view)

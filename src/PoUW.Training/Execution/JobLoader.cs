@@ -77,8 +77,9 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
     /// <param name="round">The round's units.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="maxBytes">As in <see cref="LoadStateAsync"/>.</param>
+    /// <param name="like">In lane T a state of the job: those of another kind take no part.</param>
     public async Task<ModelState> LoadMeanAsync(
-        JobManifest manifest, IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue)
+        JobManifest manifest, IReadOnlyList<UnitState> round, CancellationToken cancellation, long maxBytes = long.MaxValue, ModelState? like = null)
     {
         (ModelState? State, string Problem)[] found = await Task.WhenAll(round.Select(unit => FindStateAsync(
             unit.Record ?? throw new TrainingException($"Unit {unit.Lease.Unit} has no record yet."), cancellation, maxBytes)));
@@ -87,7 +88,15 @@ public sealed class JobLoader(ChunkExchange chunks, BlobTransfer blobs, VmLimits
             throw new TrainingException(problem);
         }
 
-        return StateMean.Of(manifest.Aggregation, [.. found.Select(static one => one.State).OfType<ModelState>()]);
+        // Another address of the same bytes is cut into other chunks, which not every node takes: all leave it out, else their means would differ.
+        IEnumerable<ModelState> states = found.Select(static one => one.State).OfType<ModelState>();
+        if (manifest.Aggregation == AggregationRule.TrimmedMean)
+        {
+            Hash256[] named = [.. round.Select(static unit => unit.Record!.StateBlob)];
+            states = found.Where((one, index) => one.State?.BlobAddress == named[index]).Select(static one => one.State!);
+        }
+
+        return StateMean.Of(manifest.Aggregation, [.. states], like);
     }
 
     /// <summary>The state that a record names, or why what lies under the address is none; throws only if it cannot be fetched, which may change.</summary>

@@ -34,7 +34,9 @@ public sealed class RoundStart(JobManifest manifest, IUnitExecutor executor, Job
 
         ModelState state = job.Round == 0
             ? executor.InitialState(cancellation)
-            : await loader.LoadMeanAsync(manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes);
+            : await loader.LoadMeanAsync(
+                manifest, JobLedger.Round(view.State, manifest, job.Round - 1), cancellation, executor.StateBytes,
+                manifest.IsTolerance ? executor.InitialState(cancellation) : null);
         (_inputs, _state) = (job.InputsDigest, state);
         ForgetBefore(view, job, job.Round > RetainedRounds ? job.Round - RetainedRounds : 0);
         return state;

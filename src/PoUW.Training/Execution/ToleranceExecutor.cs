@@ -193,8 +193,9 @@ public sealed class ToleranceExecutor : IUnitExecutor, IDisposable
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // Memory may be free later.
-            throw new TrainingException(Describe(failure)) { IsLasting = lasting && failure is not OutOfMemoryException };
+            // Memory may be free later, and a device work again.
+            bool passing = failure is OutOfMemoryException or ToleranceException { IsPassing: true };
+            throw new TrainingException(Describe(failure)) { IsLasting = lasting && !passing };
         }
     }
 

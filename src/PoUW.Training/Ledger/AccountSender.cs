@@ -19,6 +19,19 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
     private readonly TransactionSigner _signer = new(ledger.Parameters);
     private readonly Queue<(ulong Nonce, ulong Expiry)> _unconfirmed = new();
     private ulong _nextNonce;
+    private ulong? _stakeSentHeight;
+
+    /// <summary>The height at which the account last sent a stake, for whoever keeps it staked; null if it sent none.</summary>
+    internal ulong? StakeSentHeight
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _stakeSentHeight;
+            }
+        }
+    }
 
     /// <summary>The account.</summary>
     public KeyPair Key => key;
@@ -46,6 +59,7 @@ public sealed class AccountSender(KeyPair key, ILedgerAccess ledger)
             {
                 _unconfirmed.Enqueue((_nextNonce, expiry));
                 _nextNonce++;
+                _stakeSentHeight = kind == TransactionKind.Stake ? view.Height : _stakeSentHeight;
             }
 
             return result;

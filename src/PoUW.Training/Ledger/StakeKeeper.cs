@@ -41,7 +41,7 @@ internal sealed class StakeKeeper(
         bool active = stake.BannedUntil == 0 && StakeLedger.IsActive(stake, role, view.Height + 1, least);
         bool enrols = _rules.RulesAt(view.Height + 1).ToleranceJobs && !classes.SequenceEqual(stake.ToleranceClasses);
         Tell(stake, least);
-        if ((active ? !enrols : lacks is not null) || IsBanned(view) || view.Height < _sentHeight + resendAfterBlocks)
+        if ((active ? !enrols : lacks is not null) || IsBanned(view) || view.Height < LastSent() + resendAfterBlocks)
         {
             return ValidationResult.Ok;
         }
@@ -57,6 +57,9 @@ internal sealed class StakeKeeper(
         _sentHeight = view.Height;
         return sender.Send(TransactionKind.Stake, payload);
     }
+
+    /// <summary>Two keepers of one account see the same lack in one block; the account's sender knows of both.</summary>
+    private ulong? LastSent() => sender.StakeSentHeight is { } other && !(_sentHeight > other) ? other : _sentHeight;
 
     private void Tell(StakeAccount stake, Amount least)
     {

@@ -52,7 +52,7 @@ public sealed class TrimmedMeanTests
     }
 
     [Test]
-    public void States_of_another_kind_take_no_part_unless_they_are_most()
+    public void States_of_another_kind_than_the_jobs_take_no_part()
     {
         ModelState[] mine = [State("w", 1, 1), State("w", 1, 3)];
         Assert.Multiple(() =>
@@ -60,7 +60,9 @@ public sealed class TrimmedMeanTests
             Assert.That(Mean([.. mine, State("v", 1, 9)]), Is.EqualTo(("w", 2f)), "another name");
             Assert.That(Mean([State("w", 2, 9), .. mine]), Is.EqualTo(("w", 2f)), "another shape");
             Assert.That(Mean([new ModelState([]), .. mine]), Is.EqualTo(("w", 2f)), "no tensors");
-            Assert.That(Mean([State("v", 1, 9), State("w", 1, 1)]), Is.EqualTo(("v", 9f)), "the first of as many");
+            Assert.That(Mean([State("v", 1, 9), State("v", 1, 9), State("w", 1, 1)]), Is.EqualTo(("w", 1f)), "even if they are most");
+            Assert.That(() => Mean([State("v", 1, 9)]), Throws.TypeOf<TrainingException>(), "none is left");
+            Assert.That(() => StateMean.Of(AggregationRule.TrimmedMean, mine), Throws.TypeOf<TrainingException>(), "nobody said which job");
             Assert.That(() => Mean([]), Throws.TypeOf<TrainingException>());
         });
     }
@@ -77,7 +79,7 @@ public sealed class TrimmedMeanTests
             tensor.Int64[0] = value;
             return new ModelState([("n", tensor)]);
         })];
-        Assert.That(StateMean.Of(AggregationRule.TrimmedMean, states).Tensors[0].Tensor.Int64[0], Is.EqualTo(expected));
+        Assert.That(StateMean.Of(AggregationRule.TrimmedMean, states, states[0]).Tensors[0].Tensor.Int64[0], Is.EqualTo(expected));
     }
 
     [TestCase(AggregationRule.TrimmedMean, TensorType.Int32)]
@@ -85,11 +87,11 @@ public sealed class TrimmedMeanTests
     [TestCase(AggregationRule.IntegerMean, TensorType.Float32)]
     [TestCase((AggregationRule)9, TensorType.Float32)]
     public void A_rule_refuses_tensors_that_it_does_not_know(AggregationRule rule, TensorType type) => Assert.That(
-        () => StateMean.Of(rule, [new ModelState([("w", new Tensor(type, 1, 1))])]), Throws.TypeOf<TrainingException>().With.Message.Contains("'w'").Or.Message.Contains(" w "));
+        () => StateMean.Of(rule, [new ModelState([("w", new Tensor(type, 1, 1))])], new ModelState([("w", new Tensor(type, 1, 1))])), Throws.TypeOf<TrainingException>().With.Message.Contains("'w'").Or.Message.Contains(" w "));
 
     private static (string Name, float Value) Mean(ModelState[] states)
     {
-        (string name, Tensor tensor) = StateMean.Of(AggregationRule.TrimmedMean, states).Tensors[0];
+        (string name, Tensor tensor) = StateMean.Of(AggregationRule.TrimmedMean, states, State("w", 1, 0)).Tensors[0];
         return (name, tensor.Float32[0]);
     }
 
@@ -108,6 +110,6 @@ public sealed class TrimmedMeanTests
             tensor.Float32[0] = value;
             return new ModelState([("w", tensor)]);
         })];
-        return StateMean.Of(AggregationRule.TrimmedMean, states).Tensors[0].Tensor.Float32[0];
+        return StateMean.Of(AggregationRule.TrimmedMean, states, states[0]).Tensors[0].Tensor.Float32[0];
     }
 }

@@ -109,11 +109,13 @@ public sealed class ToleranceAuditTests
     [Test]
     public async Task A_worker_that_was_found_out_of_bounds_gives_the_job_up_and_says_so_once(CancellationToken cancellation)
     {
-        await using AuditScene scene = await AuditScene.StartAsync(validators: 3, job: SceneJob.Tolerance);
-        await scene.WorkAsync(new LyingRunner(LieKind.WrongUpdate, 7));
+        await using AuditScene scene = await AuditScene.StartAsync(
+            validators: 3, job: SceneJob.Tolerance, change: static manifest => manifest with { UnitsPerRound = 2 });
+        await scene.WorkAsync(new LyingRunner(LieKind.WrongUpdate, 7), units: 1);
         scene.StartService(options: Options());
         await AuditAsync(scene, AuditReveal.OutOfBounds(scene.Unit(0).AuditDigest), true, cancellation);
-        Assert.That(scene.Unit(0).Lease, Has.Property("Attempt").EqualTo(1UL).And.Property("Worker").EqualTo(scene.WorkerSender.Key.Address), "the only one");
+        Assert.That(scene.Unit(0).Lease.Worker, Is.EqualTo(Address.Zero), "the ledger leases no more to it");
+        Assert.That(scene.Unit(1).Lease.Worker, Is.EqualTo(scene.WorkerSender.Key.Address), "what it had, it has");
         await using RunningWorker worker = scene.StartWorker(new WorkerOptions { Tolerance = ToleranceTestJob.Device(1), ResendAfterBlocks = 1 });
         TrainingException failure = await worker.Recorder.FirstFailure.WaitAsync(cancellation);
         for (int block = 0; block < 3; block++)

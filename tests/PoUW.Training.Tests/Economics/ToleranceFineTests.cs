@@ -59,14 +59,39 @@ public sealed class ToleranceFineTests
     [Test]
     public void Every_failed_audit_costs_a_quarter_of_the_best_reputation()
     {
-        ToleranceScene scene = new(1, 3, LedgerHarness.ToleranceManifest());
+        ToleranceScene scene = new(1, 3, LedgerHarness.ToleranceManifest(steps: 3, perUnit: 1, perRound: 3, auditRate: 10_000), static parameters => parameters with { LeaseBlocks = 100 });
         Address worker = scene.Leases[0].Worker;
-        foreach (ulong left in new ulong[] { 2_500, 0, 0 })
+        ulong[] left = [2_500, 0, 0];
+        for (ulong unit = 0; unit < 3; unit++)
         {
-            scene.CommitAndDraw();
-            scene.Vote(0, Outside, Outside, Outside);
-            Assert.That(scene.Ledger.Stake(worker).Reputation, Is.EqualTo(left));
+            scene.CommitAndDraw(unit);
+            scene.Vote(unit, Outside, Outside, Outside);
+            Assert.That(scene.Ledger.Stake(worker).Reputation, Is.EqualTo(left[unit]));
         }
+    }
+
+    /// <summary>Honest or not, it would be convicted again, or decline.</summary>
+    [Test]
+    public void A_convict_gets_no_further_lease_of_the_job_and_others_do_its_units()
+    {
+        ToleranceScene scene = new(2, 3, LedgerHarness.ToleranceManifest(steps: 8, perUnit: 1, perRound: 2, auditRate: 10_000));
+        Address convict = scene.Unit().Lease.Worker;
+        scene.CommitAndDraw();
+        scene.Vote(0, Outside, Outside, Outside);
+        Assert.That(scene.Unit().Lease.Worker, Is.Not.EqualTo(convict).And.Not.EqualTo(Address.Zero));
+        while (scene.State.Round == 0)
+        {
+            ulong unit = scene.Leases[0].Unit;
+            scene.CommitAndDraw(unit);
+            scene.Vote(unit, ToleranceVote.Within, ToleranceVote.Within, ToleranceVote.Within);
+        }
+
+        Assert.That(scene.Leases.Select(lease => lease.Worker), Has.None.EqualTo(convict).And.Exactly(2).Items);
+
+        ToleranceScene alone = new(1, 3, LedgerHarness.ToleranceManifest());
+        alone.CommitAndDraw();
+        alone.Vote(0, Outside, Outside, Outside);
+        Assert.That(alone.Unit().Lease.Worker, Is.EqualTo(Address.Zero), "the only one: the unit waits");
     }
 
     /// <summary>At 40 % some units of a worker are spared from 5,000 on, and none below.</summary>

@@ -390,7 +390,7 @@ public sealed class ToleranceJobTests
             Assert.That(splits, Is.InRange(4, 20));
             Assert.That(scene.Unit().Lease.Worker, Is.Not.EqualTo(lease.Worker));
             Assert.That(scene.LossOf(lease.Worker), Is.EqualTo(Amount.Zero));
-            Assert.That(scene.Ledger.Stake(lease.Worker).Reputation, Is.EqualTo(StakeAccount.InitialReputation - 1_000), "as for a missed lease");
+            Assert.That(scene.Ledger.Stake(lease.Worker).Reputation, Is.EqualTo(StakeAccount.InitialReputation - 100), "as for a missed lease of this lane");
             Assert.That(scene.State.Convictions, Is.Zero);
             Assert.That(scene.State.Paid, Is.EqualTo(Amount.Zero));
         });

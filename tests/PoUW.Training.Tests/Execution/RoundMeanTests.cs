@@ -31,14 +31,16 @@ public sealed class RoundMeanTests
         otherRoot = otherRoot with { Record = otherRoot.Record! with { EndRoot = Hash256.Sha256("another"u8) } };
         UnitState junk = Unit(3, Hash256.Zero, await _peer.Loader.PublishAsync(TestJob.Data));
         UnitState large = await UnitAsync(4, 9, rows: 100_000);
+        UnitState otherKind = await UnitAsync(5, 9, name: "v");
+        UnitState otherChunks = Unit(6, State(9).Root, await _peer.Blobs.PutAsync(State(9).Encoded, 16));
         long size = State(1).Encoded.Length;
-        foreach ((UnitState liar, long limit) in new[] { (otherRoot, size), (junk, size), (junk, long.MaxValue), (large, size), (large, long.MaxValue) })
+        foreach ((UnitState liar, long limit) in new[] { (otherRoot, size), (junk, size), (junk, long.MaxValue), (large, size), (large, long.MaxValue), (otherKind, size), (otherChunks, size) })
         {
-            ModelState mean = await _peer.Loader.LoadMeanAsync(Tolerance, [honest[0], liar, honest[1]], cancellation, limit);
+            ModelState mean = await _peer.Loader.LoadMeanAsync(Tolerance, [honest[0], liar, honest[1]], cancellation, limit, State(0));
             Assert.That(mean.Tensors[0].Tensor.Float32[0], Is.EqualTo(2f), $"unit {liar.Lease.Unit}");
         }
 
-        Assert.That(async () => await _peer.Loader.LoadMeanAsync(Tolerance, [junk], cancellation), Throws.TypeOf<TrainingException>(), "nothing is left");
+        Assert.That(async () => await _peer.Loader.LoadMeanAsync(Tolerance, [junk], cancellation, like: State(0)), Throws.TypeOf<TrainingException>(), "nothing is left");
     }
 
     [Test]
@@ -50,16 +52,16 @@ public sealed class RoundMeanTests
         JobManifest exact = TestJob.Manifest(Address.Zero);
         Assert.Multiple(() =>
         {
-            Assert.That(async () => await _peer.Loader.LoadMeanAsync(Tolerance, [honest, gone], cancellation), Throws.TypeOf<TrainingException>());
+            Assert.That(async () => await _peer.Loader.LoadMeanAsync(Tolerance, [honest, gone], cancellation, like: State(0)), Throws.TypeOf<TrainingException>());
             Assert.That(async () => await _peer.Loader.LoadMeanAsync(exact, [honest, otherRoot], cancellation), Throws.TypeOf<TrainingException>());
         });
     }
 
-    private static ModelState State(float value, int rows = 1)
+    private static ModelState State(float value, int rows = 1, string name = "w")
     {
         Tensor tensor = new(TensorType.Float32, rows, 1);
         tensor.Float32.Fill(value);
-        return new ModelState([("w", tensor)]);
+        return new ModelState([(name, tensor)]);
     }
 
     private static UnitState Unit(ulong unit, Hash256 root, Hash256 blob)
@@ -69,9 +71,9 @@ public sealed class RoundMeanTests
         return UnitState.Leased(lease) with { Phase = UnitPhase.Accepted, Record = record };
     }
 
-    private async Task<UnitState> UnitAsync(ulong unit, float value, int rows = 1)
+    private async Task<UnitState> UnitAsync(ulong unit, float value, int rows = 1, string name = "w")
     {
-        ModelState state = State(value, rows);
+        ModelState state = State(value, rows, name);
         return Unit(unit, state.Root, await _peer.Loader.PublishAsync(state));
     }
 }

@@ -127,13 +127,13 @@ internal sealed class AuditScene : IAsyncDisposable
 
     public UnitState Unit(ulong unit) => JobLedger.GetUnit(Ledger.View.State, Manifest.JobId, unit)!;
 
-    /// <summary>Does the worker's open units and mines until the auditors are drawn.</summary>
-    public async Task<UnitOutcome> WorkAsync(IUnitRunner runner)
+    /// <summary>Does the worker's open units, or the first few, and mines until the auditors are drawn.</summary>
+    public async Task<UnitOutcome> WorkAsync(IUnitRunner runner, int units = int.MaxValue)
     {
         IUnitExecutor executor = Executor(new CpuBackend());
         ModelState start = executor.InitialState(CancellationToken.None);
         UnitOutcome? last = null;
-        foreach (Lease lease in JobLedger.LeasesOf(Ledger.View.State, _worker.Address))
+        foreach (Lease lease in JobLedger.LeasesOf(Ledger.View.State, _worker.Address).Take(units))
         {
             last = runner.Run(executor, start, lease, Manifest, Hash256.Zero, CancellationToken.None);
             if (last.Publish)

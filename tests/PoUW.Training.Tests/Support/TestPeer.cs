@@ -23,7 +23,8 @@ internal sealed class TestPeer : IAsyncDisposable
             transport, Hash256.Sha256("genesis"u8), new NetworkOptions(), TimeProvider.System, Spawner, new SeededRandomSource(9, name),
             new OpenPeerAuthorizer(), new NullNetworkObserver());
         ChunkExchange exchange = new(Node, new KeyValueChunkStore(store), new InMemoryChunkStore());
-        Loader = new JobLoader(exchange, new BlobTransfer(exchange), VmLimits.Default);
+        Blobs = new BlobTransfer(exchange);
+        Loader = new JobLoader(exchange, Blobs, VmLimits.Default);
     }
 
     public string Name { get; }
@@ -33,6 +34,8 @@ internal sealed class TestPeer : IAsyncDisposable
     public NetworkNode Node { get; }
 
     public JobLoader Loader { get; }
+
+    public BlobTransfer Blobs { get; }
 
     public ThreadPoolSpawner Spawner { get; } = new();
 
